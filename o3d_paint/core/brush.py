@@ -1,0 +1,90 @@
+"""What a stroke covers: discs, capsules between two pointer positions, and polygons.
+
+Positions are mask pixels, x right and y down, integers at pixel centres. A pixel is covered when
+its centre lies inside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, FloatArray
+from o3d_paint.core.mask import Rect
+
+__all__ = ["Stroke", "capsule", "polygon"]
+
+_SUBPIXEL_BITS = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stroke:
+    """A brush stroke.
+
+    Attributes:
+        points: (K, 2) positions in mask pixels, K >= 1.
+        radius: Brush radius in mask pixels.
+        class_id: The class painted; 0 erases.
+    """
+
+    points: FloatArray
+    radius: float
+    class_id: int
+
+
+def capsule(
+    shape: tuple[int, int],
+    start: tuple[float, float],
+    *,
+    end: tuple[float, float],
+    radius: float,
+) -> tuple[Rect, BoolArray] | None:
+    """Return the pixels within ``radius`` of the segment from ``start`` to ``end``.
+
+    Args:
+        shape: (H, W) of the mask.
+        start: (x, y) of one end; may lie outside the mask.
+        end: (x, y) of the other end; equal to ``start`` for a disc.
+        radius: In mask pixels, at least 0.5 so that something is covered.
+
+    Returns:
+        A rectangle inside the mask and the (h, w) coverage in it; None where they do not meet.
+    """
+    reach = max(radius, 0.5)
+    low = np.floor(np.minimum(start, end) - reach).astype(int)
+    high = np.ceil(np.maximum(start, end) + reach).astype(int) + 1
+    rect = Rect(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(shape)
+    if rect.is_empty:
+        return None
+    x = np.arange(rect.x0, rect.x1, dtype=np.float32)[None, :] - np.float32(start[0])
+    y = np.arange(rect.y0, rect.y1, dtype=np.float32)[:, None] - np.float32(start[1])
+    dx, dy = np.float32(end[0] - start[0]), np.float32(end[1] - start[1])
+    length_squared = dx * dx + dy * dy
+    if length_squared > 0:
+        along = np.clip((x * dx + y * dy) / length_squared, 0, 1)
+        x, y = x - along * dx, y - along * dy
+    return rect, x * x + y * y <= np.float32(reach * reach)
+
+
+def polygon(shape: tuple[int, int], vertices: FloatArray) -> tuple[Rect, BoolArray] | None:
+    """Return the pixels inside a closed polygon.
+
+    Args:
+        shape: (H, W) of the mask.
+        vertices: (K, 2) corners in mask pixels, K >= 3; may lie outside the mask.
+
+    Returns:
+        A rectangle inside the mask and the (h, w) coverage in it; None where they do not meet.
+    """
+    low = np.floor(vertices.min(axis=0)).astype(int)
+    high = np.ceil(vertices.max(axis=0)).astype(int) + 1
+    rect = Rect(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(shape)
+    if rect.is_empty:
+        return None
+    canvas = np.zeros(rect.shape, dtype=np.uint8)
+    shifted = (vertices - (rect.x0, rect.y0)) * (1 << _SUBPIXEL_BITS)
+    corners = np.round(shifted).astype(np.int32).reshape(1, -1, 2)
+    cv2.fillPoly(canvas, [corners[0]], 1, shift=_SUBPIXEL_BITS)
+    return rect, canvas.astype(bool)

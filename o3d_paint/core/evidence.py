@@ -1,0 +1,82 @@
+"""What the user has said about the points: votes of photos, and labels laid on points directly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import IdArray, IndexArray
+
+__all__ = ["Evidence", "FrameVotes", "Tally"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameVotes:
+    """What one painted photo says.
+
+    Attributes:
+        frame_idx: Position of the photo in the scene.
+        points: (K,) positions of points in the cloud, ascending, each once.
+        labels: (K,) class ids, never 0.
+    """
+
+    frame_idx: int
+    points: IndexArray
+    labels: IdArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Votes counted.
+
+    Attributes:
+        class_ids: (C,) class ids that have votes, ascending.
+        counts: (N, C) uint16, photos that vote for each class on each point.
+    """
+
+    class_ids: IdArray
+    counts: npt.NDArray[np.uint16]
+
+    def majority(self) -> IdArray:
+        """Return (N,) the class with most votes, the lowest id of equals, 0 without votes."""
+        if not len(self.class_ids):
+            return np.zeros(len(self.counts), dtype=np.uint16)
+        winner = self.class_ids[self.counts.argmax(axis=1)]
+        return np.where(self.counts.any(axis=1), winner, 0).astype(np.uint16)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """All votes at one moment; immutable, so that a worker may read it.
+
+    Attributes:
+        num_points: N of the cloud.
+        frames: The votes of every painted photo.
+        layer: (N,) class ids laid on points directly, 0 where none; it outranks the photos.
+            None where the layer is unused.
+    """
+
+    num_points: int
+    frames: tuple[FrameVotes, ...]
+    layer: IdArray | None = None
+
+    def tally(self) -> Tally:
+        """Count the photos' votes; the layer does not take part."""
+        ids = [np.unique(f.labels) for f in self.frames]
+        class_ids = np.unique(np.concatenate(ids)) if ids else np.zeros(0, dtype=np.uint16)
+        counts = np.zeros((self.num_points, len(class_ids)), dtype=np.uint16)
+        for votes in self.frames:
+            counts[votes.points, np.searchsorted(class_ids, votes.labels)] += 1
+        return Tally(class_ids.astype(np.uint16), counts)
+
+    def labels(self) -> IdArray:
+        """Return (N,) painted labels: the layer's where it speaks, else the photos' majority."""
+        majority = self.tally().majority()
+        return majority if self.layer is None else np.where(self.layer > 0, self.layer, majority)
+
+    def without(self, frame_idx: int) -> Evidence:
+        """Return the evidence as if one photo had not been painted."""
+        others = tuple(f for f in self.frames if f.frame_idx != frame_idx)
+        return Evidence(self.num_points, others, self.layer)

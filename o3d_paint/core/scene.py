@@ -1,0 +1,192 @@
+"""What was captured: a cloud, and photos with cameras, depth and confidence. All read-only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from o3d_paint.core.arrays import FloatArray, RgbArray, frozen
+from o3d_paint.core.camera import Camera, inverse, transform
+from o3d_paint.core.confidence import ConfidenceRule
+
+__all__ = ["ArrayPhoto", "Frame", "Photo", "PointCloud", "Scene", "mask_shape"]
+
+MIN_MASK_LINES = 1080
+
+
+class Photo(Protocol):
+    """A colour picture that may still lie on disk."""
+
+    @property
+    def height(self) -> int:
+        """Lines of the picture."""
+
+    @property
+    def width(self) -> int:
+        """Columns of the picture."""
+
+    def pixels(self) -> RgbArray:
+        """Return the (H, W, 3) sRGB picture."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayPhoto:
+    """A picture in memory: ``array`` is (H, W, 3) uint8 sRGB."""
+
+    array: RgbArray
+
+    def __post_init__(self) -> None:
+        """Make the array read-only."""
+        object.__setattr__(self, "array", frozen(self.array))
+
+    @property
+    def height(self) -> int:
+        """Lines of the picture."""
+        return int(self.array.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of the picture."""
+        return int(self.array.shape[1])
+
+    def pixels(self) -> RgbArray:
+        """Return the picture itself."""
+        return self.array
+
+
+def mask_shape(height: int, width: int) -> tuple[int, int]:
+    """Return the (H, W) of the mask of a photo: its own size, scaled up to 1080 lines at least."""
+    if height >= MIN_MASK_LINES:
+        return height, width
+    return MIN_MASK_LINES, max(1, round(width * MIN_MASK_LINES / height))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointCloud:
+    """Coloured points.
+
+    Attributes:
+        xyz: (N, 3) float64 world coordinates in scene units.
+        rgb: (N, 3) uint8 sRGB colours.
+    """
+
+    xyz: FloatArray
+    rgb: RgbArray
+
+    def __post_init__(self) -> None:
+        """Check the shapes and make the arrays read-only.
+
+        Raises:
+            ValueError: The arrays are not (N, 3), or differ in length.
+        """
+        if self.xyz.ndim != 2 or self.xyz.shape[1] != 3 or self.xyz.shape != self.rgb.shape:
+            msg = f"xyz and rgb must both be (N, 3), got {self.xyz.shape} and {self.rgb.shape}"
+            raise ValueError(msg)
+        object.__setattr__(self, "xyz", frozen(np.asarray(self.xyz, dtype=np.float64)))
+        object.__setattr__(self, "rgb", frozen(np.asarray(self.rgb, dtype=np.uint8)))
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.xyz)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One posed photo.
+
+    Photo, depth, confidence and mask show the same field of view, each at its own resolution;
+    ``camera.resized`` fits the camera to any of them.
+
+    Attributes:
+        name: Unique within the scene; names the mask file.
+        camera: Intrinsics at the size of ``depth`` where there is one, else of the photo.
+        cam_from_world: (4, 4) float64, OpenCV axes.
+        photo: The colour picture.
+        depth: (h, w) float32 z-depth in scene units, 0 or not finite where unknown; or None.
+        confidence: (h, w) float32 in the estimator's own units; or None.
+    """
+
+    name: str
+    camera: Camera
+    cam_from_world: FloatArray
+    photo: Photo
+    depth: FloatArray | None = None
+    confidence: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        """Make the arrays read-only.
+
+        Raises:
+            ValueError: The pose is not (4, 4), or confidence and depth differ in shape.
+        """
+        if self.cam_from_world.shape != (4, 4):
+            msg = f"cam_from_world must be (4, 4), got {self.cam_from_world.shape}"
+            raise ValueError(msg)
+        object.__setattr__(self, "cam_from_world", frozen(self.cam_from_world.astype(np.float64)))
+        if self.depth is not None:
+            object.__setattr__(self, "depth", frozen(self.depth))
+        if self.confidence is not None:
+            if self.depth is None or self.confidence.shape != self.depth.shape:
+                msg = "confidence must have the shape of depth"
+                raise ValueError(msg)
+            object.__setattr__(self, "confidence", frozen(self.confidence))
+
+    @property
+    def world_from_cam(self) -> FloatArray:
+        """The (4, 4) inverse of ``cam_from_world``."""
+        return inverse(self.cam_from_world)
+
+    @property
+    def position(self) -> FloatArray:
+        """The (3,) camera centre in world coordinates."""
+        center: FloatArray = self.world_from_cam[:3, 3]
+        return center
+
+    @property
+    def mask_shape(self) -> tuple[int, int]:
+        """The (H, W) at which this photo is painted."""
+        return mask_shape(self.photo.height, self.photo.width)
+
+    def back_project(self) -> tuple[FloatArray, FloatArray]:
+        """Return world points (h*w, 3) of every depth pixel, row-major, and their depths (h*w,).
+
+        Pixels without depth give points at the camera or not finite; filter by the depths.
+
+        Raises:
+            ValueError: The frame has no depth.
+        """
+        if self.depth is None:
+            msg = f"frame {self.name!r} has no depth"
+            raise ValueError(msg)
+        h, w = self.depth.shape
+        v, u = np.mgrid[0:h, 0:w].reshape(2, -1)
+        depth = self.depth.ravel().astype(np.float64)
+        points_cam = self.camera.resized(w, h).unproject(np.stack([u, v], axis=1), depth)
+        return transform(self.world_from_cam, points_cam), depth
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything that is known before the first stroke.
+
+    Attributes:
+        name: For titles and file names.
+        cloud: The points that get labels; their order is the order of every export.
+        frames: The posed photos.
+        rule: Which depth pixels are trusted.
+        spacing: Median distance of a point to its nearest neighbour, in scene units.
+        up: (3,) unit vector that points up in the world.
+        metric: Whether one unit is plausibly one metre.
+        notes: What the importer found and did, one sentence each, for people.
+    """
+
+    name: str
+    cloud: PointCloud
+    frames: tuple[Frame, ...]
+    rule: ConfidenceRule
+    spacing: float
+    up: FloatArray
+    metric: bool
+    notes: tuple[str, ...] = field(default=())

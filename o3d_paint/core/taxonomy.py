@@ -1,0 +1,181 @@
+"""Classes: ids that masks and points store, with names and colours for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from o3d_paint.core.arrays import RgbArray
+from o3d_paint.errors import TaxonomyError
+
+__all__ = ["MAX_CLASS_ID", "LabelClass", "Taxonomy", "article_taxonomy", "next_color"]
+
+MAX_CLASS_ID = 65535
+UNLABELLED_COLOR = (128, 128, 128)
+_GOLDEN_ANGLE = 0.381966
+# Paul Tol's "bright" and "muted" schemes, chosen to be told apart with common colour blindness.
+_DISTINCT_COLORS = (
+    (238, 119, 51),
+    (0, 119, 187),
+    (204, 51, 17),
+    (0, 153, 136),
+    (238, 51, 119),
+    (221, 204, 119),
+    (136, 34, 85),
+    (51, 187, 238),
+    (17, 119, 51),
+    (170, 68, 153),
+    (153, 153, 51),
+    (68, 119, 170),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelClass:
+    """One class.
+
+    Attributes:
+        class_id: 1 to 65535; what masks, points and files store. 0 means unlabelled.
+        name: Not empty, unique in its taxonomy.
+        color: sRGB, three values of 0 to 255.
+    """
+
+    class_id: int
+    name: str
+    color: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            TaxonomyError: An id, name or colour out of range.
+        """
+        if not 1 <= self.class_id <= MAX_CLASS_ID:
+            msg = f"class id {self.class_id} of {self.name!r} must lie in 1 to {MAX_CLASS_ID}"
+            raise TaxonomyError(msg)
+        if not self.name.strip():
+            msg = f"class {self.class_id} has an empty name: give it one"
+            raise TaxonomyError(msg)
+        if len(self.color) != 3 or not all(0 <= c <= 255 for c in self.color):
+            msg = f"colour {self.color} of class {self.name!r} must be three values of 0 to 255"
+            raise TaxonomyError(msg)
+
+
+@dataclass(frozen=True, slots=True)
+class Taxonomy:
+    """Ordered classes with unique ids and names. Every change returns a new taxonomy."""
+
+    classes: tuple[LabelClass, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check that ids and names are unique.
+
+        Raises:
+            TaxonomyError: An id or a name occurs twice.
+        """
+        for field_name in ("class_id", "name"):
+            values = [getattr(c, field_name) for c in self.classes]
+            repeated = {v for v in values if values.count(v) > 1}
+            if repeated:
+                msg = f"class {field_name} {min(repeated)!r} occurs twice: each must be unique"
+                raise TaxonomyError(msg)
+
+    def __len__(self) -> int:
+        """Return the number of classes."""
+        return len(self.classes)
+
+    def __iter__(self) -> Iterator[LabelClass]:
+        """Iterate over the classes in order."""
+        return iter(self.classes)
+
+    def __contains__(self, class_id: object) -> bool:
+        """Return whether the id belongs to a class."""
+        return any(c.class_id == class_id for c in self.classes)
+
+    def get(self, class_id: int) -> LabelClass:
+        """Return the class with this id.
+
+        Raises:
+            TaxonomyError: There is none.
+        """
+        for label_class in self.classes:
+            if label_class.class_id == class_id:
+                return label_class
+        msg = f"there is no class with id {class_id}"
+        raise TaxonomyError(msg)
+
+    def find(self, name: str) -> LabelClass | None:
+        """Return the class with this name (case and outer blanks ignored), or None."""
+        wanted = name.strip().casefold()
+        return next((c for c in self.classes if c.name.strip().casefold() == wanted), None)
+
+    def add(self, name: str, color: tuple[int, int, int] | None = None) -> Taxonomy:
+        """Append a class with the lowest id above all others and a colour not yet used."""
+        class_id = max((c.class_id for c in self.classes), default=0) + 1
+        chosen = color if color is not None else next_color([c.color for c in self.classes])
+        return Taxonomy((*self.classes, LabelClass(class_id, name.strip(), chosen)))
+
+    def rename(self, class_id: int, name: str) -> Taxonomy:
+        """Give a class another name."""
+        return self._with(replace(self.get(class_id), name=name.strip()))
+
+    def recolor(self, class_id: int, color: tuple[int, int, int]) -> Taxonomy:
+        """Give a class another colour."""
+        return self._with(replace(self.get(class_id), color=color))
+
+    def move(self, class_id: int, position: int) -> Taxonomy:
+        """Move a class to a position in the order; ids stay."""
+        moved = self.get(class_id)
+        rest = [c for c in self.classes if c.class_id != class_id]
+        rest.insert(max(0, min(position, len(rest))), moved)
+        return Taxonomy(tuple(rest))
+
+    def remove(self, class_id: int) -> Taxonomy:
+        """Take a class out; the paint that uses it is the caller's to clear."""
+        self.get(class_id)
+        return Taxonomy(tuple(c for c in self.classes if c.class_id != class_id))
+
+    def color_table(self) -> RgbArray:
+        """Return (max id + 1, 3) uint8 colours by class id; unlabelled and unused ids are grey."""
+        size = max((c.class_id for c in self.classes), default=0) + 1
+        table = np.full((size, 3), UNLABELLED_COLOR, dtype=np.uint8)
+        for label_class in self.classes:
+            table[label_class.class_id] = label_class.color
+        return table
+
+    def _with(self, changed: LabelClass) -> Taxonomy:
+        same = (changed if c.class_id == changed.class_id else c for c in self.classes)
+        return Taxonomy(tuple(same))
+
+
+def next_color(used: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
+    """Return the next distinct colour: a colour-blind-safe list first, then hues far apart."""
+    taken = set(used)
+    for color in _DISTINCT_COLORS:
+        if color not in taken:
+            return color
+    number = len(taken)
+    while True:
+        color = _color_of_hue(number * _GOLDEN_ANGLE % 1.0, lightness=0.45 + 0.2 * (number % 2))
+        if color not in taken:
+            return color
+        number += 1
+
+
+def article_taxonomy() -> Taxonomy:
+    """Return the five classes that the published example starts with."""
+    taxonomy = Taxonomy()
+    for name in ("base plate", "walls", "roof", "figures", "accessories"):
+        taxonomy = taxonomy.add(name)
+    return taxonomy
+
+
+def _color_of_hue(hue: float, *, lightness: float) -> tuple[int, int, int]:
+    """Return an sRGB colour of saturation 0.65 (HSL)."""
+    chroma = (1 - abs(2 * lightness - 1)) * 0.65
+    offsets = np.abs((hue * 6 + np.array([0.0, 4.0, 2.0])) % 6 - 3) - 1
+    rgb = lightness + chroma * (np.clip(offsets, 0, 1) - 0.5)
+    r, g, b = (int(v) for v in np.round(rgb * 255))
+    return r, g, b
