@@ -1,0 +1,132 @@
+"""The rules of the house that a reviewer should not have to check by eye."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "o3d_paint"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+ROOMS = ("core", "io", "project", "ui", "cli")
+# Plain data and facts, open to every room; they import nothing of the package but each other.
+OPEN = ("errors", "assets", "folders", "system_packages")
+# The diagnosis stands beside the rooms: it must run where nothing else does.
+ALLOWED = {
+    "core": {"core"},
+    "io": {"core", "io"},
+    "project": {"core", "io", "project"},
+    "doctor": {"doctor"},
+    "ui": {"core", "io", "project", "doctor", "ui"},
+    "cli": {"core", "io", "project", "doctor", "ui", "cli"},
+    "__main__": {"cli"},
+    **{name: set() for name in OPEN},
+}
+MAX_FILE_LINES = 350
+MAX_FUNCTION_LINES = 50  # of body, without the docstring
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_modules(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.fixture(params=SOURCES, ids=name_of)
+def source(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+def test_imports_go_one_way(source: Path) -> None:
+    room = room_of(source)
+    if room == "__init__":
+        return
+    assert room in ALLOWED, f"{name_of(source)} belongs to no room: add it to the table here"
+    for module in imported_modules(ast.parse(source.read_text())):
+        parts = module.split(".")
+        if parts[0] == "o3d_paint" and len(parts) > 1 and parts[1] != "__version__":
+            assert parts[1] in ALLOWED[room] | set(OPEN), f"{name_of(source)} imports {module}"
+
+
+def test_open3d_only_in_ui_and_io(source: Path) -> None:
+    if room_of(source) in ("ui", "io"):
+        return
+    modules = imported_modules(ast.parse(source.read_text()))
+    assert not [module for module in modules if module.split(".")[0] == "open3d"]
+
+
+def test_open3d_window_only_in_ui(source: Path) -> None:
+    if room_of(source) == "ui":
+        return
+    modules = imported_modules(ast.parse(source.read_text()))
+    assert not [module for module in modules if module.startswith("open3d.visualization")]
+
+
+def test_core_touches_no_files_threads_or_processes(source: Path) -> None:
+    if room_of(source) != "core":
+        return
+    outside = {"threading", "subprocess", "multiprocessing", "socket", "tempfile", "shutil", "os"}
+    used = {module.split(".")[0] for module in imported_modules(ast.parse(source.read_text()))}
+    assert not used & outside
+
+
+def test_files_are_short(source: Path) -> None:
+    assert len(source.read_text().splitlines()) <= MAX_FILE_LINES
+
+
+def test_functions_are_short(source: Path) -> None:
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.body[0].lineno + 1
+            if ast.get_docstring(node):
+                lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+            where = f"{name_of(source)}:{node.lineno} {node.name}"
+            assert lines <= MAX_FUNCTION_LINES, f"{where} has {lines} lines"
+
+
+HEAVY = ("open3d", "scipy", "numba", "cv2", "trimesh")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
+    program = (
+        "import sys; from o3d_paint.cli import main\n"
+        f"sys.argv = ['o3d-paint', *{arguments!r}]\n"
+        "try: main()\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        f"print('HEAVY', [name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "HEAVY []"
+
+
+def test_package_itself_imports_only_the_standard_library() -> None:
+    program = (
+        "import sys, o3d_paint, o3d_paint.errors, o3d_paint.system_packages\n"
+        "print([name for name in ('numpy', 'rich', 'typer') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"
