@@ -24,6 +24,10 @@ class ProjectError(PaintError):
     """A project folder that cannot be read, written, or belongs to another scene."""
 
 
+class StorageError(PaintError):
+    """A file that cannot be written: disk full or read-only, folder gone, or an input itself."""
+
+
 class TaxonomyError(PaintError):
     """A class list that contradicts itself, or a class id that is not in it."""
 
