@@ -1,0 +1,1 @@
+"""Panels that draw themselves into RGB arrays; no window is needed to test them."""
