@@ -1,0 +1,98 @@
+"""Compiled loops that index points by cell and find nearest points; import late (numba).
+
+Sums of squares are written in the order in which SciPy's trees add them, without fused
+multiply-adds, so that a point exactly on the sphere falls on the same side.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, FloatArray
+from o3d_paint.core.jit import Ints, kernel
+
+__all__ = ["cell_boxes", "cell_keys", "nearest"]
+
+TIE_SLACK = 1e-9
+
+
+@kernel
+def cell_keys(xyz: FloatArray, origin: FloatArray, size: float, pad: int, ny: int, nz: int) -> Ints:
+    """Return the padded lattice number of every point: (N, 3) -> (N,)."""
+    keys = np.zeros(len(xyz), dtype=np.int64)
+    for i in range(len(xyz)):
+        ix = np.int64(np.floor((xyz[i, 0] - origin[0]) / size)) + pad
+        iy = np.int64(np.floor((xyz[i, 1] - origin[1]) / size)) + pad
+        iz = np.int64(np.floor((xyz[i, 2] - origin[2]) / size)) + pad
+        keys[i] = (ix * ny + iy) * nz + iz
+    return keys
+
+
+@kernel
+def cell_boxes(xyz: FloatArray, starts: Ints) -> tuple[FloatArray, FloatArray]:
+    """Return the tight boxes of points sorted by cell: low (K, 3) and high (K, 3)."""
+    low = np.zeros((len(starts) - 1, 3))
+    high = np.zeros((len(starts) - 1, 3))
+    for k in range(len(starts) - 1):
+        for a in range(3):
+            low[k, a] = high[k, a] = xyz[starts[k], a]
+        for i in range(starts[k] + 1, starts[k + 1]):
+            for a in range(3):
+                low[k, a] = min(low[k, a], xyz[i, a])
+                high[k, a] = max(high[k, a], xyz[i, a])
+    return low, high
+
+
+@kernel
+def nearest(
+    queries: FloatArray,
+    xyz: FloatArray,
+    order: Ints,
+    keys: Ints,
+    starts: Ints,
+    origin: FloatArray,
+    tolerance: float,
+    pad: int,
+    ny: int,
+    nz: int,
+) -> tuple[Ints, BoolArray]:
+    """Find the nearest point strictly closer than `tolerance`, which is the edge of a cell.
+
+    Returns:
+        (Q,) winners, -1 where there is none, and (Q,) whether another point is as near up to
+        rounding, in which case only the published method's own tree knows which it would take.
+    """
+    found = np.full(len(queries), -1, dtype=np.int64)
+    tied = np.zeros(len(queries), dtype=np.bool_)
+    gaps = np.zeros((3, 3))
+    for q in range(len(queries)):
+        key = np.int64(0)
+        for a in range(3):
+            place = (queries[q, a] - origin[a]) / tolerance
+            cell = np.floor(place)
+            gaps[a, 0] = max(place - cell - TIE_SLACK, 0.0) * tolerance
+            gaps[a, 2] = max(cell + 1.0 - place - TIE_SLACK, 0.0) * tolerance
+            key = key * (1, ny, nz)[a] + np.int64(cell) + pad
+        best, second, winner = tolerance * tolerance, np.inf, np.int64(-1)
+        # The own cell first: most painted points lie exactly on a point of the cloud.
+        for step in range(27):
+            sx, sy, sz = ((step // 9 + 1) % 3, (step // 3 + 1) % 3, (step + 1) % 3)
+            gap = gaps[0, sx] ** 2 + gaps[1, sy] ** 2 + gaps[2, sz] ** 2
+            if gap > best * (1.0 + TIE_SLACK):
+                continue
+            wanted = key + ((sx - 1) * ny + (sy - 1)) * nz + (sz - 1)
+            cell_at = np.searchsorted(keys, wanted)
+            if cell_at == len(keys) or keys[cell_at] != wanted:
+                continue
+            for i in range(starts[cell_at], starts[cell_at + 1]):
+                dx = xyz[i, 0] - queries[q, 0]
+                dy = xyz[i, 1] - queries[q, 1]
+                dz = xyz[i, 2] - queries[q, 2]
+                squared = dx * dx + dy * dy + dz * dz
+                if squared < best:
+                    best, second, winner = squared, best, order[i]
+                elif squared < second:
+                    second = squared
+        found[q] = winner
+        tied[q] = winner >= 0 and second <= best * (1.0 + TIE_SLACK)
+    return found, tied

@@ -1,0 +1,100 @@
+"""Points sorted into cubic cells: the index behind ball votes and exact transfers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import FloatArray
+
+__all__ = ["Cells", "Keys", "Lattice", "run_starts"]
+
+Keys = npt.NDArray[np.int64]
+"""Cell numbers, or positions in an array."""
+
+_MAX_CELLS = 2**62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """An axis-aligned lattice of cubic cells, padded so that neighbour numbers never wrap round.
+
+    Attributes:
+        origin: (3,) corner of cell (0, 0, 0) in world units.
+        size: Edge of a cell in world units.
+        shape: Cells along x, y and z, padding included.
+        pad: Empty cells kept on every side: how far away a neighbour may be asked for.
+    """
+
+    origin: FloatArray
+    size: float
+    shape: tuple[int, int, int]
+    pad: int
+
+    @classmethod
+    def around(cls, xyz: FloatArray, size: float, *, pad: int) -> Lattice:
+        """Make the lattice that covers points (N, 3), with cells of edge `size`.
+
+        Raises:
+            ValueError: `size` is not positive, or so small that cells cannot be numbered.
+        """
+        if not size > 0:
+            msg = f"the size of a cell must be positive, got {size!r}"
+            raise ValueError(msg)
+        low, high = (xyz.min(axis=0), xyz.max(axis=0)) if len(xyz) else (np.zeros(3), np.zeros(3))
+        cells = [int(n) + 1 + 2 * pad for n in np.floor((high - low) / size)]
+        if cells[0] * cells[1] * cells[2] >= _MAX_CELLS:
+            msg = f"cells of {size!r} are too small to number in a cloud {high - low} wide"
+            raise ValueError(msg)
+        return cls(low, size, (cells[0], cells[1], cells[2]), pad)
+
+    def keys(self, xyz: FloatArray) -> Keys:
+        """Return the cell number of every point: (N, 3) -> (N,)."""
+        from o3d_paint.core.cell_kernels import cell_keys
+
+        _, ny, nz = self.shape
+        keys: Keys = cell_keys(xyz, self.origin, self.size, self.pad, ny, nz)
+        return keys
+
+    def row_deltas(self, reach: int) -> Keys:
+        """Return what to add to a cell number to reach the rows along z around it."""
+        _, ny, nz = self.shape
+        steps = np.arange(-reach, reach + 1, dtype=np.int64)
+        return (steps[:, None] * (ny * nz) + steps[None, :] * nz).ravel()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Points grouped by cell.
+
+    Attributes:
+        order: (N,) positions of the points, sorted by cell.
+        keys: (K,) numbers of the occupied cells, ascending.
+        starts: (K + 1,) where each cell begins in `order`.
+    """
+
+    order: Keys
+    keys: Keys
+    starts: Keys
+
+    @classmethod
+    def group(cls, keys: Keys) -> Cells:
+        """Group points by their cell numbers (N,)."""
+        order = np.argsort(keys)
+        ordered = keys[order]
+        begins = run_starts(ordered)
+        return cls(order, ordered[begins[:-1]], begins)
+
+
+def run_starts(*columns: npt.NDArray[np.integer]) -> Keys:
+    """Return where runs of equal values begin in sorted columns, closed with the length."""
+    length = len(columns[0])
+    if not length:
+        return np.zeros(1, dtype=np.int64)
+    changes = np.zeros(length, dtype=bool)
+    changes[0] = True
+    for column in columns:
+        changes[1:] |= column[1:] != column[:-1]
+    return np.append(np.flatnonzero(changes), length)
