@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from o3d_paint.core.ballots import Ballots
+from o3d_paint.core.mask import Rect
+from o3d_paint.core.visibility import PixelIndex
+
+POINTS, FRAMES, SHAPE = 60, 4, (8, 10)
+
+
+def _indexes(seed: int) -> list[PixelIndex]:
+    rng = np.random.default_rng(seed)
+    indexes = []
+    for _ in range(FRAMES):
+        seen = rng.permutation(POINTS)[: rng.integers(1, POINTS)].astype(np.int32)
+        pixel = np.sort(rng.integers(0, SHAPE[0] * SHAPE[1], len(seen)))
+        indexes.append(PixelIndex(SHAPE, pixel, seen))
+    return indexes
+
+
+def _labels_by_counting(
+    indexes: list[PixelIndex], masks: list[np.ndarray], layer: np.ndarray
+) -> np.ndarray:
+    labels = np.zeros(POINTS, dtype=int)
+    for point in range(POINTS):
+        votes: dict[int, int] = {}
+        for index, mask in zip(indexes, masks, strict=True):
+            for entry in np.flatnonzero(index.point == point):
+                vote = int(mask.reshape(-1)[index.pixel[entry]])
+                if vote:
+                    votes[vote] = votes.get(vote, 0) + 1
+        if votes:
+            labels[point] = min(votes, key=lambda c: (-votes[c], c))
+        if layer[point]:
+            labels[point] = layer[point]
+    return labels
+
+
+edits = st.lists(
+    st.tuples(
+        st.integers(0, FRAMES - 1),
+        st.integers(0, 9),
+        st.integers(0, 7),
+        st.integers(1, 10),
+        st.integers(1, 8),
+        st.sampled_from([0, 1, 2, 3, 9, 200, 65535]),
+        st.sampled_from(["paint", "paint", "paint", "layer", "remove"]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=150)
+@given(seed=st.integers(0, 50), edits=edits)
+def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
+    seed: int, edits: list[tuple[int, int, int, int, int, int, str]]
+) -> None:
+    indexes = _indexes(seed)
+    masks = [np.zeros(SHAPE, dtype=np.uint16) for _ in range(FRAMES)]
+    layer = np.zeros(POINTS, dtype=np.uint16)
+    ballots = Ballots(POINTS, FRAMES)
+    for frame_idx, x, y, width, height, class_id, kind in edits:
+        before = ballots.labels.copy()
+        if kind == "layer":
+            points = np.arange(x, min(POINTS, x + width * height), dtype=np.int32)
+            layer[points] = class_id
+            changed = ballots.set_layer(points, np.full(len(points), class_id, dtype=np.uint16))
+        elif kind == "remove":
+            masks[frame_idx][:] = 0
+            changed = ballots.remove(frame_idx)
+        else:
+            rect = Rect(x, y, x + width, y + height)
+            masks[frame_idx][rect.slices] = class_id
+            changed = ballots.sync(frame_idx, indexes[frame_idx], masks[frame_idx], rect=rect)
+        assert sorted(changed.tolist()) == np.flatnonzero(before != ballots.labels).tolist()
+    assert ballots.labels.tolist() == _labels_by_counting(indexes, masks, layer).tolist()
+    assert ballots.evidence().labels().tolist() == ballots.labels.tolist()
+
+
+def test_syncing_twice_changes_nothing() -> None:
+    index = _indexes(3)[0]
+    mask = np.full(SHAPE, 5, dtype=np.uint16)
+    ballots = Ballots(POINTS, FRAMES)
+    whole = Rect.whole(SHAPE)
+    assert len(ballots.sync(0, index, mask, rect=whole)) == len(index)
+    assert len(ballots.sync(0, index, mask, rect=whole)) == 0
+
+
+def test_a_rebuilt_index_recasts_the_votes() -> None:
+    ballots = Ballots(3, 1)
+    mask = np.array([[1, 2]], dtype=np.uint16)
+    first = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    second = PixelIndex((1, 2), np.array([0, 1]), np.array([2, 1], dtype=np.int32))
+    ballots.sync(0, first, mask, rect=Rect.whole((1, 2)))
+    changed = ballots.sync(0, second, mask, rect=Rect.whole((1, 2)))
+    assert ballots.labels.tolist() == [0, 2, 1]
+    assert set(changed.tolist()) >= {0, 2}
+
+
+def test_conflicts_are_points_with_two_classes() -> None:
+    index = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    ballots = Ballots(2, 2)
+    for frame_idx, mask in enumerate([[[1, 2]], [[1, 3]]]):
+        ballots.sync(frame_idx, index, np.array(mask, dtype=np.uint16), rect=Rect(0, 0, 2, 1))
+    assert ballots.conflicts().tolist() == [False, True]
+    class_ids, counts = ballots.tally_of(np.array([1], dtype=np.int32))
+    assert class_ids.tolist() == [1, 2, 3]
+    assert counts.tolist() == [[0, 1, 1]]
+
+
+def test_more_than_255_photos_can_vote_for_one_class() -> None:
+    index = PixelIndex((1, 1), np.array([0]), np.array([0], dtype=np.int32))
+    ballots = Ballots(1, 300)
+    for frame_idx in range(300):
+        mask = np.array([[1 if frame_idx < 299 else 2]], dtype=np.uint16)
+        ballots.sync(frame_idx, index, mask, rect=Rect(0, 0, 1, 1))
+    _, counts = ballots.tally_of(np.array([0], dtype=np.int32))
+    assert counts.tolist() == [[299, 1]]
+
+
+def test_a_mask_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        Ballots(POINTS, 1).sync(
+            0, _indexes(0)[0], np.zeros((3, 3), dtype=np.uint16), rect=Rect(0, 0, 1, 1)
+        )
+
+
+def test_leaving_a_photo_out_of_the_evidence() -> None:
+    index = PixelIndex((1, 1), np.array([0]), np.array([0], dtype=np.int32))
+    ballots = Ballots(1, 2)
+    for frame_idx, class_id in enumerate([1, 2]):
+        mask = np.array([[class_id]], dtype=np.uint16)
+        ballots.sync(frame_idx, index, mask, rect=Rect(0, 0, 1, 1))
+    evidence = ballots.evidence()
+    assert evidence.labels().tolist() == [1]
+    assert evidence.without(0).labels().tolist() == [2]
+    assert evidence.without(0).without(1).labels().tolist() == [0]
