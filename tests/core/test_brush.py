@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,9 +37,9 @@ def test_a_capsule_covers_the_pixels_within_its_radius(
 def test_a_fast_stroke_has_no_gaps() -> None:
     canvas = np.zeros(SHAPE, dtype=bool)
     positions = [(2.0, 2.0), (50.0, 8.0), (5.0, 35.0)]
-    for start, end in zip(positions, positions[1:], strict=False):
+    for start, end in itertools.pairwise(positions):
         canvas |= _painted(capsule(SHAPE, start, end=end, radius=2.0))
-    for start, end in zip(positions, positions[1:], strict=False):
+    for start, end in itertools.pairwise(positions):
         for t in np.linspace(0, 1, 200):
             x, y = (np.array(start) * (1 - t) + np.array(end) * t).round().astype(int)
             assert canvas[y, x]

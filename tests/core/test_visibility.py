@@ -86,7 +86,7 @@ def test_without_depth_a_sparse_front_wall_still_hides_what_is_behind() -> None:
 
 
 def test_points_lie_in_the_pixel_that_they_project_to() -> None:
-    xyz = _wall(1.5, 0.3) + (0.00031, 0.00017, 0.0)
+    xyz = _wall(1.5, 0.3) + np.array([0.00031, 0.00017, 0.0])
     index = _index(_frame(np.full((96, 128), 1.5, dtype=np.float32)), xyz)
     height, width = index.shape
     assert (height, width) == (1080, 1440)
