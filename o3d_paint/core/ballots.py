@@ -8,6 +8,8 @@ state after any sequence of calls equals one built from scratch from the masks.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import numpy.typing as npt
 
@@ -18,7 +20,7 @@ from o3d_paint.core.visibility import PixelIndex
 
 __all__ = ["Ballots"]
 
-_MIN_COLUMNS = 8
+_BLOCK_COLUMNS = 8
 
 
 class Ballots:
@@ -38,13 +40,14 @@ class Ballots:
         self._num_points = num_points
         self._indexes: dict[int, PixelIndex] = {}
         self._votes: dict[int, IdArray] = {}
-        self._class_ids = np.zeros(0, dtype=np.uint16)
-        self._column_of = np.zeros(1, dtype=np.int64)
-        dtype = np.uint8 if num_frames < 256 else np.uint16
+        # Columns are given to classes in the order of first use, eight to a block, so that a new
+        # class in the middle of a stroke moves no memory.
+        self._columns = np.zeros(0, dtype=np.uint16)
+        self._column_of = np.full(1, -1, dtype=np.int64)
+        self._dtype = np.uint8 if num_frames < 256 else np.uint16
         # np.full touches the pages now rather than during the first stroke.
-        self._counts: npt.NDArray[np.uint8 | np.uint16] = np.full(
-            (num_points, _MIN_COLUMNS), 0, dtype=dtype
-        )
+        first = np.full((num_points, _BLOCK_COLUMNS), 0, dtype=self._dtype)
+        self._blocks: list[npt.NDArray[np.uint8 | np.uint16]] = [first]
         self._labels = np.full(num_points, 0, dtype=np.uint16)
         self._layer: IdArray | None = None
 
@@ -63,7 +66,8 @@ class Ballots:
         """Memory of indexes, votes and counts, in bytes."""
         per_frame = sum(i.nbytes for i in self._indexes.values())
         votes = sum(v.nbytes for v in self._votes.values())
-        return int(per_frame + votes + self._counts.nbytes + self._labels.nbytes)
+        counts = sum(b.nbytes for b in self._blocks)
+        return int(per_frame + votes + counts + self._labels.nbytes)
 
     def sync(self, frame_idx: int, index: PixelIndex, mask: IdArray, *, rect: Rect) -> IndexArray:
         """Bring the votes of a photo in line with its mask inside a rectangle.
@@ -123,12 +127,13 @@ class Ballots:
 
     def tally_of(self, points: IndexArray) -> tuple[IdArray, npt.NDArray[np.uint16]]:
         """Return the (C,) class ids with votes anywhere, and (K, C) counts on some points."""
-        columns = len(self._class_ids)
-        return self._class_ids.copy(), self._counts[points, :columns].astype(np.uint16)
+        return np.sort(self._columns), self._counts_of(points).astype(np.uint16)
 
     def conflicts(self) -> npt.NDArray[np.bool_]:
         """Return (N,) whether photos disagree on a point."""
-        classes = np.count_nonzero(self._counts[:, : len(self._class_ids)], axis=1)
+        classes = np.zeros(self._num_points, dtype=np.uint16)
+        for block in self._blocks:
+            classes += np.count_nonzero(block, axis=1).astype(np.uint16)
         return np.asarray(classes > 1)
 
     def evidence(self) -> Evidence:
@@ -158,17 +163,15 @@ class Ballots:
     def _recount(self, points: IndexArray, before: IdArray, *, after: IdArray) -> IndexArray:
         """Move the votes of points (each once) from one class to another."""
         self._admit(after)
-        lost, gained = np.flatnonzero(before), np.flatnonzero(after)
-        self._counts[points[lost], self._column_of[before[lost]]] -= 1
-        self._counts[points[gained], self._column_of[after[gained]]] += 1
+        self._count(points, before, by=-1)
+        self._count(points, after, by=1)
         return self._relabel(points)
 
     def _relabel(self, points: IndexArray) -> IndexArray:
         """Decide the labels of points anew; returns those that changed."""
-        columns = len(self._class_ids)
-        if columns:
-            counts = self._counts[points, :columns]
-            labels = self._class_ids[counts.argmax(axis=1)]
+        if len(self._columns):
+            counts = self._counts_of(points)
+            labels = np.sort(self._columns)[counts.argmax(axis=1)]
             labels[~counts.any(axis=1)] = 0
         else:
             labels = np.zeros(len(points), dtype=np.uint16)
@@ -179,22 +182,35 @@ class Ballots:
         self._labels[points] = labels
         return changed
 
-    def _admit(self, ids: IdArray) -> None:
-        """Give every class a column; columns ascend by id, so that ties go to the lowest id."""
-        highest = int(ids.max(initial=0))
-        seen = np.zeros(highest + 1, dtype=bool)
-        seen[ids] = True
-        seen[0] = False
-        new = np.setdiff1d(np.flatnonzero(seen), self._class_ids)
+    def _counts_of(self, points: IndexArray) -> npt.NDArray[np.uint8 | np.uint16]:
+        """Return (K, C) counts with classes ascending, so that ties go to the lowest id."""
+        gathered = [block[points] for block in self._blocks]
+        counts = gathered[0] if len(gathered) == 1 else np.concatenate(gathered, axis=1)
+        return counts[:, np.argsort(self._columns)]
+
+    def _count(self, points: IndexArray, labels: IdArray, *, by: Literal[1, -1]) -> None:
+        """Add to the counts of points (each once) for their labels; 0 has no count."""
+        columns = self._column_of[labels]
+        for number, block in enumerate(self._blocks):
+            own = np.flatnonzero((columns >= 0) & (columns // _BLOCK_COLUMNS == number))
+            cells = points[own], columns[own] % _BLOCK_COLUMNS
+            if by > 0:
+                block[cells] += 1
+            else:
+                block[cells] -= 1
+
+    def _admit(self, labels: IdArray) -> None:
+        """Give every class among the labels a column."""
+        highest = int(labels.max(initial=0))
+        if highest >= len(self._column_of):
+            longer = np.full(highest + 1, -1, dtype=np.int64)
+            longer[: len(self._column_of)] = self._column_of
+            self._column_of = longer
+        new = np.unique(labels[self._column_of[labels] < 0])
+        new = new[new > 0]
         if not len(new):
             return
-        old_ids = self._class_ids
-        self._class_ids = np.union1d(old_ids, new).astype(np.uint16)
-        capacity = self._counts.shape[1]
-        while capacity < len(self._class_ids):
-            capacity *= 2
-        counts = np.full((self._num_points, capacity), 0, dtype=self._counts.dtype)
-        counts[:, np.searchsorted(self._class_ids, old_ids)] = self._counts[:, : len(old_ids)]
-        self._counts = counts
-        self._column_of = np.zeros(int(self._class_ids[-1]) + 1, dtype=np.int64)
-        self._column_of[self._class_ids] = np.arange(len(self._class_ids))
+        self._column_of[new] = len(self._columns) + np.arange(len(new))
+        self._columns = np.concatenate([self._columns, new])
+        while len(self._blocks) * _BLOCK_COLUMNS < len(self._columns):
+            self._blocks.append(np.zeros((self._num_points, _BLOCK_COLUMNS), dtype=self._dtype))
