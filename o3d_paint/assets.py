@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def asset(*parts: str) -> Path:
-    """Returns the path of a shipped file or folder.
+    """Return the path of a shipped file or folder.
 
     In a wheel the files lie inside the package, in a checkout beside it.
 

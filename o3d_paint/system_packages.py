@@ -32,7 +32,7 @@ class Requirement:
     zypper: str
 
     def package(self, manager: str) -> str:
-        """Returns the name of the package for `manager` (apt, dnf, pacman or zypper)."""
+        """Return the name of the package for `manager` (apt, dnf, pacman or zypper)."""
         name: str = getattr(self, manager)
         return name
 
@@ -82,12 +82,12 @@ _INSTALL = {
 
 
 def package_manager() -> str | None:
-    """Returns apt, dnf, pacman or zypper, whichever this machine has, else None."""
+    """Return apt, dnf, pacman or zypper, whichever this machine has, else None."""
     return next((name for name, program in _MANAGERS.items() if shutil.which(program)), None)
 
 
 def install_command(requirements: Iterable[Requirement]) -> str:
-    """Returns the command (without sudo) that installs the packages, or their plain names."""
+    """Return the command (without sudo) that installs the packages, or their plain names."""
     manager = package_manager()
     if manager is None:
         return "install " + " ".join(requirement.name for requirement in requirements)
@@ -96,14 +96,14 @@ def install_command(requirements: Iterable[Requirement]) -> str:
 
 
 def remedy(requirements: Iterable[Requirement]) -> str:
-    """Returns the command a user types to install the packages, with sudo where needed."""
+    """Return the command a user types to install the packages, with sudo where needed."""
     command = install_command(requirements)
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
     return command if is_root or package_manager() is None else f"sudo {command}"
 
 
 def loads(soname: str) -> bool:
-    """Tells whether the dynamic linker finds a library by its file name or path."""
+    """Tell whether the dynamic linker finds a library by its file name or path."""
     try:
         ctypes.CDLL(soname)
     except OSError:
@@ -112,14 +112,14 @@ def loads(soname: str) -> bool:
 
 
 def missing_libraries() -> tuple[Requirement, ...]:
-    """Returns the libraries of `LIBRARIES` that do not load; none on other systems than Linux."""
+    """Return the libraries of `LIBRARIES` that do not load; none on other systems than Linux."""
     if platform.system() != "Linux":
         return ()
     return tuple(library for library in LIBRARIES if not loads(library.name))
 
 
 def vulkan_manifests() -> tuple[Path, ...]:
-    """Returns the driver manifests that the Vulkan loader would read, existing or named.
+    """Return the driver manifests that the Vulkan loader would read, existing or named.
 
     The loader's own rule: `VK_DRIVER_FILES` (once `VK_ICD_FILENAMES`) replaces every search
     folder; otherwise the XDG folders and /etc are searched.
@@ -140,7 +140,7 @@ def vulkan_manifests() -> tuple[Path, ...]:
 
 
 def vulkan_drivers() -> tuple[str, ...]:
-    """Returns the names of the Vulkan drivers whose library loads, such as "lvp"."""
+    """Return the names of the Vulkan drivers whose library loads, such as "lvp"."""
     names = []
     for manifest in vulkan_manifests():
         try:
@@ -156,7 +156,7 @@ def vulkan_drivers() -> tuple[str, ...]:
 
 
 def missing_requirements(*, for_tests: bool = False) -> tuple[Requirement, ...]:
-    """Returns what has to be installed before a window opens, or the window tests run."""
+    """Return what has to be installed before a window opens, or the window tests run."""
     if platform.system() != "Linux":
         return ()
     missing = list(missing_libraries())
