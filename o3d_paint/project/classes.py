@@ -1,0 +1,127 @@
+"""Verbs on classes, with the paint that uses them; each is one undoable step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from o3d_paint.core.mask import edit_between
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
+from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.work import Work
+
+__all__ = ["Classes"]
+
+
+class Classes(Work):
+    """Work whose classes can change."""
+
+    def add_class(self, name: str, color: tuple[int, int, int] | None = None) -> int:
+        """Add a class at the end; returns its id.
+
+        Raises:
+            TaxonomyError: The name is empty or taken.
+        """
+        after = self._taxonomy.add(name, color)
+        self._set_taxonomy(after, name=f"add class {name.strip()}")
+        return after.classes[-1].class_id
+
+    def ensure_classes(self, class_ids: Iterable[int]) -> tuple[int, ...]:
+        """Add a class named "class <id>" for each id that has none; returns those added."""
+        missing = sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in self._taxonomy})
+        classes = list(self._taxonomy)
+        names = {c.name.casefold() for c in classes}
+        for class_id in missing:
+            name = f"class {class_id}"
+            while name.casefold() in names:
+                name += "'"
+            names.add(name.casefold())
+            color = next_color([c.color for c in classes])
+            classes.append(LabelClass(class_id, name, color))
+        if missing:
+            self._set_taxonomy(Taxonomy(tuple(classes)), name="add classes")
+        return tuple(missing)
+
+    def set_taxonomy(self, taxonomy: Taxonomy, *, name: str = "load classes") -> None:
+        """Replace all classes; paint of classes that are not among the new ones is erased."""
+        present = {c.class_id for c in taxonomy}
+        gone = [c.class_id for c in self._taxonomy if c.class_id not in present]
+        edits: list[Edit] = []
+        if gone:
+            edits = self._repaint({class_id: 0 for class_id in gone})
+        if taxonomy != self._taxonomy or edits:
+            self._do(Step(name, (*edits, TaxonomyEdit(self._taxonomy, taxonomy))))
+
+    def rename_class(self, class_id: int, name: str) -> None:
+        """Give a class another name.
+
+        Raises:
+            TaxonomyError: There is no such class, or the name is empty or taken.
+        """
+        self._set_taxonomy(self._taxonomy.rename(class_id, name), name="rename class")
+
+    def recolor_class(self, class_id: int, color: tuple[int, int, int]) -> None:
+        """Give a class another sRGB colour.
+
+        Raises:
+            TaxonomyError: There is no such class, or the colour is out of range.
+        """
+        self._set_taxonomy(self._taxonomy.recolor(class_id, color), name="recolour class")
+
+    def move_class(self, class_id: int, position: int) -> None:
+        """Move a class to a position in the order.
+
+        Raises:
+            TaxonomyError: There is no such class.
+        """
+        self._set_taxonomy(self._taxonomy.move(class_id, position), name="move class")
+
+    def remove_class(self, class_id: int) -> None:
+        """Remove a class and all paint that uses it.
+
+        Raises:
+            TaxonomyError: There is no such class.
+        """
+        self._give_away(class_id, 0, name=f"remove class {self._taxonomy.get(class_id).name}")
+
+    def merge_class(self, class_id: int, into: int) -> None:
+        """Give all paint of a class to another one and remove it.
+
+        Raises:
+            TaxonomyError: There is no such class, or both are the same.
+        """
+        gone, heir = self._taxonomy.get(class_id), self._taxonomy.get(into)
+        if gone.class_id == heir.class_id:
+            return
+        self._give_away(class_id, into, name=f"merge {gone.name} into {heir.name}")
+
+    def _give_away(self, class_id: int, heir: int, *, name: str) -> None:
+        """Remove a class; its paint goes to ``heir``, 0 for nobody."""
+        self._before_history()
+        after = self._taxonomy.remove(class_id)
+        edits = self._repaint({class_id: heir})
+        change = TaxonomyEdit(self._taxonomy, after, gone=class_id, heir=heir)
+        self._do(Step(name, (*edits, change)))
+
+    def _repaint(self, heirs: dict[int, int]) -> list[Edit]:
+        """Return the edits that give all paint of some classes to others."""
+        table = np.arange(1 << 16, dtype=np.uint16)
+        table[list(heirs)] = list(heirs.values())
+        edits: list[Edit] = []
+        for frame_idx in self.painted_frames:
+            mask = self._masks[frame_idx]
+            edit = edit_between(mask, table[mask])
+            if edit is not None:
+                edits.append(FrameEdit(frame_idx, edit))
+        layer = self.ballots.layer
+        if layer is not None:
+            points = np.flatnonzero(table[layer] != layer).astype(np.int32)
+            if len(points):
+                edits.append(LayerEdit(points, layer[points], table[layer[points]]))
+        return edits
+
+    def _set_taxonomy(self, after: Taxonomy, *, name: str) -> None:
+        self._before_history()
+        if after != self._taxonomy:
+            self._do(Step(name, (TaxonomyEdit(self._taxonomy, after),)))

@@ -1,0 +1,178 @@
+"""Steps as bytes: one small form for the undo history, the journal and the history file.
+
+A step is a header of JSON and the packed arrays of its edits, compressed together. Arrays of ids
+and flags are runs, which makes paint small and quick to pack whatever its area.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import BoolArray, IdArray
+from o3d_paint.core.mask import MaskEdit, Rect
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
+from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+
+__all__ = ["decode_step", "encode_step", "taxonomy_from_json", "taxonomy_to_json"]
+
+_LENGTH = struct.Struct("<I")
+_RUNS, _PLAIN = 0, 1
+# The fastest level: what is left after the runs is small, and the UI thread packs it.
+_ZLIB_LEVEL = 1
+_MAX_BYTES = 1 << 31
+
+
+def encode_step(step: Step) -> bytes:
+    """Return a step as bytes; the same step always gives the same bytes."""
+    blobs: list[bytes] = []
+    header = {"name": step.name, "edits": [_encode_edit(edit, blobs) for edit in step.edits]}
+    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    sizes = b"".join(_LENGTH.pack(len(blob)) for blob in blobs)
+    start = _LENGTH.pack(len(head)) + head + _LENGTH.pack(len(blobs)) + sizes
+    return zlib.compress(start + b"".join(blobs), _ZLIB_LEVEL)
+
+
+def decode_step(data: bytes) -> Step:
+    """Return the step of `encode_step`.
+
+    Raises:
+        ValueError: The bytes are not a step.
+    """
+    try:
+        inflater = zlib.decompressobj()
+        raw = inflater.decompress(data, _MAX_BYTES)
+        header, blobs = _split(raw)
+        edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
+        return Step(str(header["name"]), edits)
+    except (zlib.error, struct.error, KeyError, TypeError, IndexError, StopIteration) as error:
+        msg = f"not a step of the history: {error}"
+        raise ValueError(msg) from error
+
+
+def taxonomy_to_json(taxonomy: Taxonomy) -> list[dict[str, Any]]:
+    """Return classes as plain values, in order."""
+    return [{"id": c.class_id, "name": c.name, "color": list(c.color)} for c in taxonomy]
+
+
+def taxonomy_from_json(classes: list[dict[str, Any]]) -> Taxonomy:
+    """Return the classes of `taxonomy_to_json`.
+
+    Raises:
+        KeyError: A field is missing.
+        TypeError: A field has another type.
+        TaxonomyError: The classes contradict themselves.
+    """
+    return Taxonomy(
+        tuple(
+            LabelClass(int(c["id"]), str(c["name"]), (*(int(v) for v in c["color"]),))  # type: ignore[arg-type]
+            for c in classes
+        )
+    )
+
+
+def _split(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
+    """Separate header and arrays."""
+    (head_size,) = _LENGTH.unpack_from(raw, 0)
+    position = _LENGTH.size + head_size
+    header = json.loads(raw[_LENGTH.size : position])
+    (count,) = _LENGTH.unpack_from(raw, position)
+    position += _LENGTH.size
+    sizes = struct.unpack_from(f"<{count}I", raw, position)
+    position += count * _LENGTH.size
+    blobs = []
+    for size in sizes:
+        blobs.append(raw[position : position + size])
+        position += size
+    if position != len(raw):
+        msg = f"{len(raw)} bytes found, {position} expected"
+        raise ValueError(msg)
+    return header, blobs
+
+
+def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
+    """Return the plain values of an edit; its arrays go to ``blobs`` in a fixed order."""
+    if isinstance(edit, FrameEdit):
+        rect = edit.edit.rect
+        blobs += [
+            _pack(edit.edit.changed.ravel().astype(np.uint16)),
+            _pack(edit.edit.before),
+            _pack(edit.edit.after),
+        ]
+        return {"frame": edit.frame_idx, "rect": [rect.x0, rect.y0, rect.x1, rect.y1]}
+    if isinstance(edit, LayerEdit):
+        blobs += [
+            edit.points.astype("<i4").tobytes(),
+            _pack(edit.before),
+            _pack(edit.after),
+        ]
+        return {"layer": len(edit.points)}
+    return {
+        "before": taxonomy_to_json(edit.before),
+        "after": taxonomy_to_json(edit.after),
+        "gone": edit.gone,
+        "heir": edit.heir,
+    }
+
+
+def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:
+    """Return an edit; takes its arrays off the front of ``blobs``."""
+    if "frame" in entry:
+        rect = Rect(*(int(v) for v in entry["rect"]))
+        height, width = rect.shape
+        changed: BoolArray = _unpack(blobs.pop(0), height * width).astype(bool)
+        count = int(np.count_nonzero(changed))
+        before, after = _unpack(blobs.pop(0), count), _unpack(blobs.pop(0), count)
+        return FrameEdit(
+            int(entry["frame"]), MaskEdit(rect, changed.reshape(height, width), before, after)
+        )
+    if "layer" in entry:
+        points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
+        before, after = _unpack(blobs.pop(0), len(points)), _unpack(blobs.pop(0), len(points))
+        return LayerEdit(points, before, after)
+    return TaxonomyEdit(
+        taxonomy_from_json(entry["before"]),
+        taxonomy_from_json(entry["after"]),
+        gone=int(entry["gone"]),
+        heir=int(entry["heir"]),
+    )
+
+
+def _pack(values: IdArray) -> bytes:
+    """Return ids as runs (lengths, then values), or plainly where runs would be longer."""
+    ends = np.flatnonzero(values[1:] != values[:-1]) + 1
+    if len(ends) * 3 > len(values):
+        return bytes([_PLAIN]) + values.astype("<u2").tobytes()
+    starts = np.concatenate([[0], ends]) if len(values) else np.zeros(0, dtype=np.int64)
+    lengths: npt.NDArray[np.int64] = np.diff(starts, append=len(values))
+    runs: bytes = lengths.astype("<u4").tobytes() + values[starts].astype("<u2").tobytes()
+    return bytes([_RUNS]) + runs
+
+
+def _unpack(data: bytes, size: int) -> IdArray:
+    """Return the ``size`` ids of `_pack`.
+
+    Raises:
+        ValueError: There are more or fewer.
+    """
+    if data[0] == _PLAIN:
+        values = np.frombuffer(data, dtype="<u2", offset=1)
+    else:
+        count, rest = divmod(len(data) - 1, 6)
+        if rest:
+            msg = f"{len(data)} bytes are no runs"
+            raise ValueError(msg)
+        lengths = np.frombuffer(data, dtype="<u4", count=count, offset=1)
+        if int(lengths.sum(dtype=np.int64)) != size:
+            msg = f"runs of {int(lengths.sum(dtype=np.int64))} ids found, {size} expected"
+            raise ValueError(msg)
+        values = np.repeat(np.frombuffer(data, dtype="<u2", offset=1 + 4 * count), lengths)
+    if len(values) != size:
+        msg = f"{len(values)} ids found, {size} expected"
+        raise ValueError(msg)
+    return values.astype(np.uint16)

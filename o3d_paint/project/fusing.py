@@ -1,0 +1,249 @@
+"""The fused layer beside the paint: asked for, applied, shown or hidden, and what then shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
+from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.fuse import FUSED, NONE, PAINTED, FuseOptions, Fusion, fuse
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.coverage import Coverage, count_coverage
+from o3d_paint.project.jobs import Jobs, Report
+from o3d_paint.project.signals import Signal
+from o3d_paint.project.steps import TaxonomyEdit
+from o3d_paint.project.work import Work
+
+__all__ = ["Fusing"]
+
+_KEY = "fuse"
+_Scalar = TypeVar("_Scalar", bound=np.generic)
+
+
+class Fusing(Work):
+    """Work with a fused layer."""
+
+    def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
+        """Start without a fused layer; see `Work`."""
+        super().__init__(scene, taxonomy, jobs=jobs)
+        self.fuse_options = FuseOptions()
+        self.fused_changed: Signal[[]] = Signal()
+        self.fuse_progress: Signal[[float, str]] = Signal()
+        self.fuse_failed: Signal[[Exception]] = Signal()
+        self._fusion: Fusion | None = None
+        self._fused_shown = False
+        self._stale = False
+        # Points whose paint changed after the fusion: there the paint shows at once.
+        self._fresh: BoolArray = np.zeros(0, dtype=bool)
+        # Classes that were merged or removed after the fusion, and who got their paint.
+        self._heirs: dict[int, int] = {}
+        self._heirs_since_asked: dict[int, int] = {}
+        self._coverage: Coverage | None = None
+
+    @property
+    def fusion(self) -> Fusion | None:
+        """What was fused last, as it was computed; None before."""
+        return self._fusion
+
+    @property
+    def fused_shown(self) -> bool:
+        """Whether derived labels show beside the painted ones."""
+        return self._fused_shown
+
+    @property
+    def fusion_is_stale(self) -> bool:
+        """Whether the evidence has changed since the fusion was asked for."""
+        return self._stale
+
+    @property
+    def is_fusing(self) -> bool:
+        """Whether a fusion is under way."""
+        return self.jobs.is_running(_KEY)
+
+    @property
+    def painted(self) -> IdArray:
+        """(N,) painted labels; a read-only view that follows every change."""
+        return self.ballots.labels
+
+    @property
+    def labels(self) -> IdArray:
+        """(N,) labels that show: painted, and fused where the layer is on. A copy."""
+        return self.labels_of(None)
+
+    def labels_of(self, points: IndexArray | None) -> IdArray:
+        """Return the labels that show on some points ((K,) positions; None for all)."""
+        painted = _taken(self.ballots.labels, points)
+        if self._fusion is None or not self._fused_shown:
+            unfused: IdArray = painted.copy()
+            return unfused
+        fused = self._heir_table()[_taken(self._fusion.labels, points)]
+        own = _taken(self._fresh, points) & (painted > 0)
+        shown: IdArray = np.where(own, painted, fused)
+        return shown
+
+    def source_of(self, points: IndexArray | None) -> npt.NDArray[np.uint8]:
+        """Return where shown labels come from: 0 none, 1 painted, 2 fused."""
+        painted = _taken(self.ballots.labels, points)
+        shown = self.labels_of(points)
+        source = np.where(shown == painted, PAINTED, FUSED).astype(np.uint8)
+        source[shown == 0] = NONE
+        return source
+
+    def confidence_of(self, points: IndexArray | None) -> FloatArray | None:
+        """Return (K,) confidence of the labels that show; None without a fused layer on.
+
+        Paint that is newer than the fusion counts as certain.
+        """
+        if self._fusion is None or not self._fused_shown:
+            return None
+        painted = _taken(self.ballots.labels, points)
+        own = _taken(self._fresh, points) & (painted > 0)
+        return np.where(own, np.float32(1), _taken(self._fusion.confidence, points))
+
+    def coverage(self) -> Coverage:
+        """Return how many points are painted, fused and confident; cached until a change."""
+        if self._coverage is None:
+            self._coverage = count_coverage(
+                self.ballots.labels,
+                self.labels_of(None),
+                confidence=self.confidence_of(None),
+                class_ids=[c.class_id for c in self._taxonomy],
+            )
+        return self._coverage
+
+    def evidence(self) -> Evidence:
+        """Return an immutable copy of all that was said about the points."""
+        return self.ballots.evidence()
+
+    def request_fuse(
+        self, options: FuseOptions | None = None, *, then: Callable[[], object] | None = None
+    ) -> None:
+        """Derive labels for all points off the UI thread; the layer shows when it is there.
+
+        A request supersedes the one before. `fused_changed` tells of the result,
+        `fuse_progress` of the way there and `fuse_failed` of an error.
+
+        Args:
+            options: Method and parameters; kept for the next time. None for the last ones.
+            then: Called after the result was applied.
+        """
+        self._before_history()
+        if options is not None:
+            self.fuse_options = options
+        scene, evidence, chosen = self.scene, self.evidence(), self.fuse_options
+        asked_with = self.ballots.labels.copy()
+        self._heirs_since_asked = {}
+
+        def work(report: Report) -> Fusion:
+            return fuse(scene.cloud, evidence, chosen, progress=report)
+
+        def apply(fusion: Fusion) -> None:
+            heirs = self._heirs_since_asked
+            self.apply_fusion(fusion, painted=asked_with, heirs=heirs)
+            if then is not None:
+                then()
+
+        self.jobs.submit(
+            _KEY,
+            work,
+            done=apply,
+            failed=self.fuse_failed.emit,
+            progressed=self.fuse_progress.emit,
+        )
+
+    def cancel_fuse(self) -> None:
+        """Drop the fusion under way; the layer stays as it was."""
+        self.jobs.cancel(_KEY)
+
+    def fuse(self, options: FuseOptions | None = None) -> IdArray:
+        """Derive labels now, show them, and return all labels (N,)."""
+        self._before_history()
+        if options is not None:
+            self.fuse_options = options
+        fusion = fuse(self.scene.cloud, self.evidence(), self.fuse_options)
+        self.apply_fusion(fusion)
+        return self.labels
+
+    def apply_fusion(
+        self,
+        fusion: Fusion,
+        *,
+        painted: IdArray | None = None,
+        heirs: Mapping[int, int] | None = None,
+    ) -> None:
+        """Lay a fusion beside the paint and show it.
+
+        Args:
+            fusion: For all points of the cloud.
+            painted: (N,) painted labels that it was derived from; None for the present ones.
+            heirs: Classes that were removed since, and who got their paint (0 for nobody).
+
+        Raises:
+            ValueError: It belongs to another cloud.
+        """
+        if len(fusion.labels) != len(self.scene.cloud):
+            msg = f"a fusion of {len(fusion.labels)} points, the cloud has {len(self.scene.cloud)}"
+            raise ValueError(msg)
+        now = self.ballots.labels
+        self._fresh = np.zeros(len(now), dtype=bool) if painted is None else now != painted
+        self._fusion = fusion
+        self._stale = bool(self._fresh.any())
+        self._heirs = dict(heirs or {})
+        self._fused_shown = True
+        self._fused_changed()
+
+    def show_fused(self, shown: bool) -> None:
+        """Switch the fused layer on or off; nothing is computed."""
+        if self._fused_shown != shown:
+            self._fused_shown = shown
+            self._fused_changed()
+
+    def drop_fusion(self) -> None:
+        """Forget the fused layer."""
+        self.cancel_fuse()
+        if self._fusion is not None:
+            self._fusion, self._fused_shown, self._stale = None, False, False
+            self._fused_changed()
+
+    def _fused_changed(self) -> None:
+        self._coverage = None
+        self.recorded.emit("fused", b"")
+        self.fused_changed.emit()
+
+    def _after_labels(self, points: IndexArray) -> None:
+        self._coverage = None
+        if self._fusion is not None and len(points):
+            self._fresh[points] = True
+            self._stale = True
+
+    def _adopt(self, edit: TaxonomyEdit) -> None:
+        super()._adopt(edit)
+        self._coverage = None
+        if not edit.gone:
+            return
+        for heirs in (self._heirs, self._heirs_since_asked):
+            if edit.gone in edit.after:
+                heirs.pop(edit.gone, None)
+            else:
+                heirs[edit.gone] = edit.heir
+
+    def _heir_table(self) -> IdArray:
+        """Return (65536,) the class that now owns labels of a class at the time of fusion."""
+        table = np.zeros(1 << 16, dtype=np.uint16)
+        for label_class in self._taxonomy:
+            table[label_class.class_id] = label_class.class_id
+        for gone in self._heirs:
+            heir = gone
+            for _ in self._heirs:
+                heir = self._heirs.get(heir, heir)
+            table[gone] = heir if heir in self._taxonomy else 0
+        return frozen(table)
+
+
+def _taken(values: npt.NDArray[_Scalar], points: IndexArray | None) -> npt.NDArray[_Scalar]:
+    return values if points is None else values[points]

@@ -1,0 +1,78 @@
+"""The pixel indexes of photos: built off the UI thread when first needed, and kept while needed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
+from o3d_paint.project.jobs import Jobs, Report
+
+__all__ = ["Indexes", "build_index"]
+
+_MAX_IDLE = 6
+
+
+def build_index(scene: Scene, frame_idx: int) -> PixelIndex:
+    """Return the points that a photo shows, with the tolerance that the whole program uses."""
+    return build_pixel_index(
+        scene.frames[frame_idx],
+        scene.cloud.xyz,
+        rule=scene.rule,
+        tolerance=DepthTolerance(absolute=2 * scene.spacing),
+        spacing=scene.spacing,
+    )
+
+
+class Indexes:
+    """Indexes by photo. Those of photos with paint are kept, of the others the latest few."""
+
+    def __init__(self, scene: Scene, jobs: Jobs, *, ready: Callable[[int], None]) -> None:
+        """Start without any.
+
+        Args:
+            scene: Whose photos.
+            jobs: Builds them.
+            ready: Told of each new index, on the UI thread.
+        """
+        self._scene = scene
+        self._jobs = jobs
+        self._ready = ready
+        self._kept: dict[int, PixelIndex] = {}
+        self._idle: OrderedDict[int, PixelIndex] = OrderedDict()
+
+    def get(self, frame_idx: int) -> PixelIndex | None:
+        """Return the index of a photo, None while there is none."""
+        kept = self._kept.get(frame_idx)
+        return kept if kept is not None else self._idle.get(frame_idx)
+
+    def keep(self, frame_idx: int) -> None:
+        """Hold on to the index of a photo: the ballots use it."""
+        index = self._idle.pop(frame_idx, None)
+        if index is not None:
+            self._kept[frame_idx] = index
+
+    def is_pending(self, frame_idx: int) -> bool:
+        """Return whether an index is being built."""
+        return self._jobs.is_running(("index", frame_idx))
+
+    def request(self, frame_idx: int, *, urgent: bool = False) -> None:
+        """Build the index of a photo, unless it is there or under way."""
+        if self.get(frame_idx) is not None:
+            return
+        if self.is_pending(frame_idx) and not urgent:
+            return
+        scene = self._scene
+
+        def build(report: Report) -> PixelIndex:
+            report(0.0, f"finding what photo {frame_idx + 1} shows")
+            return build_index(scene, frame_idx)
+
+        def take(index: PixelIndex) -> None:
+            self._idle[frame_idx] = index
+            while len(self._idle) > _MAX_IDLE:
+                self._idle.popitem(last=False)
+            self._ready(frame_idx)
+
+        self._jobs.submit(("index", frame_idx), build, done=take, urgent=urgent)

@@ -1,0 +1,290 @@
+"""Verbs that paint: strokes as they are drawn, whole masks, and labels laid on points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
+from o3d_paint.core.brush import Stroke, capsule
+from o3d_paint.core.mask import MaskEdit, Rect, edit_between, edit_from_coverage
+from o3d_paint.errors import TaxonomyError
+from o3d_paint.project.steps import FrameEdit, LayerEdit, Step, merged
+from o3d_paint.project.work import Work
+
+__all__ = ["Painting"]
+
+Point = tuple[float, float]
+
+
+@dataclass(slots=True)
+class _LiveStroke:
+    """A stroke under the hand: its edits are in the mask already, and in no history yet."""
+
+    frame_idx: int
+    class_id: int
+    radius: float
+    last: Point
+    protected: BoolArray | None
+    edits: list[MaskEdit] = field(default_factory=list)
+
+
+class Painting(Work):
+    """Work that can be painted on."""
+
+    _stroke: _LiveStroke | None = None
+
+    @property
+    def is_stroking(self) -> bool:
+        """Whether a stroke has begun and not ended."""
+        return self._stroke is not None
+
+    def begin_stroke(
+        self,
+        frame_idx: int,
+        point: Point,
+        *,
+        class_id: int,
+        radius: float,
+        protect: bool = False,
+    ) -> IndexArray:
+        """Put the brush down; a stroke still under way ends first.
+
+        Args:
+            frame_idx: The photo.
+            point: (x, y) in mask pixels; may lie outside.
+            class_id: The class to paint, 0 to erase.
+            radius: In mask pixels.
+            protect: Whether pixels that have a label keep it; erasing does not mind.
+
+        Returns:
+            The points whose painted label changed, as `extend_stroke` does.
+
+        Raises:
+            TaxonomyError: There is no such class.
+        """
+        self.end_stroke()
+        self._check_class(class_id)
+        self._mask(frame_idx)
+        protected = self._protected(everything=protect and class_id != 0)
+        self._stroke = _LiveStroke(frame_idx, class_id, radius, point, protected)
+        return self.extend_stroke(point)
+
+    def extend_stroke(self, point: Point) -> IndexArray:
+        """Move the brush in a straight line; what it covers is painted at once.
+
+        Raises:
+            ValueError: No stroke has begun.
+        """
+        stroke = self._stroke
+        if stroke is None:
+            msg = "extend_stroke before begin_stroke"
+            raise ValueError(msg)
+        start, stroke.last = stroke.last, point
+        shape = self._mask(stroke.frame_idx).shape
+        covered = capsule(shape, start, end=point, radius=stroke.radius)
+        if covered is None:
+            return np.zeros(0, dtype=np.int32)
+        return self._extend(stroke, *covered)
+
+    def end_stroke(self, name: str | None = None) -> bool:
+        """Lift the brush: the stroke becomes one step. Returns whether it changed anything."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return False
+        edit = merged(stroke.edits, self._mask(stroke.frame_idx))
+        if edit is None:
+            return False
+        title = name or ("erase" if stroke.class_id == 0 else "paint")
+        self._commit(Step(title, (FrameEdit(stroke.frame_idx, edit),)), applied=True)
+        return True
+
+    def cancel_stroke(self) -> None:
+        """Take back the stroke under way; nothing enters the history."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return
+        edit = merged(stroke.edits, self._mask(stroke.frame_idx))
+        if edit is not None:
+            self._show(FrameEdit(stroke.frame_idx, edit.inverted()))
+
+    def paint(self, frame_idx: int, stroke: Stroke, *, protect: bool = False) -> bool:
+        """Paint a whole stroke as one step; returns whether it changed anything."""
+        points = [(float(x), float(y)) for x, y in stroke.points]
+        self.begin_stroke(
+            frame_idx,
+            points[0],
+            class_id=stroke.class_id,
+            radius=stroke.radius,
+            protect=protect,
+        )
+        for point in points[1:]:
+            self.extend_stroke(point)
+        return self.end_stroke()
+
+    def paint_area(
+        self,
+        frame_idx: int,
+        rect: Rect,
+        *,
+        coverage: BoolArray,
+        class_id: int,
+        protect: bool = False,
+        name: str = "paint",
+    ) -> bool:
+        """Give pixels of a rectangle inside the mask a class (0 erases) as one step.
+
+        Args:
+            frame_idx: The photo.
+            rect: Inside the mask.
+            coverage: (h, w) bool of ``rect``: polygon, fill, assist.
+            class_id: The class; 0 erases.
+            protect: Whether pixels that have a label keep it; erasing does not mind.
+            name: Of the step.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            TaxonomyError: There is no such class.
+        """
+        self.end_stroke()
+        self._check_class(class_id)
+        edit = edit_from_coverage(
+            self._mask(frame_idx),
+            rect,
+            coverage=coverage,
+            class_id=class_id,
+            protected=self._protected(everything=protect and class_id != 0),
+        )
+        return self._do_mask(frame_idx, edit, name=name)
+
+    def set_mask(self, frame_idx: int, mask: IdArray, *, name: str = "set mask") -> bool:
+        """Replace the mask of a photo as one step; locks do not count here.
+
+        Args:
+            frame_idx: The photo.
+            mask: (h, w) class ids; brought to the size of the mask by its nearest pixels.
+            name: Of the step.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            ValueError: Another aspect than the photo's.
+            TaxonomyError: An id that no class has.
+        """
+        self.end_stroke()
+        present = self._mask(frame_idx)
+        wanted = _fitted(np.asarray(mask), (int(present.shape[0]), int(present.shape[1])))
+        for class_id in np.flatnonzero(np.bincount(wanted.ravel())):
+            self._check_class(int(class_id))
+        return self._do_mask(frame_idx, edit_between(present, wanted), name=name)
+
+    def clear(self, frame_idx: int, class_id: int | None = None) -> bool:
+        """Erase a photo's mask, or one class of it, as one step; returns whether it changed."""
+        self.end_stroke()
+        mask = self._mask(frame_idx)
+        kept = np.zeros_like(mask) if class_id is None else np.where(mask == class_id, 0, mask)
+        return self._do_mask(frame_idx, edit_between(mask, kept.astype(np.uint16)), name="clear")
+
+    def set_layer(
+        self, points: IndexArray, labels: IdArray | int, *, name: str = "paint points"
+    ) -> bool:
+        """Lay labels on points directly, as one step; they outrank the photos.
+
+        Args:
+            points: (K,) positions in the cloud; repeats count once, the first one wins.
+            labels: (K,) class ids or one for all; 0 takes labels off.
+            name: Of the step.
+
+        Returns:
+            Whether anything changed.
+
+        Raises:
+            ValueError: A point beyond the cloud.
+            TaxonomyError: An id that no class has.
+        """
+        self.end_stroke()
+        chosen, first = np.unique(np.asarray(points, dtype=np.int64), return_index=True)
+        if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.scene.cloud):
+            msg = f"points {chosen[0]}..{chosen[-1]} do not lie in 0..{len(self.scene.cloud) - 1}"
+            raise ValueError(msg)
+        wanted = np.broadcast_to(np.asarray(labels, dtype=np.uint16), np.shape(points))[first]
+        for class_id in np.unique(wanted):
+            self._check_class(int(class_id))
+        layer = self.ballots.layer
+        present = np.zeros(len(chosen), dtype=np.uint16) if layer is None else layer[chosen]
+        differs = present != wanted
+        if not differs.any():
+            return False
+        edit = LayerEdit(chosen[differs].astype(np.int32), present[differs], wanted[differs])
+        self._do(Step(name, (edit,)))
+        return True
+
+    def _extend(self, stroke: _LiveStroke, rect: Rect, coverage: BoolArray) -> IndexArray:
+        """Paint one segment of the stroke under way."""
+        mask = self._mask(stroke.frame_idx)
+        edit = edit_from_coverage(
+            mask, rect, coverage=coverage, class_id=stroke.class_id, protected=stroke.protected
+        )
+        if edit is None:
+            return np.zeros(0, dtype=np.int32)
+        stroke.edits.append(edit)
+        return self._show(FrameEdit(stroke.frame_idx, edit))
+
+    def _show(self, edit: FrameEdit) -> IndexArray:
+        """Apply an edit that no history knows (yet) and say what changed."""
+        changed = self._apply_to_mask(edit)
+        self._after_labels(changed)
+        self.mask_changed.emit(edit.frame_idx, edit.edit.rect)
+        if len(changed):
+            self.labels_changed.emit(changed)
+        return changed
+
+    def _do_mask(self, frame_idx: int, edit: MaskEdit | None, *, name: str) -> bool:
+        if edit is None:
+            return False
+        self._do(Step(name, (FrameEdit(frame_idx, edit),)))
+        return True
+
+    def _protected(self, *, everything: bool) -> BoolArray | None:
+        """Return (max id + 1,) whether pixels of a class keep it; None where none does."""
+        if not everything and not self._locked:
+            return None
+        size = max((c.class_id for c in self._taxonomy), default=0) + 1
+        protected = np.full(size, everything, dtype=bool)
+        protected[list(self._locked)] = True
+        protected[0] = False
+        return protected
+
+    def _check_class(self, class_id: int) -> None:
+        if class_id and class_id not in self._taxonomy:
+            known = ", ".join(f"{c.class_id} {c.name}" for c in self._taxonomy) or "none"
+            msg = f"there is no class with id {class_id}: add it first; there are {known}"
+            raise TaxonomyError(msg)
+
+    def _before_history(self) -> None:
+        self.end_stroke()
+
+
+def _fitted(mask: IdArray, shape: tuple[int, int]) -> IdArray:
+    """Return a mask at another resolution of the same aspect, each pixel from its nearest one.
+
+    Raises:
+        ValueError: The aspects differ by more than a pixel's rounding, or ids do not fit.
+    """
+    if mask.ndim != 2 or mask.size == 0 or mask.min() < 0 or mask.max() > np.iinfo(np.uint16).max:
+        msg = f"a mask must be (H, W) of class ids 0 to 65535, got shape {mask.shape}"
+        raise ValueError(msg)
+    height, width = mask.shape
+    if abs(width * shape[0] - height * shape[1]) > max(shape[0] + height, shape[1] + width):
+        msg = f"a mask of shape {mask.shape} has another aspect than {shape}"
+        raise ValueError(msg)
+    if mask.shape == shape:
+        return mask.astype(np.uint16)
+    rows = np.minimum(((np.arange(shape[0]) + 0.5) * height / shape[0]).astype(int), height - 1)
+    columns = np.minimum(((np.arange(shape[1]) + 0.5) * width / shape[1]).astype(int), width - 1)
+    fitted: IdArray = mask[rows[:, None], columns[None, :]].astype(np.uint16)
+    return fitted

@@ -1,0 +1,175 @@
+"""The open work: `Project`, the one object that window, commands and library change.
+
+Summary of the interface (all on one thread; nothing here knows a widget or a file)::
+
+    project = Project(scene, classes=["floor", "wall"])        # jobs run inline
+    project = Project(scene, taxonomy, jobs=Worker(post))      # jobs run on a worker
+
+    state     .scene .taxonomy .settings .hidden .locked .history .ballots .painted_frames
+              .mask(i) (H, W) read-only view · .index(i) PixelIndex | None
+    paint     .begin_stroke(i, (x, y), class_id=, radius=, protect=) .extend_stroke((x, y))
+              .end_stroke() .cancel_stroke() .is_stroking        x, y in mask pixels
+              .paint(i, Stroke) .paint_area(i, rect, coverage=, class_id=) .set_mask(i, mask)
+              .clear(i[, class_id]) .set_layer(points, labels)
+    classes   .add_class(name[, color]) -> id .rename_class .recolor_class .move_class
+              .remove_class .merge_class(id, into) .set_taxonomy .ensure_classes(ids)
+              .set_hidden(id, bool) .set_locked(id, bool) .set_setting(key, value)
+    history   .undo() .redo() -> name | None · .history.undo_name .redo_name
+    index     .request_index(i) -> bool (there already?); painting never waits for it
+    fuse      .request_fuse([options]) .cancel_fuse() .is_fusing .fuse([options]) -> labels (now)
+              .fusion .fused_shown .show_fused(bool) .drop_fusion() .fusion_is_stale
+              .refresh_fused = True    fuse again after each step while the layer shows
+    look      .painted (N,) · .labels (N,) · .labels_of(points) .source_of(points)
+              .confidence_of(points) .evidence() .coverage() -> Coverage
+    signals   mask_changed(frame_idx, rect) · labels_changed(points) · taxonomy_changed()
+              history_changed() · settings_changed() (hidden, locked, settings)
+              index_ready(frame_idx) · fused_changed() · fuse_progress(fraction, text)
+              fuse_failed(error) · saved(time) · save_failed(error)
+
+A verb that changes something is one undoable step and ends a stroke under way; one that changes
+nothing adds no step. Saving is in `o3d_paint.project.autosave`, which only listens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
+from o3d_paint.core.visibility import PixelIndex
+from o3d_paint.project.classes import Classes
+from o3d_paint.project.fusing import Fusing
+from o3d_paint.project.history import Entry
+from o3d_paint.project.jobs import Jobs
+from o3d_paint.project.painting import Painting
+from o3d_paint.project.signals import Signal
+
+__all__ = ["Project"]
+
+
+class Project(Painting, Classes, Fusing):
+    """A scene, what was painted on it, and everything derived from that."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        classes: Taxonomy | Iterable[str | LabelClass] | None = None,
+        *,
+        jobs: Jobs | None = None,
+    ) -> None:
+        """Start with nothing painted.
+
+        Args:
+            scene: What is painted.
+            classes: The classes: names, classes, or a taxonomy; None for the published five.
+            jobs: Runs what takes long; None runs it inline, on the caller's thread.
+
+        Raises:
+            TaxonomyError: The classes contradict themselves.
+        """
+        super().__init__(scene, _taxonomy_of(classes), jobs=jobs)
+        self.saved: Signal[[datetime]] = Signal()
+        self.save_failed: Signal[[Exception]] = Signal()
+        self.refresh_fused = False
+        self.history_changed.connect(self._refresh_fused)
+        self.index_ready.connect(lambda _: self._refresh_fused())
+
+    def index(self, frame_idx: int) -> PixelIndex | None:
+        """Return what points a photo shows; None until its index is built."""
+        return self._indexes.get(frame_idx)
+
+    def request_index(self, frame_idx: int) -> bool:
+        """Build a photo's index before all others; returns whether it is there already.
+
+        `index_ready` tells when it is; paint from before then reaches the cloud by itself.
+        """
+        self._mask(frame_idx)
+        self._indexes.request(frame_idx, urgent=True)
+        return self._indexes.get(frame_idx) is not None
+
+    @property
+    def masks(self) -> dict[int, IdArray]:
+        """Masks of all painted photos by position in the scene; read-only views."""
+        return {i: self.mask(i) for i in self.painted_frames}
+
+    def restore(
+        self,
+        *,
+        masks: Mapping[int, IdArray],
+        layer: IdArray | None = None,
+        history: tuple[Sequence[Entry], Sequence[Entry]] = ((), ()),
+        settings: Mapping[str, Any] | None = None,
+        hidden: Iterable[int] = (),
+        locked: Iterable[int] = (),
+    ) -> None:
+        """Take over what a folder remembers; on a project that was just made, before listeners.
+
+        Args:
+            masks: (H, W) ids by photo, of the photos' mask shapes; taken over, not copied.
+            layer: (N,) labels laid on points.
+            history: Steps that can be undone (oldest first) and redone (next one last).
+            settings: What `set_setting` kept.
+            hidden: Ids of hidden classes.
+            locked: Ids of locked classes.
+
+        Raises:
+            ValueError: A mask or the layer has another shape than the scene needs.
+        """
+        for frame_idx, mask in masks.items():
+            if mask.shape != self.scene.frames[frame_idx].mask_shape:
+                expected = self.scene.frames[frame_idx].mask_shape
+                msg = f"mask {frame_idx} has shape {mask.shape}, expected {expected}"
+                raise ValueError(msg)
+            self._masks[frame_idx] = mask
+            self._painted_pixels[frame_idx] = int(np.count_nonzero(mask))
+        if layer is not None:
+            if layer.shape != (len(self.scene.cloud),):
+                msg = f"layer has shape {layer.shape}, expected ({len(self.scene.cloud)},)"
+                raise ValueError(msg)
+            points = np.flatnonzero(layer).astype(np.int32)
+            self.ballots.set_layer(points, layer[points])
+        present = {c.class_id for c in self._taxonomy}
+        self._hidden, self._locked = frozenset(hidden) & present, frozenset(locked) & present
+        self.settings.update(settings or {})
+        self.history.restore(*history)
+        for frame_idx in self.painted_frames:
+            if self._indexes.get(frame_idx) is None:
+                self._indexes.request(frame_idx)
+
+    def rebuilt_labels(self) -> IdArray:
+        """Return (N,) painted labels computed from the masks and layer alone, from scratch."""
+        fresh = Project(self.scene, self._taxonomy)
+        fresh.restore(
+            masks={i: self._masks[i].copy() for i in self.painted_frames},
+            layer=self.ballots.layer,
+        )
+        return fresh.painted
+
+    def close(self) -> None:
+        """End a stroke under way and all jobs; the project is of no use afterwards."""
+        self.end_stroke()
+        self.jobs.close()
+
+    def _refresh_fused(self) -> None:
+        if self.refresh_fused and self._fused_shown and self._stale:
+            self.request_fuse()
+
+
+def _taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass] | None) -> Taxonomy:
+    """Return the classes that a caller means."""
+    if classes is None:
+        return article_taxonomy()
+    if isinstance(classes, Taxonomy):
+        return classes
+    taxonomy = Taxonomy()
+    for entry in classes:
+        if isinstance(entry, LabelClass):
+            taxonomy = Taxonomy((*taxonomy.classes, entry))
+        else:
+            taxonomy = taxonomy.add(entry)
+    return taxonomy

@@ -1,0 +1,121 @@
+"""What one undo takes back: a step, made of edits of masks, classes and the cloud layer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from o3d_paint.core.arrays import IdArray, IndexArray
+from o3d_paint.core.mask import MaskEdit, Rect
+from o3d_paint.core.taxonomy import Taxonomy
+
+__all__ = ["Edit", "FrameEdit", "LayerEdit", "Step", "TaxonomyEdit", "merged"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameEdit:
+    """Changed pixels of the mask of one photo.
+
+    Attributes:
+        frame_idx: The photo.
+        edit: Its changed pixels.
+    """
+
+    frame_idx: int
+    edit: MaskEdit
+
+    def inverted(self) -> FrameEdit:
+        """Return the edit that takes this one back."""
+        return FrameEdit(self.frame_idx, self.edit.inverted())
+
+
+@dataclass(frozen=True, slots=True)
+class TaxonomyEdit:
+    """Changed classes.
+
+    Attributes:
+        before: The classes before.
+        after: The classes after.
+        gone: Id of the class whose paint went to another one, 0 for none.
+        heir: Id of the class that got it.
+    """
+
+    before: Taxonomy
+    after: Taxonomy
+    gone: int = 0
+    heir: int = 0
+
+    def inverted(self) -> TaxonomyEdit:
+        """Return the edit that takes this one back; the merge itself is told by its direction."""
+        return replace(self, before=self.after, after=self.before)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerEdit:
+    """Changed labels laid on points directly.
+
+    Attributes:
+        points: (K,) positions in the cloud, each once.
+        before: (K,) class ids before, 0 for none.
+        after: (K,) class ids after.
+    """
+
+    points: IndexArray
+    before: IdArray
+    after: IdArray
+
+    def inverted(self) -> LayerEdit:
+        """Return the edit that takes this one back."""
+        return LayerEdit(self.points, self.after, self.before)
+
+
+Edit = FrameEdit | TaxonomyEdit | LayerEdit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One entry of the undo history.
+
+    Attributes:
+        name: For the menu: "Undo <name>".
+        edits: In the order in which they were made.
+    """
+
+    name: str
+    edits: tuple[Edit, ...]
+
+    def inverted(self) -> Step:
+        """Return the step that takes this one back."""
+        return Step(self.name, tuple(edit.inverted() for edit in reversed(self.edits)))
+
+
+def merged(edits: Sequence[MaskEdit], mask: IdArray) -> MaskEdit | None:
+    """Return one edit for several that were applied to a mask one after another.
+
+    Args:
+        edits: In the order in which they were applied.
+        mask: (H, W) ids after the last one.
+
+    Returns:
+        The edit with only those pixels that differ in the end, or None where none does.
+    """
+    if not edits:
+        return None
+    rect = edits[0].rect
+    for edit in edits[1:]:
+        rect = rect.union(edit.rect)
+    after = mask[rect.slices]
+    before = after.copy()
+    for edit in reversed(edits):
+        inside = _shifted(edit.rect, -rect.x0, -rect.y0)
+        before[inside.slices][edit.changed] = edit.before
+    changed = before != after
+    if not changed.any():
+        return None
+    return MaskEdit(rect, changed, before[changed], after[changed].astype(np.uint16))
+
+
+def _shifted(rect: Rect, dx: int, dy: int) -> Rect:
+    return Rect(rect.x0 + dx, rect.y0 + dy, rect.x1 + dx, rect.y1 + dy)

@@ -1,0 +1,233 @@
+"""The state of the open work, and the one way in which it changes.
+
+Everything that alters masks, classes or the cloud layer is a `Step`. A step is applied, packed,
+put on the undo history and announced for the journal; undo applies its inverse the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.core.arrays import IdArray, IndexArray, frozen
+from o3d_paint.core.ballots import Ballots
+from o3d_paint.core.mask import Rect, apply
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.history import Entry, History
+from o3d_paint.project.indexes import Indexes
+from o3d_paint.project.jobs import InlineJobs, Jobs
+from o3d_paint.project.signals import Signal
+from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+
+__all__ = ["Work"]
+
+NO_POINTS: IndexArray = np.zeros(0, dtype=np.int32)
+
+
+class Work:
+    """Masks, ballots, classes and history of one scene. Belongs to one thread."""
+
+    def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
+        """Start with nothing painted.
+
+        Args:
+            scene: What is painted.
+            taxonomy: The classes to start with.
+            jobs: Runs what takes long; by default the caller's own thread.
+        """
+        self.scene = scene
+        self.jobs: Jobs = jobs if jobs is not None else InlineJobs()
+        self.ballots = Ballots(len(scene.cloud), len(scene.frames))
+        self.history = History()
+        self.settings: dict[str, Any] = {}
+        self.mask_changed: Signal[[int, Rect]] = Signal()
+        self.labels_changed: Signal[[IndexArray]] = Signal()
+        self.taxonomy_changed: Signal[[]] = Signal()
+        self.history_changed: Signal[[]] = Signal()
+        self.settings_changed: Signal[[]] = Signal()
+        self.index_ready: Signal[[int]] = Signal()
+        self.recorded: Signal[[str, bytes]] = Signal()
+        self._taxonomy = taxonomy
+        self._masks: dict[int, IdArray] = {}
+        self._painted_pixels: dict[int, int] = {}
+        self._hidden: frozenset[int] = frozenset()
+        self._locked: frozenset[int] = frozenset()
+        self._indexes = Indexes(scene, self.jobs, ready=self._catch_up)
+
+    @property
+    def taxonomy(self) -> Taxonomy:
+        """The classes, in order."""
+        return self._taxonomy
+
+    @property
+    def hidden(self) -> frozenset[int]:
+        """Ids of the classes that views leave out."""
+        return self._hidden
+
+    @property
+    def locked(self) -> frozenset[int]:
+        """Ids of the classes whose paint nothing paints over."""
+        return self._locked
+
+    @property
+    def painted_frames(self) -> tuple[int, ...]:
+        """Photos with at least one painted pixel, ascending."""
+        return tuple(sorted(i for i, count in self._painted_pixels.items() if count))
+
+    @property
+    def has_paint(self) -> bool:
+        """Whether anything was said about any point or pixel."""
+        layer = self.ballots.layer
+        return bool(self.painted_frames) or (layer is not None and bool(layer.any()))
+
+    def mask(self, frame_idx: int) -> IdArray:
+        """Return the (H, W) ids of a photo's mask, as a read-only view that follows changes."""
+        return frozen(self._mask(frame_idx))
+
+    def undo(self) -> str | None:
+        """Take the newest step back; returns its name, None where there is nothing to undo."""
+        self._before_history()
+        entry = self.history.undo()
+        if entry is None:
+            return None
+        self._change(entry.step().inverted().edits, record=("undo", b""))
+        return entry.name
+
+    def redo(self) -> str | None:
+        """Bring back the step that was undone last; returns its name, None without one."""
+        self._before_history()
+        entry = self.history.redo()
+        if entry is None:
+            return None
+        self._change(entry.step().edits, record=("redo", b""))
+        return entry.name
+
+    def set_hidden(self, class_id: int, hidden: bool) -> None:
+        """Show or hide a class in the views; kept with the project, not undone."""
+        self._taxonomy.get(class_id)
+        self._hidden = self._hidden | {class_id} if hidden else self._hidden - {class_id}
+        self._settings_changed()
+
+    def set_locked(self, class_id: int, locked: bool) -> None:
+        """Protect the paint of a class, or no more; kept with the project, not undone."""
+        self._taxonomy.get(class_id)
+        self._locked = self._locked | {class_id} if locked else self._locked - {class_id}
+        self._settings_changed()
+
+    def set_setting(self, key: str, value: Any) -> None:
+        """Keep a value (of JSON's types) with the project; None removes it. Not undone."""
+        if self.settings.get(key) == value:
+            return
+        if value is None:
+            self.settings.pop(key, None)
+        else:
+            self.settings[key] = value
+        self._settings_changed()
+
+    def _do(self, step: Step) -> None:
+        """Apply a step that was not applied yet and make it one entry of the history."""
+        if step.edits:
+            self._commit(step, applied=False)
+
+    def _commit(self, step: Step, *, applied: bool) -> None:
+        entry = Entry.of(step)
+        self.history.push(entry)
+        self._change(() if applied else step.edits, record=("do", entry.data))
+
+    def _change(self, edits: Sequence[Edit], *, record: tuple[str, bytes]) -> None:
+        """Apply edits, then tell the journal, then everybody."""
+        classes = self._taxonomy
+        rects, points = self._apply_all(edits)
+        self.recorded.emit(*record)
+        for frame_idx, rect in rects.items():
+            self.mask_changed.emit(frame_idx, rect)
+        if len(points):
+            self.labels_changed.emit(points)
+        if self._taxonomy is not classes:
+            self.taxonomy_changed.emit()
+        self.history_changed.emit()
+
+    def _apply_all(self, edits: Sequence[Edit]) -> tuple[dict[int, Rect], IndexArray]:
+        """Apply edits; returns the changed rectangle per photo and the changed points."""
+        rects: dict[int, Rect] = {}
+        points: list[IndexArray] = []
+        for edit in edits:
+            if isinstance(edit, FrameEdit):
+                points.append(self._apply_to_mask(edit))
+                known = rects.get(edit.frame_idx)
+                rects[edit.frame_idx] = (
+                    edit.edit.rect if known is None else known.union(edit.edit.rect)
+                )
+            elif isinstance(edit, LayerEdit):
+                points.append(self.ballots.set_layer(edit.points, edit.after))
+            else:
+                self._adopt(edit)
+        changed = points[0] if len(points) == 1 else _union(points)
+        self._after_labels(changed)
+        return rects, changed
+
+    def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
+        """Write one edit into its mask and the ballots; returns the changed points."""
+        frame_idx, edit = frame_edit.frame_idx, frame_edit.edit
+        mask = self._mask(frame_idx)
+        apply(mask, edit)
+        gained = int(np.count_nonzero(edit.after)) - int(np.count_nonzero(edit.before))
+        self._painted_pixels[frame_idx] = self._painted_pixels.get(frame_idx, 0) + gained
+        index = self._indexes.get(frame_idx)
+        if index is None:
+            self._indexes.request(frame_idx)
+            # Inline jobs have built it by now and caught up with the whole mask.
+            return NO_POINTS
+        self._indexes.keep(frame_idx)
+        return self.ballots.sync(frame_idx, index, mask, rect=edit.rect)
+
+    def _adopt(self, edit: TaxonomyEdit) -> None:
+        """Take over changed classes; hidden and locked marks of absent ones go."""
+        self._taxonomy = edit.after
+        present = {c.class_id for c in edit.after}
+        self._hidden &= present
+        self._locked &= present
+
+    def _catch_up(self, frame_idx: int) -> None:
+        """Bring the ballots in line with a mask that was painted before its index existed."""
+        index, mask = self._indexes.get(frame_idx), self._masks.get(frame_idx)
+        if index is not None and mask is not None:
+            self._indexes.keep(frame_idx)
+            whole = Rect.whole(index.shape)
+            changed = self.ballots.sync(frame_idx, index, mask, rect=whole)
+            self._after_labels(changed)
+            if len(changed):
+                self.labels_changed.emit(changed)
+        self.index_ready.emit(frame_idx)
+
+    def _mask(self, frame_idx: int) -> IdArray:
+        """Return a photo's mask for writing; made on first use."""
+        mask = self._masks.get(frame_idx)
+        if mask is None:
+            if not 0 <= frame_idx < len(self.scene.frames):
+                msg = f"photo {frame_idx} is not one of {len(self.scene.frames)}"
+                raise ValueError(msg)
+            mask = np.zeros(self.scene.frames[frame_idx].mask_shape, dtype=np.uint16)
+            self._masks[frame_idx] = mask
+        return mask
+
+    def _settings_changed(self) -> None:
+        self.recorded.emit("settings", b"")
+        self.settings_changed.emit()
+
+    def _before_history(self) -> None:
+        """End what is under way before the history moves."""
+
+    def _after_labels(self, points: IndexArray) -> None:
+        """Hear of painted labels that changed, before anybody is told."""
+
+
+def _union(parts: Sequence[IndexArray]) -> IndexArray:
+    """Return the points of all parts, each once."""
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return NO_POINTS
+    return np.unique(np.concatenate(filled)).astype(np.int32)
