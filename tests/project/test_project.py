@@ -124,7 +124,7 @@ def test_fused_labels_show_beside_paint_and_follow_merges(project: Project) -> N
     project.undo()
     np.testing.assert_array_equal(project.labels, fused)
     assert project.fusion_is_stale
-    project.paint(3, line(3, y=900))
+    project.paint(3, line(3, y=740))
     fresh = project.painted == 3
     assert fresh.any()
     np.testing.assert_array_equal(project.labels[fresh], 3)
