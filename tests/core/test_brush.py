@@ -10,6 +10,7 @@ from o3d_paint.core.brush import capsule, polygon
 
 SHAPE = (40, 60)
 coordinate = st.floats(-30, 90)
+quarter = st.integers(-120, 360).map(lambda q: q / 4)
 
 
 def _painted(result: tuple | None) -> np.ndarray:
@@ -59,6 +60,20 @@ def test_a_polygon_covers_what_lies_inside_and_is_cut_at_the_border() -> None:
     painted = _painted(
         polygon(SHAPE, np.array([[10.0, 5.0], [30.0, 5.0], [30.0, 99.0], [10.0, 99.0]]))
     )
-    assert painted[6:, 11:30].all()
-    assert not painted[:, :9].any()
-    assert not painted[:4].any()
+    expected = np.zeros(SHAPE, dtype=bool)
+    expected[5:, 10:30] = True
+    assert (painted == expected).all()
+
+
+@given(
+    corners=st.lists(st.tuples(quarter, quarter), min_size=3, max_size=8),
+    cut=st.tuples(quarter, quarter),
+)
+def test_polygons_that_share_a_border_share_no_pixel(
+    corners: list[tuple[float, float]], cut: tuple[float, float]
+) -> None:
+    whole = _painted(polygon(SHAPE, np.array(corners)))
+    parts = np.zeros(SHAPE, dtype=int)
+    for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
+        parts += _painted(polygon(SHAPE, np.array([a, b, cut])))
+    assert (parts % 2 == whole).all()
