@@ -1,0 +1,165 @@
+"""What a scene's geometry says about itself: spacing, bounds, units, and which way is up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from o3d_paint.core.arrays import FloatArray
+
+__all__ = [
+    "estimate_spacing",
+    "estimate_up",
+    "plausibly_metric",
+    "robust_bounds",
+    "robust_diagonal",
+]
+
+_WHOLE_TREE = 300_000
+_GRID = 48
+_CELLS = 120
+_QUERIES = 6_000
+_PLANE_SAMPLE = 20_000
+_PLANE_NEIGHBORS = 12
+_CONE_COS = np.cos(np.radians(25))
+_MIN_SUPPORT = 0.1
+_BOUNDS_SAMPLE = 500_000
+_METRIC_DIAGONAL = (0.3, 300.0)
+_METRIC_SPACING = (0.0002, 0.05)
+
+
+def robust_bounds(xyz: FloatArray, percentile: float = 1.0) -> tuple[FloatArray, FloatArray]:
+    """Return the (3,) low and high corners of a cloud without its stray points.
+
+    Args:
+        xyz: (N, 3) coordinates, N >= 1.
+        percentile: Share in per cent left out at either end of each axis.
+    """
+    sample = xyz[:: max(1, len(xyz) // _BOUNDS_SAMPLE)]
+    low, high = np.percentile(sample, [percentile, 100 - percentile], axis=0)
+    return low, high
+
+
+def robust_diagonal(xyz: FloatArray) -> float:
+    """Return the diagonal of the bounds without stray points, in scene units."""
+    low, high = robust_bounds(xyz)
+    return float(np.linalg.norm(high - low))
+
+
+def estimate_spacing(xyz: FloatArray) -> float:
+    """Return the median distance of a point to its nearest neighbour, in scene units.
+
+    Points on top of each other do not count. Large clouds are sampled in whole cells, so that
+    the neighbours of a sampled point are in the sample too. Always positive.
+
+    Args:
+        xyz: (N, 3) coordinates, N >= 1.
+    """
+    rng = np.random.default_rng(0)
+    local, share = _local_sample(xyz, rng)
+    fallback = max(robust_diagonal(xyz) * 1e-3, 1e-9)
+    if len(local) < 2:
+        return fallback
+    queries = local[rng.choice(len(local), _QUERIES, p=share)]
+    tree = cKDTree(local, balanced_tree=False, compact_nodes=False)
+    distances = tree.query(queries, k=min(8, len(local)))[0]
+    apart = np.where(distances > 0, distances, np.inf).min(axis=1)
+    apart = apart[np.isfinite(apart)]
+    return float(np.median(apart)) if len(apart) else fallback
+
+
+def plausibly_metric(diagonal: float, spacing: float) -> bool:
+    """Return whether one unit may be a metre: a table to a street, points 0.2 mm to 5 cm apart."""
+    fits_size = _METRIC_DIAGONAL[0] <= diagonal <= _METRIC_DIAGONAL[1]
+    return bool(fits_size and _METRIC_SPACING[0] <= spacing <= _METRIC_SPACING[1])
+
+
+def estimate_up(xyz: FloatArray, cams_from_world: Sequence[FloatArray]) -> FloatArray:
+    """Return the (3,) unit vector that points up, from how photos are held and what is level.
+
+    People hold cameras level: image lines run across, so up is at right angles to every camera's
+    x axis, on the side of the images' upper edges. Where a large plane of the cloud (floor,
+    table) is within 25 degrees of that, its normal is up.
+
+    Args:
+        xyz: (N, 3) coordinates.
+        cams_from_world: (4, 4) poses, OpenCV axes; may be empty.
+    """
+    held = _up_of_cameras(cams_from_world)
+    normals, weights = _normals(xyz)
+    if not len(normals):
+        return held
+    up = held
+    for _ in range(8):
+        along = normals @ up
+        near = np.abs(along) > _CONE_COS
+        if weights[near].sum() < _MIN_SUPPORT * len(normals):
+            return held
+        # Steep weights make the mean settle on the largest plane and not between two.
+        pull = weights[near] * np.abs(along[near]) ** 60
+        mean = ((pull * np.sign(along[near]))[:, None] * normals[near]).sum(axis=0)
+        up = mean / np.linalg.norm(mean)
+    return up if float(up @ held) > _CONE_COS else held
+
+
+def _up_of_cameras(cams_from_world: Sequence[FloatArray]) -> FloatArray:
+    """Return the up direction that fits how the photos were held; +z without any."""
+    if not len(cams_from_world):
+        return np.array([0.0, 0.0, 1.0])
+    rotations = np.stack([m[:3, :3] for m in cams_from_world]).astype(np.float64)
+    across, upward, backward = rotations[:, 0], -rotations[:, 1], -rotations[:, 2]
+    guess = upward.mean(axis=0)
+    if np.linalg.norm(guess) < 0.2:
+        # Photos taken straight down from all sides cancel out; then up is against the view.
+        guess = backward.mean(axis=0)
+    if np.linalg.norm(guess) < 1e-6:
+        return np.array([0.0, 0.0, 1.0])
+    spread = across.T @ across / len(across) + 0.1 * np.eye(3)
+    up = np.linalg.solve(spread, guess / np.linalg.norm(guess))
+    unit: FloatArray = up / np.linalg.norm(up)
+    return unit
+
+
+def _normals(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return (M, 3) unit normals of a sample, sign arbitrary, and (M,) how flat it is there."""
+    if len(xyz) < 4 * _PLANE_NEIGHBORS:
+        return np.zeros((0, 3)), np.zeros(0)
+    rng = np.random.default_rng(0)
+    chosen = rng.choice(len(xyz), min(_PLANE_SAMPLE, len(xyz)), replace=False)
+    points = xyz[chosen] - xyz[chosen].mean(axis=0)
+    neighbors = cKDTree(points).query(points, k=_PLANE_NEIGHBORS)[1]
+    local = points[neighbors]
+    local = local - local.mean(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh(np.einsum("nki,nkj->nij", local, local))
+    flatness = 1 - 3 * values[:, 0] / np.maximum(values.sum(axis=1), 1e-30)
+    # A line has no normal: the middle value must stand out from the smallest one.
+    broad = values[:, 1] > 4 * values[:, 0]
+    return vectors[:, :, 0], np.where(broad, np.clip(flatness, 0, 1), 0)
+
+
+def _local_sample(xyz: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Return whole cells of a coarse grid, and how likely each point stands for the cloud.
+
+    Cells are drawn by their points; inside a cell every point is as likely as another, so that
+    dense cells do not count twice. Small clouds are returned whole.
+    """
+    if len(xyz) <= _WHOLE_TREE:
+        return xyz, np.full(len(xyz), 1 / len(xyz))
+    low, high = robust_bounds(xyz)
+    scale = _GRID / np.maximum(high - low, 1e-12)
+    cells = np.clip((xyz - low) * scale, 0, _GRID - 1).astype(np.int32)
+    keys: npt.NDArray[np.int32] = (cells[:, 0] * _GRID + cells[:, 1]) * _GRID + cells[:, 2]
+    counts = np.bincount(keys, minlength=_GRID**3)
+    drawn = np.zeros(_GRID**3, dtype=np.int64)
+    total = 0
+    for key in keys[rng.integers(0, len(xyz), _CELLS)]:
+        total += 0 if drawn[key] else int(counts[key])
+        drawn[key] += 1
+        if total > _WHOLE_TREE:
+            break
+    kept = np.flatnonzero(drawn[keys] > 0)
+    share = drawn[keys[kept]] / counts[keys[kept]]
+    return xyz[kept], share / share.sum()

@@ -1,0 +1,65 @@
+"""What an importer hands over: the parts of a scene as a file has them, checked one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.scene import Frame
+
+__all__ = ["Capture", "Convention", "ImportOptions", "Importer"]
+
+Convention = Literal["w2c", "c2w"]
+"""Direction of a file's poses: world to camera, or camera to world."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportOptions:
+    """What a user can tell an importer.
+
+    Attributes:
+        images: Folder of the photos, where the file lacks them or has them small.
+        memory_limit: Bytes that the scene may take; None allows most of the free memory.
+    """
+
+    images: Path | None = None
+    memory_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Capture:
+    """Photos and points as a file has them.
+
+    Attributes:
+        name: For titles and file names.
+        frames: Posed photos; poses as the format defines them.
+        convention: Direction in which the file holds them, by the format's definition.
+        xyz: (N, 3) points, or None where they are to be made from the depths.
+        rgb: (N, 3) uint8 colours of the points; None where the file has none.
+        notes: What the importer noticed, one sentence each.
+    """
+
+    name: str
+    frames: tuple[Frame, ...]
+    convention: Convention
+    xyz: FloatArray | None = None
+    rgb: RgbArray | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """A way to read scenes.
+
+    Attributes:
+        title: What it reads, for people.
+        recognizes: Looks at a file or folder, not at its name.
+        read: Reads it; raises a `PaintError` where it is broken.
+    """
+
+    title: str
+    recognizes: Callable[[Path], bool]
+    read: Callable[[Path, ImportOptions], Capture]

@@ -1,0 +1,187 @@
+"""Pictures on disk: photos, and the only place that knows their order of channels."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from o3d_paint.core.arrays import RgbArray
+from o3d_paint.errors import FormatError, SceneError
+
+__all__ = [
+    "PHOTO_SUFFIXES",
+    "FilePhoto",
+    "list_files",
+    "natural_key",
+    "open_image",
+    "open_photos",
+    "pixels_of",
+]
+
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm")
+_MAX_PIXELS = 300_000_000
+_ORIENTATION_TAG = 0x0112
+MAX_ASPECT = 1.06
+"""Largest ratio of two pictures' aspects that still show the same: estimators round sizes to 14."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePhoto:
+    """A photo that is decoded when it is asked for.
+
+    Attributes:
+        path: The file.
+        height: Lines, after turning.
+        width: Columns, after turning.
+        turned: Whether the camera's note on orientation is followed.
+    """
+
+    path: Path
+    height: int
+    width: int
+    turned: bool
+
+    def pixels(self) -> RgbArray:
+        """Return the (H, W, 3) sRGB picture.
+
+        Raises:
+            FormatError: The file has changed or gone since the scene was opened.
+        """
+        with open_image(self.path) as image:
+            picture = ImageOps.exif_transpose(image) if self.turned else image
+            pixels = np.asarray(_decoded(picture, self.path).convert("RGB"))
+        if pixels.shape[:2] != (self.height, self.width):
+            msg = f"{self.path} has changed its size since the scene was opened: open it again"
+            raise FormatError(msg)
+        return pixels
+
+
+def open_image(path: Path, file: BinaryIO | None = None) -> Image.Image:
+    """Open a picture and check its size, without decoding it.
+
+    Args:
+        path: The file; its name in messages.
+        file: Its bytes, where it lies inside an archive.
+
+    Raises:
+        FormatError: It is not there, no picture, or absurdly large.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(file if file is not None else path)
+    except FileNotFoundError as error:
+        msg = f"there is no picture {path}: check the name"
+        raise FormatError(msg) from error
+    except Image.DecompressionBombError as error:
+        msg = f"{path} declares more pixels than any photo has: it is not opened"
+        raise FormatError(msg) from error
+    except Exception as error:
+        # Pillow's many readers raise whatever the bytes make them stumble over.
+        msg = f"{path} is not a picture that can be read: use PNG or JPEG"
+        raise FormatError(msg) from error
+    if image.width * image.height > _MAX_PIXELS:
+        image.close()
+        msg = (
+            f"{path} declares {image.width}x{image.height} pixels, more than {_MAX_PIXELS:,}:"
+            " it is not opened"
+        )
+        raise FormatError(msg)
+    return image
+
+
+def pixels_of(
+    image: Image.Image, path: Path, *, mode: str | None = None
+) -> npt.NDArray[np.generic]:
+    """Return the pixels of an open picture, in its own mode or converted to another.
+
+    Raises:
+        FormatError: The file is cut off or damaged.
+    """
+    decoded = _decoded(image, path)
+    return np.asarray(decoded if mode is None else decoded.convert(mode))
+
+
+def list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    """Return the visible files of a folder with one of the endings, in the order that people mean.
+
+    Raises:
+        FormatError: It is no folder that can be read.
+    """
+    try:
+        names = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
+    except OSError as error:
+        msg = f"{folder} is not a folder that can be read: check the name"
+        raise FormatError(msg) from error
+    return sorted((p for p in names if not p.name.startswith(".")), key=natural_key)
+
+
+def natural_key(path: Path) -> list[tuple[int, int, str]]:
+    """Return a sort key by which ``img2`` comes before ``img10``."""
+    parts = re.split(r"([0-9]+)", path.name.casefold())
+    return [(0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p) for p in parts]
+
+
+def open_photos(folder: Path, sizes: list[tuple[int, int]], *, source: Path) -> list[FilePhoto]:
+    """Match the photos of a folder with the depth maps of a scene, in sorted order.
+
+    Args:
+        folder: Where the photos lie.
+        sizes: (h, w) of each depth map.
+        source: The scene's file, for messages.
+
+    Raises:
+        SceneError: Count or shape do not match.
+        FormatError: A picture cannot be read.
+    """
+    paths = list_files(folder, PHOTO_SUFFIXES)
+    if len(paths) != len(sizes):
+        first = f" ({paths[0].name} to {paths[-1].name})" if paths else ""
+        msg = (
+            f"{folder} holds {len(paths)} photos{first} but {source} has {len(sizes)} depth maps:"
+            " give the folder with exactly the photos that were used"
+        )
+        raise SceneError(msg)
+    return [_matched(p, size, source) for p, size in zip(paths, sizes, strict=True)]
+
+
+def _matched(path: Path, size: tuple[int, int], source: Path) -> FilePhoto:
+    """Return a photo turned so that it has the shape of its depth map."""
+    with open_image(path) as image:
+        width, height = image.size
+        quarter_turned = _orientation(image) in (5, 6, 7, 8)
+    upright = (width, height) if not quarter_turned else (height, width)
+    for turned, (w, h) in ((True, upright), (False, (width, height))):
+        if 1 / MAX_ASPECT < (w / h) / (size[1] / size[0]) < MAX_ASPECT:
+            return FilePhoto(path, h, w, turned)
+    msg = (
+        f"{path} has {width}x{height} pixels, but its depth map in {source} has"
+        f" {size[1]}x{size[0]}, another shape: give the photos as they were handed to the estimator"
+    )
+    raise SceneError(msg)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return how the camera was turned, 1 where it does not say."""
+    try:
+        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:
+        # A broken note on orientation is no reason to refuse a photo.
+        return 1
+
+
+def _decoded(image: Image.Image, path: Path) -> Image.Image:
+    """Decode a picture now, so that errors show here."""
+    try:
+        image.load()
+    except Exception as error:
+        msg = f"{path} is cut off or damaged: copy it again"
+        raise FormatError(msg) from error
+    return image

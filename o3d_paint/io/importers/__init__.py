@@ -1,0 +1,60 @@
+"""Every way to read a scene, as one table. Files are told apart by what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from o3d_paint.errors import FormatError
+from o3d_paint.io.capture import Capture, Importer, ImportOptions
+from o3d_paint.io.importers import estimator
+
+__all__ = ["IMPORTERS", "read_capture"]
+
+IMPORTERS: dict[str, Importer] = {
+    "estimator": Importer(
+        "NPZ of a depth estimator (reconstruction_data, Depth-Anything-3 npz and mini_npz)",
+        estimator.recognizes,
+        estimator.read,
+    ),
+}
+"""By the name that forces it; the first that recognises a file reads it."""
+
+
+def read_capture(path: Path, options: ImportOptions, *, format_name: str | None = None) -> Capture:
+    """Read a scene's parts with the importer that recognises it.
+
+    Args:
+        path: File or folder.
+        options: What the user said.
+        format_name: Forces an importer by its name in `IMPORTERS`.
+
+    Raises:
+        FormatError: Nothing recognises it, or it is broken.
+        SceneError: Its parts do not fit together.
+    """
+    if not path.exists():
+        msg = f"there is no file {path}: check the name"
+        raise FormatError(msg)
+    if format_name is not None:
+        if format_name not in IMPORTERS:
+            msg = f"there is no format {format_name!r}: choose one of {', '.join(IMPORTERS)}"
+            raise FormatError(msg)
+        return IMPORTERS[format_name].read(path, options)
+    for importer in IMPORTERS.values():
+        if importer.recognizes(path):
+            return importer.read(path, options)
+    titles = "; ".join(i.title for i in IMPORTERS.values())
+    msg = f"{path} is not a scene that can be read ({_described(path)}): expected {titles}"
+    raise FormatError(msg)
+
+
+def _described(path: Path) -> str:
+    """Return what a file looks like, for a message."""
+    if path.is_dir():
+        return "it is a folder"
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        return error.strerror or "it cannot be opened"
+    return f"it starts with {start!r}, not with a zip archive's b'PK'" if start else "it is empty"

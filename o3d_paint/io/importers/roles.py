@@ -1,0 +1,191 @@
+"""How estimators name the same arrays, and how each array is brought into one shape."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.errors import FormatError, SceneError
+
+__all__ = [
+    "ALIASES",
+    "check_finite",
+    "colors_from",
+    "find_role",
+    "images_from",
+    "intrinsics_from",
+    "maps_from",
+    "missing_role",
+    "points_from",
+    "poses_from",
+]
+
+Array = npt.NDArray[np.generic]
+
+ALIASES: dict[str, tuple[str, ...]] = {
+    "depth": ("depth", "depths", "depth_map", "depth_maps"),
+    "confidence": ("conf", "confidence", "depth_conf", "confs"),
+    "intrinsics": ("intrinsics", "intrinsic", "ixts", "K", "Ks", "cam_K"),
+    "cam_from_world": ("extrinsics", "extrinsic", "exts", "w2c", "world2cam"),
+    "world_from_cam": ("camera_poses", "poses", "pose", "c2w", "cam2world", "camera_pose"),
+    "images": ("processed_images", "images", "image", "imgs", "rgb"),
+    "points": ("points_3d", "points", "pts3d", "xyz"),
+    "colors": ("colors_3d", "colors"),
+}
+"""By role, the keys that hold it, the likeliest first."""
+
+_ROTATION_TOLERANCE = 0.02
+_EXACT_ROTATION = 1e-6
+
+
+def find_role(role: str, keys: Sequence[str]) -> str | None:
+    """Return the key that holds a role, or None."""
+    return next((k for k in ALIASES[role] if k in keys), None)
+
+
+def missing_role(path: Path, role: str, keys: Sequence[str]) -> FormatError:
+    """Return the sentence about a role that no key holds, with a guess at a misspelling."""
+    names = ALIASES[role]
+    unknown = [k for k in keys if not any(k in known for known in ALIASES.values())]
+    close = [k for k in unknown if difflib.get_close_matches(k.lower(), names, 1, 0.6)]
+    found = ", ".join(repr(k) for k in list(keys)[:12]) or "no arrays"
+    guess = f" (is {close[0]!r} misspelt?)" if close else ""
+    wanted = repr(names[0]) + (f" or {names[1]!r}" if len(names) > 1 else "")
+    return FormatError(f"{path} has no {wanted}: found {found}{guess}; add the missing array")
+
+
+def wrong_shape(path: Path, key: str, found: Array, expected: str) -> FormatError:
+    """Return the sentence about an array of the wrong shape or type."""
+    return FormatError(
+        f"{path}: {key!r} has shape {found.shape} of {found.dtype}, expected {expected}:"
+        " write the file again with arrays as the estimator returns them"
+    )
+
+
+def check_finite(path: Path, key: str, array: FloatArray) -> None:
+    """Refuse NaN and infinity where a single one makes the array useless.
+
+    Raises:
+        SceneError: There is one.
+    """
+    bad = array.size - int(np.count_nonzero(np.isfinite(array)))
+    if bad:
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        msg = (
+            f"{path}: {key!r} holds {bad} values that are not finite (the first at {list(where)}),"
+            " expected finite numbers: remove or repair them"
+        )
+        raise SceneError(msg)
+
+
+def maps_from(path: Path, key: str, array: Array) -> npt.NDArray[np.float32]:
+    """Return (F, h, w) float32 maps from (F, h, w), (F, h, w, 1), (F, 1, h, w) or (h, w)."""
+    maps = array
+    if maps.ndim == 4 and maps.shape[-1] == 1:
+        maps = maps[..., 0]
+    elif maps.ndim == 4 and maps.shape[1] == 1:
+        maps = maps[:, 0]
+    elif maps.ndim == 2:
+        maps = maps[None]
+    if maps.ndim != 3 or maps.dtype.kind != "f" or 0 in maps.shape[1:]:
+        raise wrong_shape(path, key, array, "floats of shape (photos, height, width)")
+    with np.errstate(over="ignore"):
+        return maps.astype(np.float32, copy=False)
+
+
+def images_from(path: Path, key: str, array: Array) -> RgbArray:
+    """Return (F, H, W, 3) uint8 photos from uint8 or 0..1 floats, channels last or first."""
+    images = array[None] if array.ndim == 3 else array
+    if images.ndim == 4 and images.shape[1] == 3 and images.shape[3] != 3:
+        images = images.transpose(0, 2, 3, 1)
+    expected = "uint8 or floats 0..1 of shape (photos, height, width, 3)"
+    if images.ndim != 4 or images.shape[3] != 3 or 0 in images.shape[1:]:
+        raise wrong_shape(path, key, array, expected)
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise wrong_shape(path, key, array, expected)
+    return np.ascontiguousarray(_bytes_of_colors(path, key, images))
+
+
+def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
+    """Return (F, 3, 3) float64 intrinsic matrices from (F, 3, 3) or one (3, 3)."""
+    given = np.broadcast_to(array, (count, 3, 3)) if array.shape == (3, 3) else array
+    if given.shape[1:] != (3, 3) or given.ndim != 3 or given.dtype.kind not in "fiu":
+        raise wrong_shape(path, key, array, "numbers of shape (photos, 3, 3)")
+    matrices: FloatArray = given.astype(np.float64)
+    check_finite(path, key, matrices)
+    for i, k in enumerate(matrices):
+        singular = k[0, 0] == 0 or k[1, 1] == 0 or not np.allclose(k[2], (0, 0, 1), atol=1e-4)
+        if singular:
+            msg = (
+                f"{path}: {key!r}[{i}] is {k.round(3).tolist()}, expected"
+                " [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with focal lengths that are not zero:"
+                " write the camera's real intrinsics"
+            )
+            raise SceneError(msg)
+    return matrices
+
+
+def poses_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
+    """Return (F, 4, 4) float64 rigid transforms from (F, 3, 4), (F, 4, 4) or a single one."""
+    poses = array[None] if array.ndim == 2 and count == 1 else array
+    if poses.ndim != 3 or poses.shape[1:] not in {(3, 4), (4, 4)} or poses.dtype.kind not in "fiu":
+        raise wrong_shape(path, key, array, "numbers of shape (photos, 3, 4) or (photos, 4, 4)")
+    check_finite(path, key, poses.astype(np.float64))
+    whole = np.tile(np.eye(4), (len(poses), 1, 1))
+    whole[:, :3] = poses[:, :3]
+    for i, pose in enumerate(whole):
+        pose[:3, :3] = _nearest_rotation(path, f"{key!r}[{i}]", pose[:3, :3])
+    return whole
+
+
+def points_from(path: Path, key: str, array: Array) -> FloatArray:
+    """Return (N, 3) float64 points."""
+    if array.ndim != 2 or array.shape[1:] != (3,) or array.dtype.kind not in "fiu":
+        raise wrong_shape(path, key, array, "numbers of shape (points, 3)")
+    points: FloatArray = array.astype(np.float64, copy=False)
+    if not len(points):
+        msg = f"{path}: {key!r} holds no points: estimate the scene again with a lower threshold"
+        raise SceneError(msg)
+    check_finite(path, key, points)
+    return points
+
+
+def colors_from(path: Path, key: str, array: Array, count: int) -> RgbArray:
+    """Return (N, 3) uint8 colours from uint8 or 0..1 floats."""
+    if array.shape != (count, 3) or (array.dtype != np.uint8 and array.dtype.kind != "f"):
+        raise wrong_shape(path, key, array, f"uint8 or floats 0..1 of shape ({count}, 3)")
+    return _bytes_of_colors(path, key, array)
+
+
+def _bytes_of_colors(path: Path, key: str, colors: Array) -> RgbArray:
+    """Return colours as bytes; floats may run to 1 or, as some write them, to 255."""
+    if colors.dtype == np.uint8:
+        return colors.view(np.uint8)
+    values: FloatArray = colors.astype(np.float32)
+    check_finite(path, key, values)
+    factor = 255.0 if values.max(initial=0) <= 1.001 else 1.0
+    np.multiply(values, factor, out=values)
+    np.rint(values, out=values)
+    return np.clip(values, 0, 255, out=values).astype(np.uint8)
+
+
+def _nearest_rotation(path: Path, where: str, matrix: FloatArray) -> FloatArray:
+    """Return a matrix made exactly orthonormal; one that is no rotation is refused."""
+    error = float(np.abs(matrix @ matrix.T - np.eye(3)).max())
+    determinant = float(np.linalg.det(matrix))
+    if error > _ROTATION_TOLERANCE or determinant < 0:
+        msg = (
+            f"{path}: {where} is not a rotation (determinant {determinant:.3g}, off by"
+            f" {error:.2g}), expected [R | t] without scale or mirror: write the camera's pose"
+        )
+        raise SceneError(msg)
+    if error < _EXACT_ROTATION:
+        return matrix
+    left, _, right = np.linalg.svd(matrix)
+    rotation: FloatArray = left @ right
+    return rotation

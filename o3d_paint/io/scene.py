@@ -1,0 +1,258 @@
+"""A scene from a file: what the importer read, checked against itself and completed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
+from o3d_paint.core.confidence import (
+    ConfidenceRule,
+    absolute_rule,
+    default_rule,
+    percentile_rule,
+)
+from o3d_paint.core.consistency import agreement_between, reversed_poses
+from o3d_paint.core.geometry import (
+    estimate_spacing,
+    estimate_up,
+    plausibly_metric,
+    robust_diagonal,
+)
+from o3d_paint.core.scene import Frame, PointCloud, Scene
+from o3d_paint.errors import SceneError
+from o3d_paint.io.capture import Capture, Convention, ImportOptions
+from o3d_paint.io.importers import read_capture
+from o3d_paint.io.memory import require_memory
+
+__all__ = ["Convention", "LoadOptions", "load_scene"]
+
+Progress = Callable[[float, str], None]
+"""Told the share done, 0..1, and the stage; may raise to cancel."""
+
+_CLEARLY_BETTER = 2.0
+_PLAUSIBLE_ERROR = 0.05
+_UNKNOWN_COLOR = 160
+_BYTES_PER_POINT = 24 + 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadOptions:
+    """What a user can say about a scene.
+
+    Attributes:
+        convention: Direction of the file's poses: "w2c" world to camera, "c2w" camera to world;
+            None takes the format's own and tests it.
+        up: (x, y, z) that points up; None estimates it.
+        conf_thresh: Trusts confidence strictly above this number, in the file's own units.
+        conf_percentile: Trusts all but this many per cent of the pixels; one of the two at most.
+        images: Folder of the photos.
+        memory_limit: Bytes that the scene may take; None allows most of the free memory.
+        format_name: Forces an importer.
+    """
+
+    convention: Convention | None = None
+    up: tuple[float, float, float] | None = None
+    conf_thresh: float | None = None
+    conf_percentile: float | None = None
+    images: Path | None = None
+    memory_limit: int | None = None
+    format_name: str | None = None
+
+
+def load_scene(
+    path: Path | str, options: LoadOptions | None = None, *, progress: Progress | None = None
+) -> Scene:
+    """Read a scene and find out what its file does not say.
+
+    Args:
+        path: The scene's file.
+        options: What the user said about it.
+        progress: Told how far it is.
+
+    Raises:
+        FormatError: The file is damaged or of an unknown kind.
+        SceneError: Its parts do not fit together.
+        ValueError: An option is out of range.
+    """
+    chosen = options or LoadOptions()
+    _check(chosen)
+    told = progress or _silent
+    told(0.0, "reading")
+    imports = ImportOptions(images=chosen.images, memory_limit=chosen.memory_limit)
+    capture = read_capture(Path(path), imports, format_name=chosen.format_name)
+    told(0.6, "checking cameras")
+    frames, notes = _directed(capture, chosen.convention)
+    rule = _rule(frames, chosen)
+    told(0.7, "gathering points")
+    cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
+    told(0.85, "measuring")
+    spacing = estimate_spacing(cloud.xyz)
+    metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
+    if not metric:
+        notes.append(
+            "Lengths are probably not metres: distances are given in multiples of the point"
+            f" spacing ({spacing:.3g} units)."
+        )
+    told(1.0, "ready")
+    return Scene(
+        name=capture.name,
+        cloud=cloud,
+        frames=frames,
+        rule=rule,
+        spacing=spacing,
+        up=_up(cloud, frames, chosen.up),
+        metric=metric,
+        notes=(*capture.notes, *notes),
+    )
+
+
+def _silent(_share: float, _stage: str) -> None:
+    """Tell nobody."""
+
+
+def _check(options: LoadOptions) -> None:
+    """Check what a caller passed.
+
+    Raises:
+        ValueError: Two thresholds, or a value out of range.
+    """
+    if options.conf_thresh is not None and options.conf_percentile is not None:
+        msg = "give conf_thresh or conf_percentile, not both"
+        raise ValueError(msg)
+    if options.conf_percentile is not None and not 0 <= options.conf_percentile <= 100:
+        msg = f"conf_percentile must lie in 0..100, got {options.conf_percentile}"
+        raise ValueError(msg)
+    if options.convention not in (None, "w2c", "c2w"):
+        msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
+        raise ValueError(msg)
+
+
+def _directed(
+    capture: Capture, convention: Convention | None
+) -> tuple[tuple[Frame, ...], list[str]]:
+    """Return the photos with poses in the right direction, and what was found.
+
+    The importer reads poses as its format defines them (world to camera after reading). The other
+    reading replaces it only when the photos agree clearly better that way.
+    """
+    stated, reverse = capture.frames, reversed_poses(capture.frames)
+    here, there = agreement_between(stated).error, agreement_between(reverse).error
+    if convention is not None:
+        if convention != capture.convention:
+            stated, here, there = reverse, there, here
+        if there * _CLEARLY_BETTER >= here or not np.isfinite(there):
+            return stated, []
+        return stated, [
+            f"Poses are read as {convention}, as you said, although photos agree better the"
+            f" other way round (depths differ by {there:.1%} instead of {here:.1%})."
+        ]
+    if np.isnan(here) and np.isnan(there):
+        return stated, _untested(capture.frames)
+    other: Convention = "c2w" if capture.convention == "w2c" else "w2c"
+    if there * _CLEARLY_BETTER < here or (np.isnan(here) and there < _PLAUSIBLE_ERROR):
+        return reverse, [_finding(other, there, here) + " The format says otherwise."]
+    notes = [_finding(capture.convention, here, there)]
+    if not here <= _PLAUSIBLE_ERROR:
+        notes.append(f"That is much: check the poses and depths, or try --convention {other}.")
+    return stated, notes
+
+
+def _finding(convention: Convention, error: float, reverse_error: float) -> str:
+    """Return the sentence about the direction of the poses."""
+    direction = "world to camera" if convention == "w2c" else "camera to world"
+    found = (
+        "photos share nothing" if np.isnan(error) else f"depths of two photos differ by {error:.1%}"
+    )
+    reverse = "nothing is shared" if np.isnan(reverse_error) else f"{reverse_error:.1%}"
+    return f"Poses run from {direction}: {found} in the median (read the other way: {reverse})."
+
+
+def _untested(frames: tuple[Frame, ...]) -> list[str]:
+    """Return what to say where no two photos can be compared."""
+    if len(frames) < 2 or all(f.depth is None for f in frames):
+        return []
+    return ["No two photos show the same place, so the direction of the poses is not tested."]
+
+
+def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
+    """Return the user's rule, or the one that fits the values."""
+    maps = [f.confidence for f in frames if f.confidence is not None]
+    if options.conf_thresh is not None:
+        return absolute_rule(options.conf_thresh)
+    if options.conf_percentile is not None and maps:
+        return percentile_rule(maps, options.conf_percentile)
+    return default_rule(maps)
+
+
+def _cloud(
+    path: Path,
+    capture: Capture,
+    frames: tuple[Frame, ...],
+    *,
+    rule: ConfidenceRule,
+    limit: int | None,
+) -> PointCloud:
+    """Return the file's points, or those that its trusted depths make."""
+    if capture.xyz is not None:
+        rgb = capture.rgb
+        if rgb is None:
+            rgb = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
+        return PointCloud(capture.xyz, rgb)
+    kept = [_trusted(f, rule) for f in frames]
+    count = sum(int(np.count_nonzero(k)) for k in kept)
+    if not count:
+        msg = (
+            f"{path}: no depth pixel is trusted ({rule.reason}), so there are no points: lower"
+            " the threshold with --conf-thresh or --confidence-percentile"
+        )
+        raise SceneError(msg)
+    require_memory(str(path), count * _BYTES_PER_POINT, limit=limit)
+    xyz = np.zeros((count, 3))
+    rgb = np.zeros((count, 3), dtype=np.uint8)
+    start = 0
+    for frame, mask in zip(frames, kept, strict=True):
+        end = start + int(np.count_nonzero(mask))
+        xyz[start:end] = frame.back_project()[0][mask.ravel()] if end > start else 0
+        rgb[start:end] = _colors_at_depth(frame)[mask]
+        start = end
+    return PointCloud(xyz, rgb)
+
+
+def _trusted(frame: Frame, rule: ConfidenceRule) -> BoolArray:
+    """Return (h, w) which depth pixels make points."""
+    if frame.depth is None:
+        return np.zeros((0, 0), dtype=bool)
+    known = np.isfinite(frame.depth) & (frame.depth > 0)
+    return known if frame.confidence is None else known & rule.keep(frame.confidence)
+
+
+def _colors_at_depth(frame: Frame) -> RgbArray:
+    """Return the (h, w, 3) photo at the resolution of its depth."""
+    assert frame.depth is not None
+    h, w = frame.depth.shape
+    pixels = frame.photo.pixels()
+    if pixels.shape[:2] == (h, w):
+        return pixels
+
+    resized: RgbArray = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)
+    return resized
+
+
+def _up(
+    cloud: PointCloud, frames: tuple[Frame, ...], given: tuple[float, float, float] | None
+) -> FloatArray:
+    """Return the user's up direction as a unit vector, or the estimated one."""
+    if given is None:
+        return estimate_up(cloud.xyz, [f.cam_from_world for f in frames])
+    up = np.asarray(given, dtype=np.float64)
+    length = float(np.linalg.norm(up))
+    if not np.isfinite(length) or length == 0:
+        msg = f"up must be a direction, got {given}"
+        raise ValueError(msg)
+    unit: FloatArray = up / length
+    return unit
