@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from o3d_paint.io.sample.shapes import Kind, Solid
+from o3d_paint.io.sample.shapes import Kind, Solid, box_corners
 
 Vector = tuple[float, float, float]
 
@@ -16,7 +16,7 @@ def rotation_from_axis(axis: Vector, angle: float) -> NDArray[np.float64]:
     """Returns the (3, 3) rotation by ``angle`` radians about a unit axis (Rodrigues)."""
     x, y, z = axis
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
 
 
 def hue(value: float, saturation: float = 0.65, brightness: float = 0.75) -> Vector:
@@ -70,16 +70,20 @@ class Builder:
         rotation = self.rotation if turn is None else self.rotation @ turn
         class_id, material, tint = look
         anchor = np.zeros(3) if turn is not None else np.array(place)
+        extent = np.array(size) * self.size
+        center = (self.origin + self.rotation @ place) * self.size
+        corners = box_corners(kind, extent) @ rotation.T + center
         self.solids.append(
             Solid(
                 kind=kind,
-                size=np.array(size, dtype=np.float32) * np.float32(self.size),
+                size=extent.astype(np.float32),
                 rotation=rotation.astype(np.float32),
-                center=((self.origin + self.rotation @ place) * self.size).astype(np.float32),
+                center=center.astype(np.float32),
                 class_id=class_id,
                 material=material,
                 tint=np.array(tint, dtype=np.float32),
                 anchor=(anchor * self.size).astype(np.float32),
+                corners=corners.astype(np.float32),
             )
         )
 

@@ -29,11 +29,11 @@ def build_figures(world: Builder, rng: np.random.Generator) -> None:
         shift = rng.uniform(-0.018, 0.018, size=2)
         yaw = rng.uniform(-np.pi, np.pi) if index in (2, 5) else rng.uniform(-2.6, -0.5)
         tone = first_hue + index * 0.381966
-        height = rng.uniform(0.145, 0.2)
+        height = rng.uniform(0.165, 0.205)
         skin = _SKIN[int(rng.integers(len(_SKIN)))]
         place = (x + shift[0], y + shift[1], 0.006 if index == len(_SLOTS) - 1 else 0.0)
         if index == dog:
-            _dog(world.moved(place, yaw=yaw, scale=0.115), tone)
+            _dog(world.moved(place, yaw=yaw, scale=0.13), tone)
         elif index == robot:
             _robot(world.moved(place, yaw=yaw, scale=height), tone)
         else:

@@ -13,7 +13,7 @@ from o3d_paint.io.sample.light import Lighting, build_lighting
 from o3d_paint.io.sample.options import CLOUD_CONFIDENCE, TABLE, Sample, SampleOptions
 from o3d_paint.io.sample.render import Studio
 from o3d_paint.io.sample.sensor import measure_depth, photograph, rate_confidence
-from o3d_paint.io.sample.shapes import Solid
+from o3d_paint.io.sample.shapes import Solid, turned
 
 _ORBIT = 1.8
 _HEIGHTS = (0.68, 1.16, 0.94)
@@ -89,18 +89,21 @@ def back_project(
 ) -> NDArray[np.float64]:
     """Returns the world point of every pixel, (H * W, 3), integer (u, v) at pixel centres."""
     v, u = np.mgrid[0 : depth.shape[0], 0 : depth.shape[1]]
-    pixels = np.stack([u.ravel(), v.ravel(), np.ones(u.size)], axis=1)
-    in_camera = pixels @ np.linalg.inv(matrix).T * depth.reshape(-1, 1).astype(np.float64)
-    return (in_camera - cam_from_world[:3, 3]) @ cam_from_world[:3, :3]
+    z = depth.ravel().astype(np.float64)
+    x = (u.ravel() - matrix[0, 2]) / matrix[0, 0] * z
+    y = (v.ravel() - matrix[1, 2]) / matrix[1, 1] * z
+    in_camera = np.stack([x, y, z], axis=1) - cam_from_world[:3, 3]
+    return turned(in_camera, cam_from_world[:3, :3])
 
 
 def _studio(solids: list[Solid], options: SampleOptions) -> Studio:
-    corners = np.concatenate([solid.corners() for solid in solids]).astype(np.float64)
+    corners = np.concatenate([solid.corners for solid in solids]).astype(np.float64)
     low, high = corners.min(axis=0), corners.max(axis=0)
     low[2] = -0.08 * options.size
     lighting = Lighting(None, (), options.size)
     if options.shadows:
-        lighting = build_lighting(solids, low, high, options.size)
+        detail = min(max(options.resolution / 518, 0.2), 1.0)
+        lighting = build_lighting(solids, low, high, size=options.size, detail=detail)
     fade = 1.0 if options.mono else options.fade
     middle = ((low + high) / 2).astype(np.float32)
     return Studio(solids, lighting, options.size, fade, middle)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from o3d_paint.io.sample.materials import hashed
 from o3d_paint.io.sample.raycast import ParallelRays, cast
-from o3d_paint.io.sample.shapes import Floats, Solid
+from o3d_paint.io.sample.shapes import Floats, Solid, dots
 
 SUN = np.array([0.42, -0.55, 0.80]) / np.linalg.norm([0.42, -0.55, 0.80])
 """Direction towards the sun."""
-_SUN_COLOR = np.array([1.55, 1.42, 1.20], dtype=np.float32)
-_SKY_COLOR = np.array([0.62, 0.70, 0.82], dtype=np.float32)
+_SUN_COLOR = np.array([1.78, 1.62, 1.36], dtype=np.float32)
+_SKY_COLOR = np.array([0.70, 0.77, 0.88], dtype=np.float32)
 _BOUNCE_COLOR = np.array([0.20, 0.17, 0.13], dtype=np.float32)
 _SKY_SIDES = 24
 _SUN_TAPS = 12
@@ -34,18 +34,20 @@ class ShadeMap:
     depth: Floats
     bias: float
 
-    def lit(self, points: Floats, spread: Floats) -> Floats:
-        """Returns 1 where the light reaches a point, else 0.
+    def lit(self, located: tuple[Floats, Floats, Floats], du: Floats, dv: Floats) -> Floats:
+        """Returns 1 where the light reaches a point, else 0, (n,).
 
         Args:
-            points: (n, 3) world.
-            spread: (n, 2) pixels by which the look-up is moved, to soften edges.
+            located: Column, row and distance of the points as `ParallelRays.locate` has them.
+            du: (n,) columns by which the look-up is moved, to soften edges.
+            dv: (n,) rows by which it is moved.
         """
-        column, row, distance = self.rays.locate(points)
-        last = self.rays.resolution - 1
-        column = np.clip(np.rint(column + spread[:, 0]), 0, last).astype(np.int32)
-        row = np.clip(np.rint(row + spread[:, 1]), 0, last).astype(np.int32)
-        return (self.depth[row, column] + self.bias >= distance).astype(np.float32)
+        column, row, distance = located
+        last = np.float32(self.rays.resolution - 1)
+        cell = np.clip(np.rint(row + dv), 0, last).astype(np.int32) * np.int32(last + 1)
+        cell += np.clip(np.rint(column + du), 0, last).astype(np.int32)
+        reached = self.depth.ravel()[cell] >= distance - np.float32(self.bias)
+        return np.asarray(reached.astype(np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +66,7 @@ class Lighting:
 
     def incoming(self, points: Floats, normals: Floats) -> Floats:
         """Returns light (n, 3) that falls on points with these outward normals."""
-        facing = np.maximum(normals @ SUN.astype(np.float32), 0)
+        facing = np.maximum(dots(normals, SUN.astype(np.float32)), 0)
         upward = 0.5 + 0.5 * normals[:, 2]
         if self.sun is None:
             sun, sky = facing, upward
@@ -74,7 +76,7 @@ class Lighting:
             sky = self._sky_share(lifted, normals)
         light = sun[:, None] * _SUN_COLOR + sky[:, None] * _SKY_COLOR
         bounce = (1.0 - 0.55 * upward) * (0.35 + 0.65 * sky)
-        return light + bounce[:, None] * _BOUNCE_COLOR
+        return np.asarray(light + bounce[:, None] * _BOUNCE_COLOR)
 
     def _sun_share(self, points: Floats, facing: Floats) -> Floats:
         assert self.sun is not None
@@ -84,31 +86,34 @@ class Lighting:
         radius = 0.006 * self.size * self.sun.rays.resolution / (2 * self.sun.rays.reach)
         turn = _jitter(inside, self.size, 1) * np.float32(2 * np.pi)
         total = np.zeros(len(chosen), dtype=np.float32)
+        located = self.sun.rays.locate(inside)
         for tap in range(_SUN_TAPS):
             reach = np.float32(radius * np.sqrt((tap + 0.5) / _SUN_TAPS))
             angle = turn + np.float32(tap * 2.399963)
-            total += self.sun.lit(
-                inside, np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=1)
-            )
+            total += self.sun.lit(located, reach * np.cos(angle), reach * np.sin(angle))
         share[chosen] = total / _SUN_TAPS
         return share
 
     def _sky_share(self, points: Floats, normals: Floats) -> Floats:
         total = np.zeros(len(points), dtype=np.float32)
         whole = 0.0
-        spread = np.stack(
-            [_jitter(points, self.size, 2) - 0.5, _jitter(points, self.size, 3) - 0.5], axis=1
-        ) * np.float32(3.0)
+        points = np.asfortranarray(points)
+        du, dv = (np.float32(3) * (_jitter(points, self.size, salt) - 0.5) for salt in (2, 3))
         for side in self.sky:
             toward = (-side.rays.axes[2]).astype(np.float32)
-            weight = np.maximum(normals @ toward, 0)
+            weight = np.maximum(dots(normals, toward), 0)
             whole += float(max(toward[2], 0))
-            total += weight * side.lit(points, spread)
-        return total / np.float32(whole)
+            total += weight * side.lit(side.rays.locate(points), du, dv)
+        return np.asarray(total / np.float32(whole))
 
 
 def build_lighting(
-    solids: list[Solid], low: NDArray[np.float64], high: NDArray[np.float64], size: float
+    solids: list[Solid],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    *,
+    size: float,
+    detail: float,
 ) -> Lighting:
     """Casts the shade maps of a scene.
 
@@ -117,13 +122,16 @@ def build_lighting(
         low: (3,) lower corner of what can be lit.
         high: (3,) upper corner.
         size: Side of a base plate, metres.
+        detail: Factor on the resolution of the maps; 1 suits photos of 518 pixels.
     """
     center = (low + high) / 2
     reach = float(np.linalg.norm(high - low)) / 2
-    fineness = 2 * reach / size
-    sun = _shade_map(solids, SUN, center, reach, int(min(620 * fineness, 4096)), 0.004 * size)
+    plates = 2 * reach / size
+    sun_pixels = int(min(620 * plates * detail, 4096))
+    sky_pixels = int(min(150 * plates * detail, 1600))
+    sun = _shade_map(solids, SUN, center, reach, sun_pixels, 0.004 * size)
     sky = tuple(
-        _shade_map(solids, toward, center, reach, int(min(150 * fineness, 1600)), 0.008 * size)
+        _shade_map(solids, toward, center, reach, sky_pixels, 0.008 * size)
         for toward in _sky_directions()
     )
     return Lighting(sun, sky, size)

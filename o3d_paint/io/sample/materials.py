@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from o3d_paint.io.sample.shapes import Floats, Solid
+from o3d_paint.io.sample.shapes import Floats, Solid, dots
 
 COMMON_COLOR = np.array([0.34, 0.30, 0.25], dtype=np.float32)
 """The one base colour of `SampleOptions.mono`."""
@@ -44,7 +46,7 @@ class Surface:
     def around(self) -> Floats:
         """Returns the angle about the z axis, in turns 0..1."""
         turns = np.arctan2(self.local[:, 1], self.local[:, 0]) / np.float32(2 * np.pi)
-        return (turns % 1).astype(np.float32)
+        return np.asarray((turns % 1).astype(np.float32))
 
 
 def shade_albedo(solid: Solid, local: Floats, normal: Floats, size: float, fade: float) -> Floats:
@@ -68,7 +70,7 @@ def shade_albedo(solid: Solid, local: Floats, normal: Floats, size: float, fade:
     )
     color = MATERIALS[solid.material](surface).astype(np.float32)
     if fade:
-        pattern = (color @ _LUMINANCE) / (solid.tint @ _LUMINANCE)
+        pattern = dots(color, _LUMINANCE) / float(solid.tint @ _LUMINANCE)
         common = np.clip(pattern, 0, 2.2)[:, None] * COMMON_COLOR
         color = (1 - np.float32(fade)) * color + np.float32(fade) * common
     return np.clip(color, 0, 1)
@@ -78,11 +80,12 @@ def hashed(*cells: np.ndarray, salt: int = 0) -> Floats:
     """Returns a number in 0..1 for each integer cell; equal cells give equal numbers."""
     code = np.full(np.shape(cells[0]), 0x9E3779B9 + salt * 0x85EBCA6B & 0xFFFFFFFF, np.uint32)
     for cell in cells:
-        code = (code ^ cell.astype(np.int32).view(np.uint32)) * np.uint32(0x85EBCA6B)
-        code ^= code >> np.uint32(13)
-        code = code * np.uint32(0xC2B2AE35)
-        code ^= code >> np.uint32(16)
-    return (code >> np.uint32(8)).astype(np.float32) / np.float32(1 << 24)
+        code ^= cell.astype(np.int32).view(np.uint32)
+        code *= np.uint32(0x85EBCA6B)
+        code ^= code >> np.uint32(15)
+    code *= np.uint32(0xC2B2AE35)
+    code ^= code >> np.uint32(16)
+    return np.asarray((code >> np.uint32(8)).astype(np.float32) * np.float32(2**-24))
 
 
 def value_noise(x: Floats, y: Floats, z: Floats | None = None, *, salt: int = 0) -> Floats:
@@ -100,20 +103,20 @@ def value_noise(x: Floats, y: Floats, z: Floats | None = None, *, salt: int = 0)
             weight *= blends[axis] if upper else 1 - blends[axis]
             knot.append(cell + np.int32(upper))
         total += weight * hashed(*knot, salt=salt)
-    return total
+    return np.asarray(total)
 
 
 def _step(low: float, high: float, values: Floats) -> Floats:
-    share = np.clip((values - low) / (high - low), 0, 1)
-    return share * share * (3 - 2 * share)
+    share = np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
+    return np.asarray(share * share * (3 - 2 * share))
 
 
-def _tinted(surface: Surface, factor: Floats) -> Floats:
-    return surface.tint * factor[:, None]
+def _tinted(surface: Surface, factor: NDArray[Any]) -> Floats:
+    return np.asarray(surface.tint * factor[:, None].astype(np.float32))
 
 
-def _mix(first: Floats, second: tuple[float, float, float], share: Floats) -> Floats:
-    return first + (np.array(second, dtype=np.float32) - first) * share[:, None]
+def _mix(first: Floats, second: tuple[float, float, float], share: NDArray[Any]) -> Floats:
+    return np.asarray(first + (np.array(second, dtype=np.float32) - first) * share[:, None])
 
 
 def plain(surface: Surface) -> Floats:
@@ -214,7 +217,7 @@ def tiles(surface: Surface) -> Floats:
     tone *= 1.12 - 0.9 * bow
     tone *= 0.92 + 0.16 * value_noise(u * 90, v * 90, salt=9)
     top = surface.normal[:, 2] > 0.5
-    return _tinted(surface, np.where(top, tone, 0.62).astype(np.float32))
+    return _tinted(surface, np.where(top, tone, 0.62))
 
 
 def _grain(along: Floats, across: Floats, salt: int) -> Floats:
@@ -278,7 +281,8 @@ def crate(surface: Surface) -> Floats:
     gap = _step(0.8, 0.97, np.abs(u * 2.5 % 1 - 0.5) * 2)
     place_u, place_v = surface.unfold()
     tone = np.where(frame, 1.12, 0.8 * (1 - 0.4 * gap)) * np.where(edge, 0.62, 1.0)
-    return _tinted(surface, tone.astype(np.float32) * _grain(place_v, place_u, 20))
+    grain = _grain(place_v, place_u, 20)
+    return _tinted(surface, tone * grain)
 
 
 def stones(surface: Surface) -> Floats:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from o3d_paint.io.sample.shapes import Floats, Solid
+from o3d_paint.io.sample.shapes import Floats, Solid, turned
 
+Window = tuple[slice, slice]
 NOTHING = -1
 """Solid index of a ray that meets nothing."""
 
@@ -35,24 +37,26 @@ class PinholeRays:
         v, u = np.mgrid[0:height, 0:width].astype(np.float64)
         x = (u + self.shift[0] - self.matrix[0, 2]) / self.matrix[0, 0]
         y = (v + self.shift[1] - self.matrix[1, 2]) / self.matrix[1, 1]
-        in_camera = np.stack([x, y, np.ones_like(x)], axis=-1)
-        return (in_camera @ self.cam_from_world[:3, :3]).astype(np.float32)
+        in_camera = np.stack([x.ravel(), y.ravel(), np.ones(x.size)], axis=-1)
+        in_world = turned(in_camera, self.cam_from_world[:3, :3]).astype(np.float32)
+        return np.asarray(in_world.reshape(height, width, 3))
 
     def origins(self) -> Floats:
         """Returns the camera centre in the world, (1, 1, 3)."""
         rotation, offset = self.cam_from_world[:3, :3], self.cam_from_world[:3, 3]
-        return (-rotation.T @ offset).astype(np.float32)[None, None]
+        return np.asarray((-rotation.T @ offset).astype(np.float32)[None, None])
 
-    def window(self, corners: Floats) -> tuple[slice, slice] | None:
-        """Returns the rows and columns that can show a box with these (8, 3) corners."""
+    def windows(self, corners: Floats) -> list[Window | None]:
+        """Returns the rows and columns that can show boxes with these (n, 8, 3) corners."""
         in_camera = corners @ self.cam_from_world[:3, :3].T + self.cam_from_world[:3, 3]
-        depth = in_camera[:, 2]
-        if depth.max() <= 0:
-            return None
-        if depth.min() <= 1e-3:
-            return slice(0, self.shape[0]), slice(0, self.shape[1])
-        pixels = (in_camera / depth[:, None]) @ self.matrix.T
-        return _window(pixels[:, :2], self.shape)
+        depth = in_camera[..., 2:]
+        pixels = (in_camera / np.maximum(depth, 1e-3) @ self.matrix.T)[..., :2]
+        low, high = depth.min(axis=(1, 2)), depth.max(axis=(1, 2))
+        # A box that reaches behind the camera can appear anywhere.
+        pixels[low <= 1e-3, 0] = -1
+        pixels[low <= 1e-3, 1:] = (self.shape[1], self.shape[0])
+        found = _windows(pixels, self.shape)
+        return [window if far > 0 else None for window, far in zip(found, high, strict=True)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,26 +82,31 @@ class ParallelRays:
 
     def directions(self) -> Floats:
         """Returns the one world direction, (1, 1, 3)."""
-        return self.axes[2].astype(np.float32)[None, None]
+        return np.asarray(self.axes[2].astype(np.float32)[None, None])
 
     def origins(self) -> Floats:
         """Returns the world point at which each ray starts, (H, W, 3)."""
         steps = ((np.arange(self.resolution) + 0.5) / self.resolution * 2 - 1) * self.reach
         plane = steps[None, :, None] * self.axes[0] + steps[:, None, None] * self.axes[1]
-        return (plane + self.center - self.reach * self.axes[2]).astype(np.float32)
+        return np.asarray((plane + self.center - self.reach * self.axes[2]).astype(np.float32))
 
     def locate(self, points: Floats) -> tuple[Floats, Floats, Floats]:
         """Returns column, row (pixels) and distance t (metres) of world points (n, 3)."""
-        along = (points - self.center.astype(np.float32)) @ self.axes.T.astype(np.float32)
         scale = self.resolution / (2 * self.reach)
-        column = (along[:, 0] + self.reach) * np.float32(scale) - np.float32(0.5)
-        row = (along[:, 1] + self.reach) * np.float32(scale) - np.float32(0.5)
-        return column, row, along[:, 2] + np.float32(self.reach)
+        rows = self.axes * np.array([[scale], [scale], [1.0]])
+        shift = np.array([scale * self.reach - 0.5] * 2 + [self.reach]) - rows @ self.center
+        x, y, z = points[:, 0], points[:, 1], points[:, 2]
+        column, row, distance = (
+            x * a + y * b + (z * c + d)
+            for (a, b, c), d in zip(rows.astype(np.float32), shift.astype(np.float32), strict=True)
+        )
+        return column, row, distance
 
-    def window(self, corners: Floats) -> tuple[slice, slice] | None:
-        """Returns the rows and columns that can show a box with these (8, 3) corners."""
-        column, row, _ = self.locate(corners)
-        return _window(np.stack([column, row], axis=1), self.shape)
+    def windows(self, corners: Floats) -> list[Window | None]:
+        """Returns the rows and columns that can show boxes with these (n, 8, 3) corners."""
+        column, row, _ = self.locate(corners.reshape(-1, 3))
+        pixels = np.stack([column, row], axis=1).reshape(-1, 8, 2)
+        return _windows(pixels, self.shape)
 
 
 def cast(
@@ -116,8 +125,8 @@ def cast(
     distance = np.full(rays.shape, np.inf, dtype=np.float32)
     owner = np.full(rays.shape, NOTHING, dtype=np.int16)
     origins, directions = rays.origins(), rays.directions()
-    for index, solid in enumerate(solids):
-        window = rays.window(solid.corners())
+    windows = rays.windows(np.stack([solid.corners for solid in solids]))
+    for index, (solid, window) in enumerate(zip(solids, windows, strict=True)):
         if window is None:
             continue
         chosen = None if active is None else active[window]
@@ -133,25 +142,26 @@ def cast(
     return distance, owner
 
 
-def _take(field: Floats, window: tuple[slice, slice], chosen: NDArray[np.bool_] | None) -> Floats:
+def _take(field: Floats, window: Window, chosen: NDArray[np.bool_] | None) -> Floats:
     """Returns the vectors of a window as (n, 3), or the shared one as (1, 3)."""
     if field.shape[:2] == (1, 1):
-        return field[0]
+        return np.asarray(field[0])
     part = field[window]
-    return part.reshape(-1, 3) if chosen is None else part[chosen]
+    return np.asarray(part.reshape(-1, 3) if chosen is None else part[chosen])
 
 
 def _scatter(chosen: NDArray[np.bool_], flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
     where = chosen.copy()
     where[chosen] = flags
-    return where
+    return np.asarray(where)
 
 
-def _window(pixels: NDArray[np.floating], shape: tuple[int, int]) -> tuple[slice, slice] | None:
-    low = np.floor(pixels.min(axis=0)).astype(int) - 1
-    high = np.ceil(pixels.max(axis=0)).astype(int) + 2
-    left, top = max(int(low[0]), 0), max(int(low[1]), 0)
-    right, bottom = min(int(high[0]), shape[1]), min(int(high[1]), shape[0])
-    if left >= right or top >= bottom:
-        return None
-    return slice(top, bottom), slice(left, right)
+def _windows(pixels: NDArray[Any], shape: tuple[int, int]) -> list[Window | None]:
+    """Returns the part of the image about each (n, 8, 2) set of corners, with a margin."""
+    limits = (shape[1], shape[0])
+    low = np.clip(np.floor(pixels.min(axis=1)) - 1, 0, limits).astype(int).tolist()
+    high = np.clip(np.ceil(pixels.max(axis=1)) + 2, 0, limits).astype(int).tolist()
+    return [
+        (slice(top, bottom), slice(left, right)) if left < right and top < bottom else None
+        for (left, top), (right, bottom) in zip(low, high, strict=True)
+    ]

@@ -23,7 +23,7 @@ def photograph(color: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
     mapped = vivid * (1 + vivid / 6.0) / (1 + vivid * 0.62)
     encoded = np.clip(mapped, 0, 1) ** np.float32(1 / 2.2)
     encoded += rng.normal(0, 0.015, size=color.shape).astype(np.float32)
-    return np.rint(np.clip(encoded, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(encoded, 0, 1) * 255).astype(np.uint8))
 
 
 def depth_edges(depth: Floats) -> NDArray[np.bool_]:
@@ -35,7 +35,8 @@ def depth_edges(depth: Floats) -> NDArray[np.bool_]:
 def outlines(depth: Floats) -> NDArray[np.bool_]:
     """Returns (H, W) pixels with a depth that touch a pixel without one."""
     missing = (~np.isfinite(depth)).astype(np.uint8)
-    return np.isfinite(depth) & (cv2.dilate(missing, np.ones((3, 3), np.uint8)) > 0)
+    touched = cv2.dilate(missing, np.ones((3, 3), np.uint8)) > 0
+    return np.asarray(np.isfinite(depth) & touched)
 
 
 def measure_depth(
