@@ -22,6 +22,7 @@ __all__ = [
     "natural_key",
     "open_image",
     "open_photos",
+    "photo_at",
     "pixels_of",
 ]
 
@@ -107,6 +108,16 @@ def pixels_of(
     """
     decoded = _decoded(image, path)
     return np.asarray(decoded if mode is None else decoded.convert(mode))
+
+
+def photo_at(path: Path) -> FilePhoto:
+    """Return a photo as its pixels lie in the file, whatever the camera noted on orientation.
+
+    Raises:
+        FormatError: It is no picture that can be read.
+    """
+    with open_image(path) as image:
+        return FilePhoto(path, image.height, image.width, turned=False)
 
 
 def list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

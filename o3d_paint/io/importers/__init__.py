@@ -6,7 +6,7 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
-from o3d_paint.io.importers import estimator
+from o3d_paint.io.importers import colmap, estimator
 
 __all__ = ["IMPORTERS", "read_capture"]
 
@@ -16,6 +16,7 @@ IMPORTERS: dict[str, Importer] = {
         estimator.recognizes,
         estimator.read,
     ),
+    "colmap": Importer("COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read),
 }
 """By the name that forces it; the first that recognises a file reads it."""
 

@@ -1,0 +1,32 @@
+"""Names inside files that somebody else made: they never lead out of their folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from o3d_paint.errors import FormatError
+
+__all__ = ["inside"]
+
+
+def inside(folder: Path, name: str, source: Path) -> Path:
+    """Return the path of a name that a file mentions, symbolic links followed.
+
+    Args:
+        folder: Where the name belongs; slashes of either kind may lead into sub-folders.
+        name: As the file has it.
+        source: The file that mentions it, for messages.
+
+    Raises:
+        FormatError: It would lead out of the folder, or cannot be a file name.
+    """
+    try:
+        root = folder.resolve()
+        path = (root / name.replace("\\", "/")).resolve()
+    except (OSError, ValueError, RuntimeError) as error:
+        msg = f"{source} names the file {name[:80]!r}, which cannot be a name"
+        raise FormatError(msg) from error
+    if not path.is_relative_to(root) or path == root:
+        msg = f"{source} names the file {name[:80]!r}, which lies outside {folder}: it is not read"
+        raise FormatError(msg)
+    return path

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.spatial.transform import Rotation
+
+from o3d_paint.core.camera import transform
+from o3d_paint.errors import FormatError, PaintError, SceneError
+from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.importers import colmap
+from o3d_paint.io.importers.colmap_model import read_model
+
+pycolmap = pytest.importorskip("pycolmap", reason="pycolmap is not installed")
+
+MODELS = {
+    "SIMPLE_PINHOLE": [90.0, 50.5, 39.5],
+    "PINHOLE": [90.0, 95.0, 50.5, 39.5],
+    "SIMPLE_RADIAL": [90.0, 50.5, 39.5, 0.05],
+    "RADIAL": [90.0, 50.5, 39.5, 0.05, -0.01],
+    "OPENCV": [90.0, 95.0, 50.5, 39.5, 0.05, -0.01, 0.002, -0.001],
+    "FULL_OPENCV": [90.0, 95.0, 50.5, 39.5, 0.05, -0.01, 0.002, -0.001, 0.003, 0.01, 0.0, 0.0],
+    "OPENCV_FISHEYE": [60.0, 61.0, 50.5, 39.5, 0.02, -0.01, 0.001, 0.0],
+    "SIMPLE_RADIAL_FISHEYE": [60.0, 50.5, 39.5, 0.02],
+    "RADIAL_FISHEYE": [60.0, 50.5, 39.5, 0.02, -0.01],
+}
+
+
+def _poses(count: int) -> list[tuple[Rotation, np.ndarray]]:
+    rng = np.random.default_rng(4)
+    return [
+        (Rotation.from_rotvec(rng.normal(0, 0.1, 3)), np.array([0.1 * i, 0.02, 3.0]))
+        for i in range(count)
+    ]
+
+
+def _points() -> np.ndarray:
+    return np.random.default_rng(5).uniform(-0.5, 0.5, (40, 3))
+
+
+def _reconstruction(model: str = "PINHOLE", count: int = 3) -> pycolmap.Reconstruction:
+    reconstruction = pycolmap.Reconstruction()
+    camera = pycolmap.Camera(camera_id=1, model=model, width=101, height=79, params=MODELS[model])
+    reconstruction.add_camera_with_trivial_rig(camera)
+    for i, (rotation, translation) in enumerate(_poses(count)):
+        pose = pycolmap.Rigid3d(pycolmap.Rotation3d(rotation.as_quat()), translation)
+        image = pycolmap.Image(name=f"sub/photo {i}.png", camera_id=1, image_id=i + 1)
+        reconstruction.add_image_with_trivial_frame(image, pose)
+    for xyz in _points():
+        reconstruction.add_point3D(xyz, pycolmap.Track(), np.array([10, 200, 30], dtype=np.uint8))
+    return reconstruction
+
+
+def _workspace(folder: Path, *, is_binary: bool = True, model: str = "PINHOLE") -> Path:
+    sparse = folder / "sparse" / "0"
+    sparse.mkdir(parents=True)
+    reconstruction = _reconstruction(model)
+    (reconstruction.write_binary if is_binary else reconstruction.write_text)(str(sparse))
+    (folder / "images" / "sub").mkdir(parents=True)
+    gradient = np.tile(np.arange(101, dtype=np.uint8)[None, :, None], (79, 1, 3))
+    for i in range(3):
+        Image.fromarray(gradient).save(folder / "images" / "sub" / f"photo {i}.png")
+    return folder
+
+
+def _read(folder: Path) -> Capture:
+    assert colmap.recognizes(folder)
+    return colmap.read(folder, ImportOptions())
+
+
+@pytest.mark.parametrize("is_binary", [True, False])
+def test_what_colmap_writes_is_read(tmp_path: Path, is_binary: bool) -> None:
+    capture = _read(_workspace(tmp_path / "w", is_binary=is_binary))
+    assert [f.name for f in capture.frames] == [f"sub_photo {i}" for i in range(3)]
+    assert capture.xyz is not None
+    assert np.allclose(np.sort(capture.xyz, axis=0), np.sort(_points(), axis=0))
+    assert capture.rgb is not None
+    assert (capture.rgb == (10, 200, 30)).all()
+    for frame, (rotation, translation) in zip(capture.frames, _poses(3), strict=True):
+        assert np.allclose(frame.cam_from_world[:3, :3], rotation.as_matrix())
+        assert np.allclose(frame.cam_from_world[:3, 3], translation)
+        assert frame.depth is None
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_points_fall_on_the_pixels_that_colmap_projects_them_to(tmp_path: Path, model: str) -> None:
+    """A distorted photo is straightened: what it shows at COLMAP's pixel moves to the pinhole's."""
+    folder = _workspace(tmp_path / "w", model=model)
+    capture = _read(folder)
+    reference = pycolmap.Reconstruction(str(folder / "sparse" / "0"))
+    camera = reference.cameras[1]
+    frame = capture.frames[0]
+    points_cam = transform(frame.cam_from_world, _points())
+    theirs = np.array([camera.img_from_cam(p) for p in points_cam]) - 0.5
+    ours = frame.camera.project(points_cam)
+    shown = frame.photo.pixels()[:, :, 0].astype(float)
+    inside = ((ours > 2) & (ours < np.array([97.0, 75.0]))).all(axis=1)
+    assert inside.sum() > 10
+    for (u, v), (original_u, _) in zip(ours[inside], theirs[inside], strict=True):
+        u0, v0 = int(u), int(v)
+        value = shown[v0, u0] + (u - u0) * (shown[v0, u0 + 1] - shown[v0, u0])
+        assert value == pytest.approx(original_u, abs=1.2)
+
+
+def _write_depth(path: Path, depth: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = depth.shape
+    header = f"{width}&{height}&1&".encode()
+    path.write_bytes(header + depth.T.astype("<f4").tobytes(order="F"))
+
+
+def test_dense_depth_maps_lie_at_their_own_resolution(tmp_path: Path) -> None:
+    dense = tmp_path / "dense"
+    _workspace(dense)
+    (dense / "sparse" / "0").rename(tmp_path / "model")
+    (dense / "sparse").rmdir()
+    (tmp_path / "model").rename(dense / "sparse")
+    depth = np.arange(40 * 51, dtype=np.float32).reshape(40, 51) + 1
+    for i in range(2):
+        _write_depth(dense / "stereo" / "depth_maps" / f"sub/photo {i}.png.geometric.bin", depth)
+    capture = _read(dense)
+    frame = capture.frames[0]
+    assert frame.depth is not None
+    assert frame.depth.shape == (40, 51)
+    assert frame.depth[20, 30] == depth[20, 30]
+    assert (frame.camera.width, frame.camera.height) == (51, 40)
+    assert frame.camera.fx == pytest.approx(90 * 51 / 101)
+    assert capture.frames[2].depth is None
+    assert any("1 photos have no depth map" in n for n in capture.notes)
+
+
+def test_a_cut_depth_map_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "d.bin"
+    _write_depth(path, np.ones((4, 5)))
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(FormatError, match="another size"):
+        colmap.read_depth_map(path)
+
+
+def test_names_cannot_lead_out_of_the_photos_folder(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w", is_binary=False)
+    images = folder / "sparse" / "0" / "images.txt"
+    images.write_text(images.read_text().replace("sub/photo 0.png", "../../secret.png"))
+    with pytest.raises(FormatError, match="lies outside"):
+        _read(folder)
+
+
+def test_missing_photos_and_foreign_photos_are_named(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w")
+    Image.new("RGB", (64, 64)).save(folder / "images" / "sub" / "photo 1.png")
+    with pytest.raises(SceneError, match="64x64"):
+        _read(folder)
+    (folder / "images" / "sub" / "photo 1.png").unlink()
+    with pytest.raises(SceneError, match=r"'sub/photo 1\.png'"):
+        _read(folder)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_models_are_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("model")
+    is_binary = data.draw(st.booleans())
+    reconstruction = _reconstruction()
+    (reconstruction.write_binary if is_binary else reconstruction.write_text)(str(folder))
+    name = data.draw(st.sampled_from(["cameras", "images", "points3D"]))
+    path = folder / f"{name}{'.bin' if is_binary else '.txt'}"
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with contextlib.suppress(PaintError):
+        read_model(folder)
