@@ -1,0 +1,90 @@
+"""What an exporter is given: a scene with a label for every point, and the user's wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import UNLABELLED_COLOR, Taxonomy
+
+__all__ = ["ColorBy", "ExportOptions", "Exporter", "LabelledScene", "class_colors"]
+
+ColorBy = Literal["photo", "label"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledScene:
+    """A scene and what is known about each of its N points.
+
+    Attributes:
+        scene: The cloud and the photos.
+        taxonomy: The classes that labels mean.
+        labels: (N,) class ids, 0 where unlabelled.
+        source: (N,) uint8: 0 none, 1 painted, 2 fused.
+        confidence: (N,) float32 0..1, or None where nothing measured it.
+        votes: (N,) uint8 photos that voted, or None.
+    """
+
+    scene: Scene
+    taxonomy: Taxonomy
+    labels: IdArray
+    source: npt.NDArray[np.uint8]
+    confidence: FloatArray | None = None
+    votes: npt.NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        """Check that every array has one value a point.
+
+        Raises:
+            ValueError: One has not.
+        """
+        count = len(self.scene.cloud)
+        for name in ("labels", "source", "confidence", "votes"):
+            values = getattr(self, name)
+            if values is not None and values.shape != (count,):
+                msg = f"{name} has shape {values.shape}, expected ({count},)"
+                raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportOptions:
+    """What a user can wish for.
+
+    Attributes:
+        color_by: Colours of the points: the photo's or the class's; None is the format's custom.
+        thumbnails: Puts small photos into the frustums, where the format can.
+        inputs: Files that must never be written over.
+    """
+
+    color_by: ColorBy | None = None
+    thumbnails: bool = False
+    inputs: tuple[Path, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A way to write labelled clouds.
+
+    Attributes:
+        title: What it writes, for people.
+        write: Writes the file whole or not at all.
+    """
+
+    title: str
+    write: Callable[[LabelledScene, Path, ExportOptions], None]
+
+
+def class_colors(labels: IdArray, taxonomy: Taxonomy) -> RgbArray:
+    """Return (N, 3) sRGB class colours; unlabelled points and unknown ids are grey."""
+    known = taxonomy.color_table()
+    size = max(len(known), int(labels.max(initial=0)) + 1)
+    table = np.full((size, 3), UNLABELLED_COLOR, dtype=np.uint8)
+    table[: len(known)] = known
+    return table[labels]
