@@ -89,13 +89,13 @@ def _fence(world: Builder, start: tuple[float, float], end: tuple[float, float])
     length = float(np.hypot(end[0] - start[0], end[1] - start[1]))
     yaw = float(np.arctan2(end[1] - start[1], end[0] - start[0]))
     fence = world.moved((start[0], start[1], 0), yaw=yaw)
-    count = round(length / 0.052)
+    count = round(length / 0.0705)
     for x in np.linspace(0, length, count + 1).tolist():
-        fence.span((x - 0.011, -0.006, 0), (x + 0.011, 0.006, 0.098), _FENCE)
+        fence.span((x - 0.015, -0.006, 0), (x + 0.015, 0.006, 0.092), _FENCE)
         tip = np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], dtype=float)
-        fence.add("gable", (0.006, 0.011, 0.014), (x, 0, 0.098), _FENCE, turn=tip)
-    for z in (0.032, 0.07):
-        fence.span((0, 0.006, z), (length, 0.013, z + 0.014), _FENCE)
+        fence.add("gable", (0.006, 0.015, 0.016), (x, 0, 0.092), _FENCE, turn=tip)
+    for z in (0.024, 0.062):
+        fence.span((0, 0.006, z), (length, 0.013, z + 0.018), _FENCE)
 
 
 def _bench(at: Builder) -> None:

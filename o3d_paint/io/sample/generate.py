@@ -18,7 +18,7 @@ from o3d_paint.io.sample.shapes import Solid, turned
 _ORBIT = 1.8
 _HEIGHTS = (0.68, 1.16, 0.94)
 _FIELD_OF_VIEW_DEG = 52.0
-_CONFIDENCE_REACH = 7.0
+_CONFIDENCE_REACH = 9.0
 """Distance in sizes at which confidence has fallen to 1/e."""
 
 

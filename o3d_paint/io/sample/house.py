@@ -33,8 +33,8 @@ Opening = tuple[float, float, float, float]
 def build_table(world: Builder) -> None:
     """Places the round table and its foot."""
     top = -PLATE
-    world.add("cone", (TABLE_RADIUS, TABLE_RADIUS, 0.02), (0, 0, top - 0.02), _TABLE_LOOK)
-    world.add("cone", (0.30, 0.10, 0.3), (0, 0, top - 0.34), _TABLE_LOOK)
+    world.add("cone", (TABLE_RADIUS, TABLE_RADIUS, 0.016), (0, 0, top - 0.016), _TABLE_LOOK)
+    world.add("cone", (0.07, 0.1, 0.33), (0, 0, top - 0.36), _TABLE_LOOK)
 
 
 def build_plate(world: Builder) -> None:

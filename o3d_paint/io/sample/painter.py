@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from o3d_paint.core.brush import Stroke, capsule
 
 _LINES = 518
-_SMALLEST_REGION = 12
+_SMALLEST_REGION = 40
 _MOST_STROKES = 2000
 
 
@@ -24,7 +24,7 @@ class PainterOptions:
     """How somebody paints.
 
     Attributes:
-        fill: Share of every region that is covered: 0.6 is broad, 0.25 sparse.
+        fill: Share of every connected region of a class that is covered: 0.6 is broad, 0.25 sparse.
         spill: Least and largest distance by which a stroke leaves its region; (0, 0) is careful.
         width: Least and largest width of a stroke.
         wrong_share: Share of strokes that carry a wrong class.
@@ -145,11 +145,9 @@ def _paint(
 ) -> PaintedPhoto:
     mask = np.zeros(truth.shape, dtype=np.uint16)
     strokes: list[Stroke] = []
-    present = [name for name in classes if name not in options.skip and (truth == name).any()]
-    for class_id in rng.permutation(present).tolist():
-        region = truth == class_id
-        if region.sum() < _SMALLEST_REGION:
-            continue
+    regions = [found for found in _regions(truth) if found[0] not in options.skip]
+    for place in rng.permutation(len(regions)).tolist():
+        class_id, region = regions[place]
         outside = cv2.distanceTransform((~region).astype(np.uint8), cv2.DIST_L2, 5)
         covered = np.zeros(truth.shape, dtype=bool)
         for _ in range(_MOST_STROKES):
@@ -167,6 +165,21 @@ def _paint(
     return PaintedPhoto(mask, tuple(strokes))
 
 
+def _regions(truth: NDArray[np.uint8]) -> list[tuple[int, NDArray[np.bool_]]]:
+    """Returns class and pixels (H, W) of every connected part that is worth a stroke."""
+    least = _SMALLEST_REGION * (truth.shape[0] / _LINES) ** 2
+    regions = []
+    for class_id in np.unique(truth[truth > 0]).tolist():
+        of_class = (truth == class_id).astype(np.uint8)
+        count, names, facts, _ = cv2.connectedComponentsWithStats(of_class, connectivity=8)
+        regions += [
+            (class_id, names == name)
+            for name in range(1, count)
+            if facts[name, cv2.CC_STAT_AREA] >= least
+        ]
+    return regions
+
+
 def _random_stroke(
     open_pixels: NDArray[np.bool_],
     region: NDArray[np.bool_],
@@ -181,7 +194,7 @@ def _random_stroke(
     start = int(rng.integers(len(rows)))
     points = [(float(columns[start]), float(rows[start]))]
     heading = rng.uniform(0, 2 * np.pi)
-    for _ in range(int(rng.integers(2, 7))):
+    for _ in range(int(rng.integers(1, 5))):
         for _attempt in range(6):
             turned = heading + rng.uniform(-0.7, 0.7)
             reach = rng.uniform(12, 40) * scale
