@@ -22,10 +22,25 @@ class ImportOptions:
 
     Attributes:
         images: Folder of the photos, where the file lacks them or has them small.
+        convention: Direction of the poses; None takes the format's own.
+        axes: Camera axes, "cv" (y down, z forward) or "gl" (y up, z backward); None takes the
+            format's own.
+        intrinsics: fx, fy, cx, cy of the depth maps in pixels; None takes the file's.
+        depth_unit: Scene units of one step of a depth value; None takes the format's own.
+        invalid_depth: Depth value that means unknown, besides 0; None takes the format's own.
+        every: Takes every k-th photo of a sequence.
+        cloud: File with a cloud of its own, labelled instead of the depths' points.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
     """
 
     images: Path | None = None
+    convention: Convention | None = None
+    axes: Literal["cv", "gl"] | None = None
+    intrinsics: tuple[float, float, float, float] | None = None
+    depth_unit: float | None = None
+    invalid_depth: int | None = None
+    every: int = 1
+    cloud: Path | None = None
     memory_limit: int | None = None
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.scene import Photo
 
-__all__ = ["Lens", "UndistortedPhoto", "pinhole_of"]
+__all__ = ["Lens", "UndistortedPhoto", "pinhole_of", "straightened"]
+
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,28 +66,41 @@ class UndistortedPhoto:
     @property
     def height(self) -> int:
         """Lines of the picture."""
-        return self.lens.height
+        return self.source.height
 
     @property
     def width(self) -> int:
         """Columns of the picture."""
-        return self.lens.width
+        return self.source.width
 
     def pixels(self) -> RgbArray:
         """Return the (H, W, 3) straightened sRGB picture."""
-        picture = self.source.pixels()
-        size = (self.width, self.height)
-        if picture.shape[:2] != (self.height, self.width):
-            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
-        lens, matrix = self.lens, self.camera.matrix
-        if lens.is_fisheye:
-            maps = cv2.fisheye.initUndistortRectifyMap(
-                lens.matrix, lens.coefficients, np.eye(3), matrix, size, cv2.CV_32FC1
-            )
-        else:
-            maps = cv2.initUndistortRectifyMap(
-                lens.matrix, lens.coefficients, np.eye(3), matrix, size, cv2.CV_32FC1
-            )
-        straight = cv2.remap(picture, *maps, interpolation=cv2.INTER_LINEAR)
-        pixels: RgbArray = straight.astype(np.uint8)
+        pixels: RgbArray = straightened(self.source.pixels(), self.lens, self.camera, smooth=True)
         return pixels
+
+
+def straightened(
+    picture: npt.NDArray[_Scalar], lens: Lens, camera: Camera, *, smooth: bool
+) -> npt.NDArray[_Scalar]:
+    """Show a picture of a lens as the pinhole camera sees it.
+
+    Args:
+        picture: (h, w) or (h, w, C) at any resolution of the lens's field of view.
+        lens: How it is distorted.
+        camera: The pinhole camera, at the lens's size.
+        smooth: Whether values may be mixed: colours may, depths and labels may not.
+
+    Returns:
+        The picture at its own resolution; pixels that the lens does not show are 0.
+    """
+    height, width = picture.shape[:2]
+    matrix = Camera.from_matrix(lens.matrix, lens.width, lens.height).resized(width, height).matrix
+    target = camera.resized(width, height).matrix
+    of_model = cv2.fisheye if lens.is_fisheye else cv2
+    maps = of_model.initUndistortRectifyMap(
+        matrix, lens.coefficients, np.eye(3), target, (width, height), cv2.CV_32FC1
+    )
+    kind = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
+    source: Any = picture
+    straight: npt.NDArray[_Scalar] = cv2.remap(source, maps[0], maps[1], interpolation=kind)
+    return straight

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
-from o3d_paint.io.importers import colmap, estimator
+from o3d_paint.io.importers import colmap, estimator, nerfstudio
+from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "read_capture"]
 
@@ -17,6 +18,8 @@ IMPORTERS: dict[str, Importer] = {
         estimator.read,
     ),
     "colmap": Importer("COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read),
+    "nerfstudio": Importer("nerfstudio transforms.json", nerfstudio.recognizes, nerfstudio.read),
+    **RGBD_IMPORTERS,
 }
 """By the name that forces it; the first that recognises a file reads it."""
 

@@ -1,0 +1,180 @@
+"""nerfstudio's ``transforms.json`` (and Instant NGP's, which it extends).
+
+Source: nerfstudio's page on data conventions and its data parser. ``transform_matrix`` is camera to
+world with OpenGL axes; pixel centres lie at half integers; depth pictures are in millimetres of the
+poses' units, 0 unknown. Intrinsics stand at the top or in every frame.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.camera import Camera, inverse
+from o3d_paint.core.scene import Frame, Photo
+from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.images import open_image, photo_at, pixels_of
+from o3d_paint.io.importers.pose_files import is_pose
+from o3d_paint.io.json_file import item, read_json
+from o3d_paint.io.npz import read_npy
+from o3d_paint.io.paths import inside
+from o3d_paint.io.undistort import Lens, UndistortedPhoto, pinhole_of, straightened
+
+__all__ = ["read", "recognizes"]
+
+_FILE = "transforms.json"
+_MILLIMETRES = 0.001
+_CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
+_DISTORTION = {
+    "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
+    "OPENCV_FISHEYE": ("k1", "k2", "k3", "k4"),
+}
+_NUMBER = (int, float)
+
+
+def recognizes(path: Path) -> bool:
+    """Return whether a path is such a file or a folder that has one."""
+    file = path / _FILE if path.is_dir() else path
+    if not file.is_file() or file.suffix.lower() != ".json":
+        return False
+    with file.open("rb") as opened:
+        return b'"frames"' in opened.read() if file.stat().st_size < 1 << 28 else False
+
+
+def read(path: Path, options: ImportOptions) -> Capture:
+    """Read the file, its photos and depths.
+
+    Raises:
+        FormatError: A field is missing, of the wrong type, or leads out of the folder.
+        SceneError: There is no frame with a valid pose.
+    """
+    file = path / _FILE if path.is_dir() else path
+    document = read_json(file)
+    records = item(document, "frames", list, str(file))[:: max(1, options.every)]
+    frames, lost = [], 0
+    for number, record in enumerate(records):
+        where = f"frames[{number}] of {file}"
+        pose = _pose(record, where, options)
+        if pose is None:
+            lost += 1
+            continue
+        frames.append(_frame(record, document, file, options=options, pose=pose, where=where))
+    if not frames:
+        msg = f"{file} has no frame with a valid pose: each must be a rotation and a position"
+        raise SceneError(msg)
+    with_depth = sum(f.depth is not None for f in frames)
+    notes = [f"nerfstudio: {len(frames)} photos, {with_depth} with depth."]
+    if lost:
+        notes.append(f"{lost} photos have no valid pose and are left out.")
+    if not with_depth:
+        msg = f"{file} has no depth_file_path: add depth, or a cloud of its own with --cloud"
+        if options.cloud is None:
+            raise SceneError(msg)
+    convention = options.convention or "c2w"
+    return Capture(file.resolve().parent.name, tuple(frames), convention, notes=tuple(notes))
+
+
+def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:
+    """Return world to camera with OpenCV axes; None where the matrix is no pose."""
+    rows = item(record, "transform_matrix", list, where)
+    try:
+        matrix = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"transform_matrix of {where} must be 4x4 numbers"
+        raise FormatError(msg) from error
+    if matrix.shape not in ((4, 4), (3, 4)):
+        msg = f"transform_matrix of {where} must be 4x4, found shape {matrix.shape}"
+        raise FormatError(msg)
+    full = np.eye(4)
+    full[:3] = matrix[:3]
+    if not is_pose(full):
+        return None
+    world_from_cam = inverse(full) if options.convention == "w2c" else full
+    if options.axes != "cv":
+        world_from_cam = world_from_cam @ _CV_FROM_GL
+    return inverse(world_from_cam)
+
+
+def _frame(
+    record: Any, document: Any, file: Path, *, options: ImportOptions, pose: FloatArray, where: str
+) -> Frame:
+    name = item(record, "file_path", str, where)
+    photo_path = _existing(file.parent, name, file)
+    photo: Photo = photo_at(photo_path)
+    lens = _lens({**document, **record}, photo, where)
+    depth = None
+    if isinstance(record.get("depth_file_path"), str):
+        depth = _depth(inside(file.parent, record["depth_file_path"], file), options)
+    has_distortion = lens.is_fisheye or bool(lens.coefficients.any())
+    camera = Camera.from_matrix(lens.matrix, lens.width, lens.height)
+    if has_distortion:
+        camera = pinhole_of(lens)
+        photo = UndistortedPhoto(photo, lens, camera)
+        depth = None if depth is None else straightened(depth, lens, camera, smooth=False)
+    if depth is not None:
+        camera = camera.resized(depth.shape[1], depth.shape[0])
+    stem = name.replace("\\", "/").removeprefix("./").rsplit(".", 1)[0].replace("/", "_")
+    return Frame(stem, camera, pose, photo, depth)
+
+
+def _existing(folder: Path, name: str, source: Path) -> Path:
+    """Return the photo of a name, which Blender's data sets write without its ending."""
+    path = inside(folder, name, source)
+    for candidate in (path, path.with_name(path.name + ".png"), path.with_name(path.name + ".jpg")):
+        if candidate.is_file():
+            return candidate
+    msg = f"{source} names the photo {name!r}, which is not there: copy the whole folder"
+    raise SceneError(msg)
+
+
+def _lens(values: dict[str, Any], photo: Photo, where: str) -> Lens:
+    """Return the lens, at the size that the file states or else the photo has."""
+    width = int(item(values, "w", _NUMBER, where)) if "w" in values else photo.width
+    height = int(item(values, "h", _NUMBER, where)) if "h" in values else photo.height
+    if "fl_x" in values:
+        fx = float(item(values, "fl_x", _NUMBER, where))
+    else:
+        angle = float(item(values, "camera_angle_x", _NUMBER, where))
+        fx = width / 2 / np.tan(angle / 2) if 0 < angle < np.pi else 0.0
+    fy = float(item(values, "fl_y", _NUMBER, where)) if "fl_y" in values else fx
+    cx = float(item(values, "cx", _NUMBER, where)) if "cx" in values else width / 2
+    cy = float(item(values, "cy", _NUMBER, where)) if "cy" in values else height / 2
+    model = values.get("camera_model", "OPENCV")
+    if model in ("PINHOLE", "SIMPLE_PINHOLE"):
+        model, values = "OPENCV", {}
+    if model not in _DISTORTION:
+        msg = f"camera_model {model!r} of {where} is none of {', '.join(_DISTORTION)}, PINHOLE"
+        raise FormatError(msg)
+    is_fisheye = model == "OPENCV_FISHEYE"
+    given = [
+        float(item(values, k, _NUMBER, where)) if k in values else 0.0 for k in _DISTORTION[model]
+    ]
+    coefficients = np.zeros(4 if is_fisheye else 8)
+    coefficients[: len(given)] = given
+    matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
+    if not np.isfinite(matrix).all() or fx == 0 or fy == 0 or width < 1 or height < 1:
+        msg = f"{where} has focal lengths {fx:g}, {fy:g} and size {width}x{height}: they cannot be"
+        raise FormatError(msg)
+    return Lens(matrix, coefficients, is_fisheye, width, height)
+
+
+def _depth(path: Path, options: ImportOptions) -> FloatArray:
+    if path.suffix.lower() == ".npy":
+        values = read_npy(path)
+    else:
+        with open_image(path) as image:
+            values = pixels_of(image, path)
+    if values.ndim == 3 and values.shape[2] == 1:
+        values = values[:, :, 0]
+    if values.ndim != 2 or values.dtype.kind not in "uif":
+        msg = f"{path} must be a depth picture of one channel, found {values.dtype} {values.shape}"
+        raise FormatError(msg)
+    unit = _MILLIMETRES if options.depth_unit is None else options.depth_unit
+    raw = values.astype(np.float32)
+    known = np.isfinite(raw) & (raw > 0) & (raw != (options.invalid_depth or 0))
+    depth: FloatArray = np.where(known, raw * np.float32(unit), np.float32(0))
+    return depth

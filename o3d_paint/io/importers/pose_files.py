@@ -1,0 +1,139 @@
+"""Files with camera poses: one matrix a file, one pose a line, or Redwood's trajectory log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from o3d_paint.core.arrays import FloatArray
+from o3d_paint.errors import FormatError
+from o3d_paint.io.memory import require_memory
+
+__all__ = ["is_pose", "read_intrinsics", "read_matrix", "read_numbers", "read_poses"]
+
+_BYTES_PER_CHARACTER = 8
+_ROTATION_TOLERANCE = 1e-2
+
+
+def read_numbers(path: Path) -> list[list[float]]:
+    """Return the numbers of each line of a text file; empty and # lines are left out.
+
+    Raises:
+        FormatError: It cannot be read, or a word is not a number.
+    """
+    try:
+        require_memory(str(path), path.stat().st_size * _BYTES_PER_CHARACTER)
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        msg = f"{path} cannot be read ({error.strerror}): check the name"
+        raise FormatError(msg) from error
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        words = line.split("#", 1)[0].replace(",", " ").split()
+        try:
+            values = [float(w) for w in words]
+        except ValueError as error:
+            msg = f"line {number} of {path} must hold numbers, found {line[:60]!r}"
+            raise FormatError(msg) from error
+        if values:
+            rows.append(values)
+    return rows
+
+
+def read_matrix(path: Path) -> FloatArray:
+    """Return the (4, 4) matrix that is a whole file; a lost frame's may be not finite.
+
+    Raises:
+        FormatError: It has neither 12 nor 16 numbers.
+    """
+    values = [v for row in read_numbers(path) for v in row]
+    if len(values) not in (12, 16):
+        msg = f"{path} must hold a 4x4 or 3x4 matrix, found {len(values)} numbers"
+        raise FormatError(msg)
+    return _matrix(values)
+
+
+def read_poses(path: Path) -> tuple[FloatArray, FloatArray | None]:
+    """Read a file with many poses.
+
+    Lines hold 16 or 12 numbers (a matrix row by row), 7 (x y z, quaternion x y z w) or 8 (a time
+    before these); or five lines each hold three counters and a 4x4 matrix (trajectory log).
+
+    Returns:
+        (F, 4, 4) matrices as the file has them, and (F,) times where it has them.
+
+    Raises:
+        FormatError: The lines are of none of these kinds.
+    """
+    rows = read_numbers(path)
+    widths = {len(r) for r in rows}
+    if not rows:
+        msg = f"{path} holds no poses"
+        raise FormatError(msg)
+    if widths == {3, 4} and len(rows) % 5 == 0:
+        blocks = [rows[i + 1 : i + 5] for i in range(0, len(rows), 5)]
+        if all(len(r) == 4 for block in blocks for r in block):
+            return np.array(blocks, dtype=np.float64), None
+    if widths == {4} and len(rows) % 4 == 0:
+        return np.array(rows, dtype=np.float64).reshape(-1, 4, 4), None
+    if widths in ({16}, {12}):
+        return np.stack([_matrix(r) for r in rows]), None
+    if widths == {7}:
+        return np.stack([_from_quaternion(r) for r in rows]), None
+    if widths == {8}:
+        return np.stack([_from_quaternion(r[1:]) for r in rows]), np.array([r[0] for r in rows])
+    msg = (
+        f"{path} has lines of {sorted(widths)} numbers: expected 16, 12, 8 or 7 a line, or a"
+        " trajectory log"
+    )
+    raise FormatError(msg)
+
+
+def read_intrinsics(path: Path) -> FloatArray:
+    """Return the (3, 3) matrix of a file with a 3x3 or 4x4 matrix, or fx fy cx cy first.
+
+    Raises:
+        FormatError: It has another count of numbers, or no focal length.
+    """
+    values = np.array([v for row in read_numbers(path) for v in row])
+    if len(values) in (9, 16):
+        side = 3 if len(values) == 9 else 4
+        matrix = values.reshape(side, side)[:3, :3].astype(np.float64)
+    elif 4 <= len(values) <= 8:
+        fx, fy, cx, cy = values[:4]
+        matrix = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], dtype=np.float64)
+    else:
+        msg = f"{path} must hold a 3x3 matrix or fx fy cx cy, found {len(values)} numbers"
+        raise FormatError(msg)
+    if not np.isfinite(matrix).all() or matrix[0, 0] == 0 or matrix[1, 1] == 0:
+        msg = f"{path} has focal lengths {matrix[0, 0]:g} and {matrix[1, 1]:g}: they cannot be 0"
+        raise FormatError(msg)
+    return matrix
+
+
+def is_pose(matrix: FloatArray) -> bool:
+    """Return whether a (4, 4) matrix is finite, with a rotation in its corner."""
+    rotation = matrix[:3, :3]
+    return bool(
+        np.isfinite(matrix).all()
+        and np.abs(rotation @ rotation.T - np.eye(3)).max() < _ROTATION_TOLERANCE
+        and np.linalg.det(rotation) > 0
+    )
+
+
+def _matrix(values: list[float]) -> FloatArray:
+    matrix = np.eye(4)
+    matrix[:3] = np.array(values[:12]).reshape(3, 4)
+    return matrix
+
+
+def _from_quaternion(values: list[float]) -> FloatArray:
+    matrix = np.full((4, 4), np.nan)
+    quaternion = np.array(values[3:7])
+    if np.isfinite(values).all() and quaternion.any():
+        matrix = np.eye(4)
+        matrix[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
+        matrix[:3, 3] = values[:3]
+    return matrix
