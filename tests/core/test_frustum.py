@@ -63,7 +63,8 @@ def test_inside_counts_not_only_lines() -> None:
 
 
 def test_line_within_reach_beats_the_inside_of_another() -> None:
-    corners = corners_of(frame_at(0, 6.0), frame_at(0.0, 0.0))
+    far, near = frustum_corners(frame_at(0, 6.0), 1.0), frustum_corners(frame_at(0), 4.0)
+    corners = np.stack([far, near])
     points, _ = screen_points(corners, looking_along_z(), SIZE)
     x, y = points[0, [1, 2]].mean(axis=0) - np.array([0, 3])
     assert pick(x, y, corners) == 0
