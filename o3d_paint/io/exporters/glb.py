@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.frustum import default_size, frustum_corners
 from o3d_paint.core.geometry import robust_diagonal
 from o3d_paint.core.scene import Frame
 from o3d_paint.io.exporters.class_list import class_list
@@ -38,7 +39,6 @@ _POINT = np.dtype(
 )
 _LINE = np.dtype([("position", "3<f4"), ("color", "4u1")])
 _CORNER = np.dtype([("position", "3<f4"), ("texture", "2<f4")])
-_FRUSTUM_SHARE = 0.04
 _FRUSTUM_COLOR = (255, 179, 0)
 _THUMBNAIL_SIDE = 256
 
@@ -172,10 +172,11 @@ def _add_cameras(
 ) -> int:
     """Add a frustum per photo under one node."""
     scene = labelled.scene
-    size = _FRUSTUM_SHARE * robust_diagonal(scene.cloud.xyz) or scene.spacing
+    positions = np.array([f.position for f in scene.frames]).reshape(-1, 3)
+    size = default_size(positions, robust_diagonal(scene.cloud.xyz) or scene.spacing)
     children = []
     for frame in scene.frames:
-        corners = (_frustum_corners(frame, size) - center).astype(np.float32)
+        corners = (frustum_corners(frame, size)[:5] - center).astype(np.float32)
         parts = []
         if options.thumbnails:
             parts.append(_add_thumbnail(builder, frame, corners))
@@ -187,18 +188,6 @@ def _add_cameras(
         }
         children.append(builder.add_node(frame.name, mesh=mesh, children=parts, extras=extras))
     return builder.add_node("cameras", children=children)
-
-
-def _frustum_corners(frame: Frame, size: float) -> FloatArray:
-    """Return (5, 3) world points: the camera, and the photo's corners clockwise from top left."""
-    camera = frame.camera
-    right, bottom = camera.width - 0.5, camera.height - 0.5
-    uv = np.array([[-0.5, -0.5], [right, -0.5], [right, bottom], [-0.5, bottom]])
-    rays = camera.unproject(uv, np.ones(4))
-    points_cam = np.concatenate([np.zeros((1, 3)), rays * (size / np.abs(rays).max())])
-    world_from_cam = frame.world_from_cam
-    corners: FloatArray = points_cam @ world_from_cam[:3, :3].T + world_from_cam[:3, 3]
-    return corners
 
 
 def _add_lines(builder: GltfBuilder, name: str, corners: npt.NDArray[np.float32]) -> int:
