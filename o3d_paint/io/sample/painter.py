@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from o3d_paint.core.brush import Stroke, capsule
 
 _LINES = 518
-_SMALLEST_REGION = 40
+_SMALLEST_REGION = 90
 _MOST_STROKES = 2000
 
 
