@@ -11,7 +11,20 @@ from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 from o3d_paint.project.work import Work
 
-__all__ = ["Classes"]
+__all__ = ["Classes", "with_classes"]
+
+
+def with_classes(taxonomy: Taxonomy, class_ids: Iterable[int]) -> Taxonomy:
+    """Return a taxonomy with a class named "class <id>" appended for each id that has none."""
+    classes = list(taxonomy)
+    names = {c.name.casefold() for c in classes}
+    for class_id in sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in classes}):
+        name = f"class {class_id}"
+        while name.casefold() in names:
+            name += "'"
+        names.add(name.casefold())
+        classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
+    return Taxonomy(tuple(classes))
 
 
 class Classes(Work):
@@ -29,19 +42,10 @@ class Classes(Work):
 
     def ensure_classes(self, class_ids: Iterable[int]) -> tuple[int, ...]:
         """Add a class named "class <id>" for each id that has none; returns those added."""
-        missing = sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in self._taxonomy})
-        classes = list(self._taxonomy)
-        names = {c.name.casefold() for c in classes}
-        for class_id in missing:
-            name = f"class {class_id}"
-            while name.casefold() in names:
-                name += "'"
-            names.add(name.casefold())
-            color = next_color([c.color for c in classes])
-            classes.append(LabelClass(class_id, name, color))
-        if missing:
-            self._set_taxonomy(Taxonomy(tuple(classes)), name="add classes")
-        return tuple(missing)
+        before = len(self._taxonomy)
+        after = with_classes(self._taxonomy, class_ids)
+        self._set_taxonomy(after, name="add classes")
+        return tuple(c.class_id for c in after.classes[before:])
 
     def set_taxonomy(self, taxonomy: Taxonomy, *, name: str = "load classes") -> None:
         """Replace all classes; paint of classes that are not among the new ones is erased."""

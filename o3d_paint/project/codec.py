@@ -19,7 +19,7 @@ from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
-__all__ = ["decode_step", "encode_step", "taxonomy_from_json", "taxonomy_to_json"]
+__all__ = ["decode_step", "encode_step", "step_name", "taxonomy_from_json", "taxonomy_to_json"]
 
 _LENGTH = struct.Struct("<I")
 _RUNS, _PLAIN = 0, 1
@@ -51,6 +51,22 @@ def decode_step(data: bytes) -> Step:
         edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
         return Step(str(header["name"]), edits)
     except (zlib.error, struct.error, KeyError, TypeError, IndexError, StopIteration) as error:
+        msg = f"not a step of the history: {error}"
+        raise ValueError(msg) from error
+
+
+def step_name(data: bytes) -> str:
+    """Return the name of a packed step without unpacking its arrays.
+
+    Raises:
+        ValueError: The bytes are not a step.
+    """
+    try:
+        inflater = zlib.decompressobj()
+        (size,) = _LENGTH.unpack(inflater.decompress(data, _LENGTH.size))
+        head = inflater.decompress(inflater.unconsumed_tail, min(size, _MAX_BYTES))
+        return str(json.loads(head)["name"])
+    except (zlib.error, struct.error, KeyError, TypeError) as error:
         msg = f"not a step of the history: {error}"
         raise ValueError(msg) from error
 

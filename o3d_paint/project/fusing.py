@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -15,8 +16,9 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.coverage import Coverage, count_coverage
 from o3d_paint.project.jobs import Jobs, Report
+from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.steps import TaxonomyEdit
+from o3d_paint.project.steps import FrameEdit, TaxonomyEdit
 from o3d_paint.project.work import Work
 
 __all__ = ["Fusing"]
@@ -38,8 +40,9 @@ class Fusing(Work):
         self._fusion: Fusion | None = None
         self._fused_shown = False
         self._stale = False
-        # Points whose paint changed after the fusion: there the paint shows at once.
-        self._fresh: BoolArray = np.zeros(0, dtype=bool)
+        # Painted labels that the fusion knew: where they differ by now, the paint shows at once.
+        self._known: IdArray = np.zeros(0, dtype=np.uint16)
+        self._fuse_waits: Callable[[], object] | None = None
         # Classes that were merged or removed after the fusion, and who got their paint.
         self._heirs: dict[int, int] = {}
         self._heirs_since_asked: dict[int, int] = {}
@@ -63,7 +66,7 @@ class Fusing(Work):
     @property
     def is_fusing(self) -> bool:
         """Whether a fusion is under way."""
-        return self.jobs.is_running(_KEY)
+        return self._fuse_waits is not None or self.jobs.is_running(_KEY)
 
     @property
     def painted(self) -> IdArray:
@@ -82,8 +85,7 @@ class Fusing(Work):
             unfused: IdArray = painted.copy()
             return unfused
         fused = self._heir_table()[_taken(self._fusion.labels, points)]
-        own = _taken(self._fresh, points) & (painted > 0)
-        shown: IdArray = np.where(own, painted, fused)
+        shown: IdArray = np.where(self._is_newer(painted, points), painted, fused)
         return shown
 
     def source_of(self, points: IndexArray | None) -> npt.NDArray[np.uint8]:
@@ -102,8 +104,8 @@ class Fusing(Work):
         if self._fusion is None or not self._fused_shown:
             return None
         painted = _taken(self.ballots.labels, points)
-        own = _taken(self._fresh, points) & (painted > 0)
-        return np.where(own, np.float32(1), _taken(self._fusion.confidence, points))
+        fused = _taken(self._fusion.confidence, points)
+        return np.where(self._is_newer(painted, points), np.float32(1), fused)
 
     def coverage(self) -> Coverage:
         """Return how many points are painted, fused and confident; cached until a change."""
@@ -135,6 +137,11 @@ class Fusing(Work):
         self._before_history()
         if options is not None:
             self.fuse_options = options
+        if self.missing_indexes():
+            # What photos without an index say is not in the ballots yet.
+            self._fuse_waits = then or _nothing
+            return
+        self._fuse_waits = None
         scene, evidence, chosen = self.scene, self.evidence(), self.fuse_options
         asked_with = self.ballots.labels.copy()
         self._heirs_since_asked = {}
@@ -158,6 +165,7 @@ class Fusing(Work):
 
     def cancel_fuse(self) -> None:
         """Drop the fusion under way; the layer stays as it was."""
+        self._fuse_waits = None
         self.jobs.cancel(_KEY)
 
     def fuse(self, options: FuseOptions | None = None) -> IdArray:
@@ -165,6 +173,7 @@ class Fusing(Work):
         self._before_history()
         if options is not None:
             self.fuse_options = options
+        self.complete_indexes()
         fusion = fuse(self.scene.cloud, self.evidence(), self.fuse_options)
         self.apply_fusion(fusion)
         return self.labels
@@ -190,12 +199,30 @@ class Fusing(Work):
             msg = f"a fusion of {len(fusion.labels)} points, the cloud has {len(self.scene.cloud)}"
             raise ValueError(msg)
         now = self.ballots.labels
-        self._fresh = np.zeros(len(now), dtype=bool) if painted is None else now != painted
+        self._known = now.copy() if painted is None else painted
         self._fusion = fusion
-        self._stale = bool(self._fresh.any())
+        self._stale = painted is not None and not np.array_equal(now, painted)
         self._heirs = dict(heirs or {})
         self._fused_shown = True
         self._fused_changed()
+
+    def restore_fusion(self, fusion: Fusion, *, known: IdArray, shown: bool) -> None:
+        """Take over a fusion from a file, silently; on a project that was just made.
+
+        Args:
+            fusion: For all points of the cloud.
+            known: (N,) painted labels that it was derived from.
+            shown: Whether it shows.
+        """
+        self._fusion, self._known, self._fused_shown = fusion, known, shown
+        self._stale = False
+
+    def fusion_for_saving(self) -> tuple[Fusion, IdArray] | None:
+        """Return the fusion in terms of the present classes, and the paint that it knew."""
+        if self._fusion is None:
+            return None
+        labels = self._heir_table()[self._fusion.labels]
+        return replace(self._fusion, labels=labels), self._known
 
     def show_fused(self, shown: bool) -> None:
         """Switch the fused layer on or off; nothing is computed."""
@@ -212,14 +239,31 @@ class Fusing(Work):
 
     def _fused_changed(self) -> None:
         self._coverage = None
-        self.recorded.emit("fused", b"")
+        self.recorded.emit(Record(RecordKind.FUSED))
         self.fused_changed.emit()
+
+    def _is_newer(self, painted: IdArray, points: IndexArray | None) -> BoolArray:
+        """Return (K,) where there is paint that the fusion did not know."""
+        newer: BoolArray = (painted != _taken(self._known, points)) & (painted > 0)
+        return newer
 
     def _after_labels(self, points: IndexArray) -> None:
         self._coverage = None
-        if self._fusion is not None and len(points):
-            self._fresh[points] = True
-            self._stale = True
+        # Compared, since indexes that come late after opening bring back what was known.
+        if self._fusion is not None and not self._stale and len(points):
+            known = self._known[points]
+            self._stale = not np.array_equal(self.ballots.labels[points], known)
+
+    def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
+        changed = super()._apply_to_mask(frame_edit)
+        # Votes may have changed where no label did.
+        self._stale |= self._fusion is not None
+        return changed
+
+    def _catch_up(self, frame_idx: int) -> None:
+        super()._catch_up(frame_idx)
+        if self._fuse_waits is not None and not self.missing_indexes():
+            self.request_fuse(then=self._fuse_waits)
 
     def _adopt(self, edit: TaxonomyEdit) -> None:
         super()._adopt(edit)
@@ -243,6 +287,10 @@ class Fusing(Work):
                 heir = self._heirs.get(heir, heir)
             table[gone] = heir if heir in self._taxonomy else 0
         return frozen(table)
+
+
+def _nothing() -> None:
+    """Stand in for a listener."""
 
 
 def _taken(values: npt.NDArray[_Scalar], points: IndexArray | None) -> npt.NDArray[_Scalar]:

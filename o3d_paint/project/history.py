@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from o3d_paint.project.codec import decode_step, encode_step
+from o3d_paint.project.codec import decode_step, encode_step, step_name
 from o3d_paint.project.steps import Step
 
 __all__ = ["Entry", "History"]
@@ -32,6 +32,15 @@ class Entry:
     def of(cls, step: Step) -> Entry:
         """Pack a step."""
         return cls(step.name, encode_step(step))
+
+    @classmethod
+    def packed(cls, data: bytes) -> Entry:
+        """Take over a packed step.
+
+        Raises:
+            ValueError: The bytes are not a step.
+        """
+        return cls(step_name(data), data)
 
     def step(self) -> Step:
         """Unpack the step."""

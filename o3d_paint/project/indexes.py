@@ -69,10 +69,21 @@ class Indexes:
             report(0.0, f"finding what photo {frame_idx + 1} shows")
             return build_index(scene, frame_idx)
 
-        def take(index: PixelIndex) -> None:
-            self._idle[frame_idx] = index
-            while len(self._idle) > _MAX_IDLE:
-                self._idle.popitem(last=False)
-            self._ready(frame_idx)
+        self._jobs.submit(
+            ("index", frame_idx),
+            build,
+            done=lambda index: self._take(frame_idx, index),
+            urgent=urgent,
+        )
 
-        self._jobs.submit(("index", frame_idx), build, done=take, urgent=urgent)
+    def build_now(self, frame_idx: int) -> None:
+        """Build the index of a photo on the caller's thread, unless it is there."""
+        if self.get(frame_idx) is None:
+            self._jobs.cancel(("index", frame_idx))
+            self._take(frame_idx, build_index(self._scene, frame_idx))
+
+    def _take(self, frame_idx: int, index: PixelIndex) -> None:
+        self._idle[frame_idx] = index
+        while len(self._idle) > _MAX_IDLE:
+            self._idle.popitem(last=False)
+        self._ready(frame_idx)

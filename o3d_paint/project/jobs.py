@@ -12,7 +12,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 __all__ = ["InlineJobs", "JobCancelled", "Jobs", "Mailbox", "Post", "Report", "Task", "Worker"]
 
@@ -69,7 +69,7 @@ class Jobs(Protocol):
         work: Callable[[Report], T],
         *,
         done: Callable[[T], None],
-        failed: Callable[[Exception], None] | None = None,
+        failed: Callable[[Exception], object] | None = None,
         progressed: Callable[[float, str], None] | None = None,
         urgent: bool = False,
     ) -> Task:
@@ -90,6 +90,9 @@ class Jobs(Protocol):
     def is_running(self, key: Hashable) -> bool:
         """Return whether an answer is still due under a key."""
 
+    def call(self, work: Callable[[], T]) -> T:
+        """Run ``work`` after what waits, and wait for its answer; raises what it raises."""
+
     def close(self, *, drain: bool = False, timeout: float = 10.0) -> bool:
         """End; with ``drain``, after what waits is done. Returns whether all has ended."""
 
@@ -103,7 +106,7 @@ class InlineJobs:
         work: Callable[[Report], T],
         *,
         done: Callable[[T], None],
-        failed: Callable[[Exception], None] | None = None,
+        failed: Callable[[Exception], object] | None = None,
         progressed: Callable[[float, str], None] | None = None,
         urgent: bool = False,
     ) -> Task:
@@ -127,6 +130,10 @@ class InlineJobs:
         """Nothing is ever under way."""
         del key
         return False
+
+    def call(self, work: Callable[[], T]) -> T:
+        """Run ``work`` now."""
+        return work()
 
     def close(self, *, drain: bool = False, timeout: float = 10.0) -> bool:
         """Nothing is ever under way."""
@@ -160,7 +167,7 @@ class Worker:
         work: Callable[[Report], T],
         *,
         done: Callable[[T], None],
-        failed: Callable[[Exception], None] | None = None,
+        failed: Callable[[Exception], object] | None = None,
         progressed: Callable[[float, str], None] | None = None,
         urgent: bool = False,
     ) -> Task:
@@ -206,6 +213,30 @@ class Worker:
         """Return whether an answer is still due under a key."""
         return key in self._current
 
+    def call(self, work: Callable[[], T]) -> T:
+        """Run ``work`` on the thread after what waits, and block until its answer is there.
+
+        Raises:
+            ValueError: The worker was closed.
+            Exception: What ``work`` raises.
+        """
+        if self._closed:
+            msg = "a closed worker cannot be called"
+            raise ValueError(msg)
+        answers: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                answers.put((work(), None))
+            except Exception as error:
+                answers.put((None, error))
+
+        self._queue.put((_NORMAL, next(self._order), run))
+        answer, error = answers.get()
+        if error is not None:
+            raise error
+        return cast("T", answer)
+
     def close(self, *, drain: bool = False, timeout: float = 10.0) -> bool:
         """End the thread; without ``drain``, what waits is dropped. Call from the UI thread.
 
@@ -241,7 +272,7 @@ class Worker:
             done(answer)
 
     def _fail(
-        self, task: Task, error: Exception, *, failed: Callable[[Exception], None] | None
+        self, task: Task, error: Exception, *, failed: Callable[[Exception], object] | None
     ) -> None:
         if not self._forget(task):
             return

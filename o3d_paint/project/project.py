@@ -49,7 +49,7 @@ from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.painting import Painting
 from o3d_paint.project.signals import Signal
 
-__all__ = ["Project"]
+__all__ = ["Project", "taxonomy_of"]
 
 
 class Project(Painting, Classes, Fusing):
@@ -72,7 +72,7 @@ class Project(Painting, Classes, Fusing):
         Raises:
             TaxonomyError: The classes contradict themselves.
         """
-        super().__init__(scene, _taxonomy_of(classes), jobs=jobs)
+        super().__init__(scene, taxonomy_of(classes), jobs=jobs)
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
@@ -160,7 +160,7 @@ class Project(Painting, Classes, Fusing):
             self.request_fuse()
 
 
-def _taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass] | None) -> Taxonomy:
+def taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass] | None) -> Taxonomy:
     """Return the classes that a caller means."""
     if classes is None:
         return article_taxonomy()

@@ -19,6 +19,7 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
+from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
@@ -49,7 +50,7 @@ class Work:
         self.history_changed: Signal[[]] = Signal()
         self.settings_changed: Signal[[]] = Signal()
         self.index_ready: Signal[[int]] = Signal()
-        self.recorded: Signal[[str, bytes]] = Signal()
+        self.recorded: Signal[[Record]] = Signal()
         self._taxonomy = taxonomy
         self._masks: dict[int, IdArray] = {}
         self._painted_pixels: dict[int, int] = {}
@@ -87,13 +88,22 @@ class Work:
         """Return the (H, W) ids of a photo's mask, as a read-only view that follows changes."""
         return frozen(self._mask(frame_idx))
 
+    def missing_indexes(self) -> tuple[int, ...]:
+        """Return painted photos whose paint has not reached the cloud yet."""
+        return tuple(i for i in self.painted_frames if self._indexes.get(i) is None)
+
+    def complete_indexes(self) -> None:
+        """Bring the paint of all photos to the cloud now, on the caller's thread."""
+        for frame_idx in self.missing_indexes():
+            self._indexes.build_now(frame_idx)
+
     def undo(self) -> str | None:
         """Take the newest step back; returns its name, None where there is nothing to undo."""
         self._before_history()
         entry = self.history.undo()
         if entry is None:
             return None
-        self._change(entry.step().inverted().edits, record=("undo", b""))
+        self._change(entry.step().inverted().edits, kind=RecordKind.UNDO, data=entry.data)
         return entry.name
 
     def redo(self) -> str | None:
@@ -102,7 +112,7 @@ class Work:
         entry = self.history.redo()
         if entry is None:
             return None
-        self._change(entry.step().edits, record=("redo", b""))
+        self._change(entry.step().edits, kind=RecordKind.REDO, data=entry.data)
         return entry.name
 
     def set_hidden(self, class_id: int, hidden: bool) -> None:
@@ -135,13 +145,17 @@ class Work:
     def _commit(self, step: Step, *, applied: bool) -> None:
         entry = Entry.of(step)
         self.history.push(entry)
-        self._change(() if applied else step.edits, record=("do", entry.data))
+        self._change(step.edits, kind=RecordKind.DO, data=entry.data, applied=applied)
 
-    def _change(self, edits: Sequence[Edit], *, record: tuple[str, bytes]) -> None:
+    def _change(
+        self, edits: Sequence[Edit], *, kind: RecordKind, data: bytes, applied: bool = False
+    ) -> None:
         """Apply edits, then tell the journal, then everybody."""
         classes = self._taxonomy
-        rects, points = self._apply_all(edits)
-        self.recorded.emit(*record)
+        rects, points = self._apply_all(() if applied else edits)
+        frames = frozenset(e.frame_idx for e in edits if isinstance(e, FrameEdit))
+        layer = any(isinstance(e, LayerEdit) for e in edits)
+        self.recorded.emit(Record(kind, data, frames=frames, layer=layer))
         for frame_idx, rect in rects.items():
             self.mask_changed.emit(frame_idx, rect)
         if len(points):
@@ -215,7 +229,7 @@ class Work:
         return mask
 
     def _settings_changed(self) -> None:
-        self.recorded.emit("settings", b"")
+        self.recorded.emit(Record(RecordKind.SETTINGS))
         self.settings_changed.emit()
 
     def _before_history(self) -> None:

@@ -1,0 +1,133 @@
+"""What a checkpoint of a project consists of at this moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from o3d_paint import __version__
+from o3d_paint.core.scene import Scene
+from o3d_paint.project.checkpoint import MaskCopy, Snapshot
+from o3d_paint.project.document import Document, PhotoEntry
+from o3d_paint.project.fingerprint import cloud_checksum
+from o3d_paint.project.layout import Layout, mask_names, now_text
+from o3d_paint.project.project import Project
+
+__all__ = ["Bookkeeper", "Dirty"]
+
+
+@dataclass(slots=True)
+class Dirty:
+    """What differs between memory and the last checkpoint.
+
+    Attributes:
+        frames: Photos whose masks do.
+        layer: Whether the cloud layer does.
+        fused: Whether the fused layer does.
+    """
+
+    frames: set[int] = field(default_factory=set)
+    layer: bool = False
+    fused: bool = False
+
+    def add(self, other: Dirty) -> None:
+        """Take over what another one holds."""
+        self.frames |= other.frames
+        self.layer |= other.layer
+        self.fused |= other.fused
+
+
+class Bookkeeper:
+    """Knows the names of the files and the checksums of the photos of one folder."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        layout: Layout,
+        *,
+        scene_path: Path | None,
+        checksums: Mapping[int, str],
+    ) -> None:
+        """Compute names and the checksum of the points.
+
+        Args:
+            scene: What is painted.
+            layout: The folder.
+            scene_path: The scene's file, noted for commands that are given the folder alone.
+            checksums: Known checksums of photos, by position.
+        """
+        self._scene = scene
+        self._layout = layout
+        self._scene_path = "" if scene_path is None else str(scene_path.resolve())
+        self._checksums = dict(checksums)
+        self._cloud = cloud_checksum(scene.cloud)
+        self._names = mask_names([f.name for f in scene.frames])
+
+    def learn(self, checksums: Mapping[int, str]) -> None:
+        """Remember checksums of photos, by position."""
+        self._checksums.update(checksums)
+
+    def snapshot(
+        self,
+        project: Project,
+        dirty: Dirty,
+        *,
+        number: int,
+        outdated: Sequence[Path],
+        state: bool,
+    ) -> Snapshot:
+        """Copy what has to be written.
+
+        Args:
+            project: Between two strokes.
+            dirty: What to copy.
+            number: Of the checkpoint.
+            outdated: Further files to remove afterwards.
+            state: Whether to keep the state.
+        """
+        masks = project.masks
+        layer = project.ballots.layer
+        unpainted = [self._layout.masks / n for i, n in enumerate(self._names) if i not in masks]
+        return Snapshot(
+            document=self._document(project, set(masks), number=number),
+            masks=tuple(
+                MaskCopy(i, masks[i].copy(), self._scene.frames[i].photo)
+                for i in sorted(dirty.frames & set(masks))
+            ),
+            layer=layer.copy() if dirty.layer and layer is not None else None,
+            done=project.history.done,
+            undone=project.history.undone,
+            fusion=project.fusion_for_saving() if dirty.fused else None,
+            outdated=(*outdated, *unpainted),
+            state=state,
+        )
+
+    def _document(self, project: Project, painted: set[int], *, number: int) -> Document:
+        layer = project.ballots.layer
+        return Document(
+            number=number,
+            saved=now_text(),
+            program=__version__,
+            scene_name=self._scene.name,
+            scene_path=self._scene_path,
+            num_points=len(self._scene.cloud),
+            cloud_checksum=self._cloud,
+            photos=tuple(
+                PhotoEntry(
+                    frame.name,
+                    frame.mask_shape,
+                    self._checksums.get(i, ""),
+                    f"masks/{self._names[i]}" if i in painted else None,
+                )
+                for i, frame in enumerate(self._scene.frames)
+            ),
+            taxonomy=project.taxonomy,
+            hidden=tuple(sorted(project.hidden)),
+            locked=tuple(sorted(project.locked)),
+            # A copy: the settings may change while a worker writes this.
+            settings=json.loads(json.dumps(project.settings)),
+            layer=layer is not None and bool(layer.any()),
+            fused_shown=project.fused_shown,
+        )

@@ -1,0 +1,111 @@
+"""Masks and cloud layers as files: indexed PNG in class colours, and one compressed array."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.errors import FormatError
+from o3d_paint.io.images import open_image, pixels_of
+from o3d_paint.io.store import replacing, write_bytes
+
+__all__ = ["read_layer", "read_mask", "write_layer", "write_mask"]
+
+_PHOTO_KEY = "o3d-paint-photo"
+
+
+def write_mask(path: Path, mask: IdArray, taxonomy: Taxonomy, *, photo: str) -> None:
+    """Write (H, W) class ids as a PNG whose values are the ids.
+
+    Ids up to 255 make an indexed picture in the classes' colours, larger ones 16-bit grey. The
+    file says which photo it belongs to, so that it can be used when all else is lost.
+
+    Args:
+        path: The file.
+        mask: (H, W) class ids.
+        taxonomy: Gives the colours.
+        photo: Checksum of the photo.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    if mask.max(initial=0) <= 255:
+        picture = Image.fromarray(mask.astype(np.uint8))
+        picture.putpalette(_palette(taxonomy))
+    else:
+        picture = Image.fromarray(mask)
+    packed = io.BytesIO()
+    note = PngInfo()
+    note.add_text(_PHOTO_KEY, photo)
+    # The fastest level: paint is flat, and the file is written often.
+    picture.save(packed, format="PNG", compress_level=1, pnginfo=note)
+    write_bytes(path, packed.getvalue())
+
+
+def read_mask(path: Path) -> tuple[IdArray, str]:
+    """Read a mask of `write_mask`, or any indexed or grey PNG.
+
+    Returns:
+        (H, W) class ids, and the checksum of their photo, "" where the file does not say.
+
+    Raises:
+        FormatError: It is damaged, or not a mask.
+    """
+    with open_image(path) as image:
+        values = pixels_of(image, path)
+        photo = str(image.info.get(_PHOTO_KEY, ""))
+    if values.ndim != 2 or values.dtype.kind not in "ui" or values.min() < 0:
+        msg = f"{path} is a picture of {values.dtype} {values.shape}: expected (H, W) class ids"
+        raise FormatError(msg)
+    if values.max() > np.iinfo(np.uint16).max:
+        msg = f"{path} holds the id {values.max()}: expected class ids up to 65535"
+        raise FormatError(msg)
+    return values.astype(np.uint16), photo
+
+
+def write_layer(path: Path, labels: IdArray, *, cloud: str) -> None:
+    """Write the (N,) labels of a cloud layer, and the checksum of its cloud.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with replacing(path) as file:
+        np.savez_compressed(file, labels=labels, cloud=np.array(cloud))
+
+
+def read_layer(path: Path) -> tuple[IdArray, str]:
+    """Read the (N,) labels of `write_layer`, and the checksum of their cloud ("" if unsaid).
+
+    Raises:
+        FormatError: It is damaged, or not a cloud layer.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            labels = arrays["labels"]
+            cloud = str(arrays["cloud"]) if "cloud" in arrays else ""
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        msg = f"{path} cannot be read ({error}): expected a cloud layer of O3D Paint"
+        raise FormatError(msg) from error
+    if labels.ndim != 1 or labels.dtype != np.uint16:
+        msg = f"{path} holds {labels.dtype} {labels.shape}: expected uint16 (N,)"
+        raise FormatError(msg)
+    return labels, cloud
+
+
+def _palette(taxonomy: Taxonomy) -> list[int]:
+    """Return 256 colours; unlabelled is black, as viewers of masks expect."""
+    colors = np.full((256, 3), 128, dtype=np.uint8)
+    colors[0] = 0
+    for label_class in taxonomy:
+        if label_class.class_id < len(colors):
+            colors[label_class.class_id] = label_class.color
+    flat: list[int] = colors.ravel().tolist()
+    return flat

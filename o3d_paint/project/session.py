@@ -1,0 +1,338 @@
+"""One sitting with a project folder: open, work, save, save elsewhere, close.
+
+::
+
+    session = open_session(scene, folder, post=window_post)   # or without post: all inline
+    session.project ...                                       # saves itself after every step
+    session.messages    what to tell the user now, one sentence each
+    session.read_only   why nothing is saved here (held by another, read-only disk), or None
+    session.problem     why the latest work is in memory only, or None
+    session.save()      Ctrl+S;  .save(wait=True) raises StorageError
+    session.save_as(folder) · session.tick() (now and then, for retries) · session.close()
+
+`read_project` gives commands a project to look at, without lock and without writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
+from o3d_paint.errors import FormatError, PaintError, StorageError
+from o3d_paint.io.store import make_folder
+from o3d_paint.project.autosave import Autosave
+from o3d_paint.project.bookkeeper import Dirty
+from o3d_paint.project.document import read_document
+from o3d_paint.project.fingerprint import cloud_checksum
+from o3d_paint.project.fused_file import read_fusion
+from o3d_paint.project.jobs import InlineJobs, Jobs, Post, Worker
+from o3d_paint.project.layout import Layout
+from o3d_paint.project.loaded import Loaded
+from o3d_paint.project.loading import load_folder
+from o3d_paint.project.lock import FolderLock, Holder
+from o3d_paint.project.project import Project, taxonomy_of
+from o3d_paint.project.states import keep_state
+
+__all__ = ["Session", "open_session", "read_project", "scene_path_of"]
+
+
+@dataclass(slots=True)
+class _Workers:
+    """Who works: on what takes long, on files, and on waiting for the disk."""
+
+    compute: Jobs
+    disk: Jobs
+    settler: Jobs
+
+
+class Session:
+    """A project and the folder that keeps it; use `open_session`."""
+
+    def __init__(
+        self,
+        project: Project,
+        layout: Layout,
+        *,
+        workers: _Workers,
+        scene_path: Path | None,
+        messages: Iterable[str],
+    ) -> None:
+        """Begin without saving."""
+        self.project = project
+        self.messages: tuple[str, ...] = tuple(messages)
+        self.read_only: str | None = None
+        self._layout = layout
+        self._workers = workers
+        self._scene_path = scene_path
+        self._lock: FolderLock | None = None
+        self._autosave: Autosave | None = None
+        self._is_new = False
+
+    @property
+    def folder(self) -> Path:
+        """Where the project is kept."""
+        return self._layout.root
+
+    @property
+    def problem(self) -> StorageError | None:
+        """Why the latest work is in memory only; None while all is safe or nothing was done."""
+        return None if self._autosave is None else self._autosave.problem
+
+    def save(self, *, wait: bool = False) -> None:
+        """Write everything now and keep it as one of the last five states.
+
+        Args:
+            wait: Block until it is done; else the project's ``saved`` or ``save_failed`` tell.
+
+        Raises:
+            StorageError: The folder is read-only here, or (with ``wait``) cannot be written.
+        """
+        if self._autosave is None:
+            msg = f'{self.read_only or "the session is closed"}: use "Save as…"'
+            raise StorageError(msg)
+        self._autosave.save(wait=wait)
+
+    def save_as(self, folder: Path) -> None:
+        """Save everything into another folder and go on there.
+
+        Raises:
+            StorageError: It holds a project already, or cannot be written; the session goes on
+                as before.
+        """
+        layout = Layout(folder)
+        if layout.document.exists():
+            msg = f"{folder} holds a project already: choose another name"
+            raise StorageError(msg)
+        lock = _locked(layout)
+        everything = Dirty(set(self.project.painted_frames), layer=True, fused=True)
+        autosave = self._new_autosave(layout, Loaded(self.project.taxonomy))
+        try:
+            autosave.begin(everything, outdated=[], wait=True)
+        except StorageError:
+            autosave.stop()
+            lock.release()
+            raise
+        self._let_go()
+        self._layout, self._lock, self._autosave = layout, lock, autosave
+        self.read_only, self._is_new = None, False
+
+    def tick(self) -> None:
+        """Try again to save, should that have failed; for a window's idle moments."""
+        if self._autosave is not None:
+            self._autosave.retry()
+
+    def close(self) -> None:
+        """Save everything and let go of the folder; may be called twice.
+
+        Raises:
+            StorageError: The latest work cannot be saved. The session stays open, so that it can
+                be saved elsewhere; `abandon` closes it all the same.
+        """
+        self.project.end_stroke()
+        if self._autosave is not None and (self._autosave.has_recorded or self.problem):
+            self._autosave.save(wait=True)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """End without saving again; what the journal holds is safe."""
+        unused = self._is_new and self._autosave is not None and not self._autosave.has_recorded
+        self._let_go()
+        for jobs in (self._workers.disk, self._workers.settler):
+            jobs.close(drain=True)
+        self.project.close()
+        if unused:
+            _remove_unused(self._layout)
+
+    def start(self, loaded: Loaded, lock: FolderLock, *, is_new: bool) -> None:
+        """Keep the folder in step from now on.
+
+        Args:
+            loaded: What was read from it under the lock.
+            lock: On the folder; let go when the session closes.
+            is_new: Whether the folder was made for this session.
+        """
+        self._lock, self._is_new = lock, is_new
+        if lock.recovered is not None:
+            self.messages = (
+                *self.messages,
+                f"the last session of {lock.recovered} ended unexpectedly:"
+                f" {loaded.replayed} steps were brought back",
+            )
+        try:
+            outdated = _keep_pieces(self._layout, loaded)
+        except (OSError, StorageError) as error:
+            self._let_go()
+            self.make_read_only(f"damaged files cannot be kept aside ({error})")
+            return
+        self._autosave = self._new_autosave(self._layout, loaded)
+        touched = bool(loaded.replayed or loaded.damaged or loaded.misfits)
+        frames = set(loaded.masks) if touched else set()
+        self._autosave.begin(Dirty(frames, layer=touched), outdated=outdated)
+
+    def make_read_only(self, reason: str) -> None:
+        """Say why nothing is saved here."""
+        self.read_only = reason
+        self.messages = (*self.messages, f"{reason}: opened read-only, changes are not saved")
+
+    def _new_autosave(self, layout: Layout, loaded: Loaded) -> Autosave:
+        return Autosave(
+            self.project,
+            layout,
+            disk=self._workers.disk,
+            settler=self._workers.settler,
+            scene_path=self._scene_path,
+            number=loaded.number,
+            checksums=loaded.checksums,
+        )
+
+    def _let_go(self) -> None:
+        if self._autosave is not None:
+            self._autosave.stop()
+            self._workers.disk.call(_nothing)
+        if self._lock is not None:
+            self._lock.release()
+        self._autosave, self._lock = None, None
+
+
+def open_session(
+    scene: Scene,
+    folder: Path,
+    *,
+    post: Post | None = None,
+    classes: Taxonomy | Iterable[str | LabelClass] | None = None,
+    scene_path: Path | None = None,
+) -> Session:
+    """Open the project in a folder, or begin one.
+
+    Args:
+        scene: What is painted.
+        folder: Of the project; made where it is absent.
+        post: Runs closures on the UI thread; None does everything inline.
+        classes: Of a new project.
+        scene_path: The scene's file, noted in the project.
+
+    Raises:
+        ProjectError: A newer version of the program wrote it.
+    """
+    layout = Layout(folder)
+    is_new = not folder.exists()
+    try:
+        lock: FolderLock | StorageError = _locked(layout)
+    except StorageError as error:
+        lock = error
+    try:
+        loaded = load_folder(folder, scene, classes=taxonomy_of(classes))
+    except PaintError:
+        if isinstance(lock, FolderLock):
+            lock.release()
+        raise
+    workers = _Workers(InlineJobs(), InlineJobs(), InlineJobs())
+    if post is not None:
+        workers = _Workers(
+            Worker(post, name="o3d-paint-compute"),
+            Worker(post, name="o3d-paint-disk"),
+            Worker(post, name="o3d-paint-journal"),
+        )
+    project = _project_of(scene, loaded, layout, jobs=workers.compute)
+    session = Session(
+        project, layout, workers=workers, scene_path=scene_path, messages=loaded.messages
+    )
+    if isinstance(lock, FolderLock):
+        session.start(loaded, lock, is_new=is_new)
+    else:
+        session.make_read_only(str(lock))
+    return session
+
+
+def read_project(
+    folder: Path, scene: Scene, *, jobs: Jobs | None = None
+) -> tuple[Project, tuple[str, ...]]:
+    """Return the project in a folder without locking or writing anything, and what to tell.
+
+    Raises:
+        ProjectError: A newer version of the program wrote it.
+    """
+    loaded = load_folder(folder, scene)
+    project = _project_of(scene, loaded, Layout(folder), jobs=jobs)
+    return project, tuple(loaded.messages)
+
+
+def scene_path_of(folder: Path) -> Path:
+    """Return the scene that a project was painted on, where it still is.
+
+    Raises:
+        FormatError: The project or its scene cannot be found.
+        ProjectError: A newer version of the program wrote it.
+    """
+    noted = Path(read_document(Layout(folder).document).scene_path)
+    beside = folder.resolve().parent / noted.name
+    for path in (noted, beside):
+        if noted.name and path.exists():
+            return path
+    msg = f"the scene of {folder} is neither {noted} nor beside the project: name it with --scene"
+    raise FormatError(msg)
+
+
+def _project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | None) -> Project:
+    """Make a project of what was loaded."""
+    project = Project(scene, loaded.taxonomy, jobs=jobs)
+    if loaded.number and layout.fused.exists():
+        with contextlib.suppress(FormatError):
+            found = read_fusion(layout.fused, cloud=cloud_checksum(scene.cloud))
+            if found is not None:
+                project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
+    project.restore(
+        masks=loaded.masks,
+        layer=loaded.layer,
+        history=(loaded.history.done, loaded.history.undone),
+        settings=loaded.settings,
+        hidden=loaded.hidden,
+        locked=loaded.locked,
+    )
+    return project
+
+
+def _locked(layout: Layout) -> FolderLock:
+    """Make a folder if need be, and lock it.
+
+    Raises:
+        StorageError: Somebody else holds it, or it cannot be written to.
+    """
+    make_folder(layout.root)
+    try:
+        lock = FolderLock.acquire(layout.root)
+    except OSError as error:
+        msg = f"cannot write to {layout.root} ({error.strerror or error})"
+        raise StorageError(msg) from error
+    if isinstance(lock, Holder):
+        msg = f"{layout.root} is open already, by {lock}"
+        raise StorageError(msg)
+    return lock
+
+
+def _keep_pieces(layout: Layout, loaded: Loaded) -> list[Path]:
+    """Copy what is damaged or does not fit under other names; returns what can go afterwards."""
+    if loaded.damaged or loaded.misfits:
+        keep_state(layout)
+    for path in dict.fromkeys((*loaded.damaged, *loaded.misfits)):
+        with contextlib.suppress(FileNotFoundError):
+            layout.set_aside(path, move=False)
+    return [path for path in loaded.misfits if path != layout.layer]
+
+
+def _remove_unused(layout: Layout) -> None:
+    """Remove a folder that was made for a sitting in which nothing was done."""
+    with contextlib.suppress(OSError):
+        for path in (*layout.root.glob("history-*.records"), *layout.journals.glob("*")):
+            path.unlink()
+        layout.document.unlink()
+        for folder in (layout.journals, layout.masks, layout.root):
+            folder.rmdir()
+
+
+def _nothing() -> None:
+    """Give a worker something to end with."""

@@ -1,0 +1,215 @@
+"""Earlier states of a project: the last five are kept whole, and can be put back.
+
+A state is a folder with its own table of contents, masks and cloud layer. It is made beside its
+place and renamed, as every file is.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from o3d_paint.errors import FormatError, PaintError, ProjectError, StorageError
+from o3d_paint.io.store import make_folder, write_bytes, write_json
+from o3d_paint.project.document import read_document
+from o3d_paint.project.layout import Layout
+from o3d_paint.project.lock import FolderLock, Holder
+
+__all__ = ["KEPT_STATES", "State", "keep_state", "list_states", "restore_state"]
+
+KEPT_STATES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state that can be put back.
+
+    Attributes:
+        number: What to restore it by.
+        saved: When it was saved, ISO 8601, UTC.
+        painted: Number of painted photos.
+        classes: Names of the classes.
+        has_layer: Whether labels are laid on points.
+        nbytes: Size of its files.
+        problem: Why it cannot be restored, None where it can.
+    """
+
+    number: int
+    saved: str
+    painted: int
+    classes: tuple[str, ...]
+    has_layer: bool
+    nbytes: int
+    problem: str | None = None
+
+
+def list_states(root: Path) -> list[State]:
+    """Return the kept states of a project folder, newest first.
+
+    Raises:
+        ProjectError: It is not a project folder.
+    """
+    layout = Layout(root)
+    if not layout.document.exists() and not layout.states.is_dir():
+        msg = f"{root} is not a project folder: it has no project.json"
+        raise ProjectError(msg)
+    return [_state(layout, number) for number in reversed(layout.state_numbers())]
+
+
+def restore_state(root: Path, number: int) -> State:
+    """Put a kept state back; what was there before becomes a state itself.
+
+    Journals and undo history go to the folder ``aside``: they belong to what was there before.
+
+    Args:
+        root: The project folder.
+        number: Of the state, as `list_states` gives it.
+
+    Raises:
+        ProjectError: There is no such state, it is damaged, or the project is open.
+        StorageError: The folder cannot be written to.
+    """
+    layout = Layout(root)
+    states = {state.number: state for state in list_states(root)}
+    if number not in states:
+        known = ", ".join(str(n) for n in states) or "none"
+        msg = f"{root} has no state {number}: there are {known}"
+        raise ProjectError(msg)
+    if states[number].problem is not None:
+        msg = f"state {number} of {root} cannot be restored: {states[number].problem}"
+        raise ProjectError(msg)
+    try:
+        lock = FolderLock.acquire(root)
+    except OSError as error:
+        msg = f"cannot write to {root} ({error.strerror or error}): copy the project elsewhere"
+        raise StorageError(msg) from error
+    if isinstance(lock, Holder):
+        msg = f"{root} is open in a window of {lock}: close it first"
+        raise ProjectError(msg)
+    try:
+        _put_back(layout, number)
+    finally:
+        lock.release()
+    return states[number]
+
+
+def keep_state(layout: Layout) -> int | None:
+    """Keep the present files as a state, and forget all but the newest five.
+
+    Returns:
+        Its number; None where there is nothing sound to keep.
+
+    Raises:
+        OSError: It cannot be written.
+        StorageError: It cannot be written.
+    """
+    try:
+        document = read_document(layout.document)
+    except PaintError:
+        return None
+    target = layout.states / f"{document.number:08d}"
+    if target.exists():
+        return document.number
+    make_folder(layout.states)
+    beside = layout.states / f".{document.number}-{secrets.token_hex(4)}.part"
+    earlier = [layout.states / f"{n:08d}" for n in reversed(layout.state_numbers())][:1]
+    try:
+        make_folder(beside / "masks")
+        for entry in document.photos:
+            if entry.mask is not None:
+                _keep_file(layout.root, beside, entry.mask, earlier=earlier)
+        if layout.layer.exists():
+            _keep_file(layout.root, beside, layout.layer.name, earlier=earlier)
+        write_json(beside / "project.json", document.to_json())
+        os.replace(beside, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    _forget(layout)
+    return document.number
+
+
+def _keep_file(root: Path, beside: Path, name: str, *, earlier: list[Path]) -> None:
+    """Copy a file into a state, or share it with the state before where it is the same."""
+    for state in earlier:
+        with suppress(OSError):
+            if filecmp.cmp(root / name, state / name, shallow=False):
+                os.link(state / name, beside / name)
+                return
+    # A missing or unreadable mask is simply not part of the state.
+    with suppress(FileNotFoundError):
+        write_bytes(beside / name, (root / name).read_bytes())
+
+
+def _forget(layout: Layout) -> None:
+    """Remove the oldest states, and what an interrupted one left."""
+    for number in layout.state_numbers()[:-KEPT_STATES]:
+        shutil.rmtree(layout.states / f"{number:08d}", ignore_errors=True)
+    for part in layout.states.glob(".*.part"):
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _put_back(layout: Layout, number: int) -> None:
+    """Replace the present files by those of a state. The folder is locked."""
+    chosen = layout.states / f"{number:08d}"
+    document = read_document(chosen / "project.json")
+    names = sorted(entry.mask for entry in document.photos if entry.mask is not None)
+    if (chosen / layout.layer.name).exists():
+        names.append(layout.layer.name)
+    # In memory before anything else: keeping the present state may forget the oldest, this one.
+    contents = {name: (chosen / name).read_bytes() for name in names}
+    outdated = _keep_present(layout)
+    make_folder(layout.masks)
+    for name, content in contents.items():
+        write_bytes(layout.root / name, content)
+    # A number above all journals: none of them is replayed onto the restored masks.
+    above = max([*layout.journal_numbers(), *layout.state_numbers(), document.number]) + 1
+    plain = document.to_json() | {"number": above, "fused_shown": False}
+    write_json(layout.document, plain)
+    for path in outdated:
+        path.unlink(missing_ok=True)
+    for mask in layout.masks.glob("*.png"):
+        if f"masks/{mask.name}" not in contents:
+            layout.set_aside(mask)
+    if layout.layer.name not in contents and layout.layer.exists():
+        layout.set_aside(layout.layer)
+
+
+def _keep_present(layout: Layout) -> list[Path]:
+    """Keep what is about to be replaced, as a state and, for what no state holds, aside.
+
+    Returns:
+        Files that can go once the other state is in place.
+    """
+    outdated = [layout.journal(n) for n in layout.journal_numbers()]
+    outdated += [layout.history(n) for n in layout.history_numbers()]
+    for path in outdated:
+        layout.set_aside(path, move=False)
+    if layout.document.exists() and keep_state(layout) is None:
+        layout.set_aside(layout.document, move=False)
+    return [*outdated, layout.fused]
+
+
+def _state(layout: Layout, number: int) -> State:
+    folder = layout.states / f"{number:08d}"
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    nbytes = sum(p.stat().st_size for p in files)
+    try:
+        document = read_document(folder / "project.json")
+    except (FormatError, PaintError) as error:
+        return State(number, "", 0, (), has_layer=False, nbytes=nbytes, problem=str(error))
+    masks = [entry.mask for entry in document.photos if entry.mask is not None]
+    missing = [name for name in masks if not (folder / name).exists()]
+    return State(
+        number=number,
+        saved=document.saved,
+        painted=len(masks),
+        classes=tuple(c.name for c in document.taxonomy),
+        has_layer=(folder / layout.layer.name).exists(),
+        nbytes=nbytes,
+        problem=f"{missing[0]} is missing" if missing else None,
+    )

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from o3d_paint.core.brush import Stroke
+from o3d_paint.project.jobs import Mailbox
+from o3d_paint.project.project import Project
+from o3d_paint.project.session import open_session, read_project
+from tests.project.scenes import strip_scene
+
+SCENE = strip_scene()
+
+
+def line(class_id: int, y: float = 500, radius: float = 30) -> Stroke:
+    return Stroke(np.array([[20.0, y], [140.0, y]]), radius, class_id)
+
+
+def assert_same(one: Project, other: Project) -> None:
+    assert one.taxonomy == other.taxonomy
+    assert one.painted_frames == other.painted_frames
+    for frame_idx in one.painted_frames:
+        np.testing.assert_array_equal(one.mask(frame_idx), other.mask(frame_idx))
+    np.testing.assert_array_equal(one.painted, other.painted)
+    np.testing.assert_array_equal(one.labels, other.labels)
+    assert (one.hidden, one.locked, one.settings) == (other.hidden, other.locked, other.settings)
+    assert one.history.done == other.history.done
+    assert one.history.undone == other.history.undone
+    assert one.fused_shown == other.fused_shown
+
+
+def work_on(project: Project) -> None:
+    project.paint(0, line(1))
+    project.paint(1, line(2, y=300))
+    new = project.add_class("tree", (1, 2, 3))
+    project.paint(2, line(new))
+    project.set_layer(np.arange(100), new)
+    project.merge_class(2, new)
+    project.undo()
+    project.set_hidden(1, True)
+    project.set_setting("radius", 12.5)
+
+
+@pytest.mark.parametrize("ending", ["close", "abandon", "vanish"])
+def test_everything_comes_back_however_the_session_ends(tmp_path: Path, ending: str) -> None:
+    session = open_session(SCENE, tmp_path / "p.o3dpaint", classes=["floor", "wall", "roof"])
+    work_on(session.project)
+    session.project.fuse()
+    if ending == "close":
+        session.close()
+    elif ending == "abandon":
+        session.save()
+        session.project.paint(3, line(3))
+        session.abandon()
+    again, messages = read_project(tmp_path / "p.o3dpaint", SCENE)
+    assert messages == ()
+    if ending == "close":
+        assert_same(session.project, again)
+    assert_same_evidence(session.project, again)
+    assert again.undo() == session.project.undo()
+    assert_same_evidence(session.project, again)
+
+
+def assert_same_evidence(one: Project, other: Project) -> None:
+    np.testing.assert_array_equal(one.painted, other.painted)
+    np.testing.assert_array_equal(other.painted, other.rebuilt_labels())
+    assert one.taxonomy == other.taxonomy
+    assert one.history.done == other.history.done
+    assert one.history.undone == other.history.undone
+
+
+def test_with_workers(tmp_path: Path) -> None:
+    mailbox = Mailbox()
+    saved = []
+    folder = tmp_path / "p.o3dpaint"
+    session = open_session(SCENE, folder, post=mailbox.post, classes=["floor", "wall", "roof"])
+    session.project.saved.connect(saved.append)
+    work_on(session.project)
+    assert not session.project.painted.all()
+    assert mailbox.run_until(lambda: not session.project.missing_indexes())
+    np.testing.assert_array_equal(session.project.painted, session.project.rebuilt_labels())
+    session.project.request_fuse()
+    assert mailbox.run_until(lambda: not session.project.is_fusing)
+    assert session.project.fusion is not None
+    session.save()
+    assert mailbox.run_until(lambda: bool(saved))
+    session.close()
+    session.close()
+    assert not (folder / "lock").exists()
+    assert_same(session.project, read_project(folder, SCENE)[0])
+
+
+def test_an_unused_folder_is_not_left_behind(tmp_path: Path) -> None:
+    session = open_session(SCENE, tmp_path / "p.o3dpaint")
+    session.close()
+    assert list(tmp_path.iterdir()) == []
