@@ -49,7 +49,7 @@ def test_toolbar_has_a_button_for_every_command(em, width):
     assert said == list(TOOLBAR_IDS)
 
 
-@pytest.mark.parametrize("width", range(520, 1700, 60))
+@pytest.mark.parametrize("width", range(560, 1700, 60))
 def test_toolbar_names_are_whole_and_buttons_apart(width):
     toolbar = toolbar_of([], width=width)
     toolbar.set_model(ToolbarState(next_gain="+12.4 %"))
