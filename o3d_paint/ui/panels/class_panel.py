@@ -87,10 +87,13 @@ class ClassPanel(ItemPanel):
 
     def resize(self, width: int, height: int, *, em: float) -> None:
         """Take a new size and keep the active class in view."""
+        before = (self.box, self.metrics)
         super().resize(width, height, em=em)
-        self._fit()
-        self._reveal_active()
-        self.rebuild()
+        # The window may lay itself out anew without a change; the scrolling is the user's then.
+        if (self.box, self.metrics) != before:
+            self._fit()
+            self._reveal_active()
+            self.rebuild()
 
     def draw_ground(self, canvas: Canvas) -> None:
         """Draw the ground with a line to the photo above."""

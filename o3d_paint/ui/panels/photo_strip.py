@@ -82,10 +82,13 @@ class PhotoStrip(ItemPanel):
 
     def resize(self, width: int, height: int, *, em: float) -> None:
         """Take a new size and keep the open photo in view."""
+        before = (self.box, self.metrics)
         super().resize(width, height, em=em)
-        self._fit()
-        self._reveal_open()
-        self.rebuild()
+        # The window may lay itself out anew without a change; the scrolling is the user's then.
+        if (self.box, self.metrics) != before:
+            self._fit()
+            self._reveal_open()
+            self.rebuild()
 
     def build(self) -> Sequence[Item]:
         """Lay out the thumbnails in view and the scrollbar."""

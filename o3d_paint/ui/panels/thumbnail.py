@@ -149,7 +149,7 @@ class _Held:
         return id(self.pixels)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _covering(held: _Held, width: int, height: int) -> RgbArray:
     """Return the picture scaled to cover a box, its middle kept."""
     pixels = held.pixels

@@ -136,6 +136,17 @@ def test_a_newly_active_class_comes_into_view(said):
     assert row.seen == row.box
 
 
+def test_laying_out_again_leaves_the_scrolling_alone(said):
+    panel, strip = class_panel_of(said, 64), strip_of(said, 200, open_idx=0)
+    for scrolled, key in ((panel, "row:1"), (strip, "photo:0")):
+        wheel(scrolled, key, -20)
+        assert scrolled.item(key) is None
+        scrolled.resize(scrolled.box.width, scrolled.box.height, em=16)
+        assert scrolled.item(key) is None
+        scrolled.resize(scrolled.box.width + 1, scrolled.box.height, em=16)
+        assert scrolled.item(key) is not None
+
+
 def test_changing_one_row_redraws_that_row_alone(said):
     panel = class_panel_of(said, 5)
     before = panel.draw()
