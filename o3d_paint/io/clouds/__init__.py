@@ -1,0 +1,1 @@
+"""Point clouds of scanners and photogrammetry, one module a format; see `registry.read_cloud`."""

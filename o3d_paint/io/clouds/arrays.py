@@ -1,0 +1,47 @@
+"""Clouds as NPZ: points, colours and labels under the names that estimators use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from
+from o3d_paint.io.importers import roles
+from o3d_paint.io.npz import NpzArchive
+
+__all__ = ["matches", "read"]
+
+
+def matches(start: bytes) -> bool:
+    """Return whether a file starts like a ZIP archive, which an NPZ is."""
+    return start.startswith(b"PK\x03\x04")
+
+
+def read(path: Path) -> CloudFile:
+    """Read an NPZ with points.
+
+    Raises:
+        FormatError: It has none, or is damaged.
+        SceneError: It would not fit into memory.
+    """
+    with NpzArchive(path) as archive:
+        key = roles.find_role("points", archive.keys)
+        if key is None:
+            raise roles.missing_role(path, "points", archive.keys)
+        color_key = roles.find_role("colors", archive.keys)
+        label_key = label_column(list(archive.keys))
+        archive.require_memory([k for k in (key, color_key, label_key) if k is not None])
+        xyz = roles.points_from(path, key, archive.read(key))
+        rgb = None
+        if color_key is not None:
+            rgb = roles.colors_from(path, color_key, archive.read(color_key), len(xyz))
+        labels = None
+        if label_key is not None:
+            values = archive.read(label_key)
+            if values.shape != (len(xyz),):
+                msg = f"{path}: {label_key!r} has shape {values.shape}, expected ({len(xyz)},)"
+                raise FormatError(msg)
+            labels = labels_from(values, f"{label_key!r} of {path}")
+    return CloudFile(np.asarray(xyz, dtype=np.float64), rgb, labels).checked(path)

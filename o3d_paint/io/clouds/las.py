@@ -1,0 +1,67 @@
+"""LAS and LAZ, read by laspy in a process of its own. Needs the extra ``las``.
+
+Coordinates are the file's scaled and shifted integers in doubles, so UTM keeps its millimetres. An
+extra dimension named like a label outranks the 8-bit classification.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.extras import require
+from o3d_paint.io.isolated import read_isolated
+from o3d_paint.io.memory import require_memory
+
+__all__ = ["matches", "read"]
+
+_BYTES_PER_POINT = 100
+
+
+def matches(start: bytes) -> bool:
+    """Return whether a file starts like a LAS or LAZ."""
+    return start.startswith(b"LASF")
+
+
+def read(path: Path) -> CloudFile:
+    """Read a LAS or LAZ.
+
+    Raises:
+        MissingExtraError: laspy is not installed.
+        FormatError: It is damaged.
+        SceneError: It would not fit into memory.
+    """
+    require("laspy", extra="las", purpose=f"reading {path.name}")
+    arrays = read_isolated(_read_arrays, path)
+    rgb = None
+    if "red" in arrays:
+        rgb = rgb_from([arrays[c] for c in ("red", "green", "blue")])
+    labels = labels_from(arrays["labels"], f"the labels of {path}")
+    xyz = arrays["xyz"].astype(np.float64)
+    return CloudFile(xyz, rgb, labels if labels.any() else None).checked(path)
+
+
+def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+    laspy = require("laspy", extra="las", purpose=f"reading {path.name}")
+    with laspy.open(path) as reader:
+        require_memory(str(path), reader.header.point_count * _BYTES_PER_POINT)
+        points = reader.read()
+    if len(points) != points.header.point_count:
+        msg = f"{path} declares {points.header.point_count} points, found {len(points)}: cut off"
+        raise FormatError(msg)
+    names = list(points.point_format.extra_dimension_names)
+    column = label_column([n for n in names if np.asarray(points[n]).ndim == 1])
+    arrays: dict[str, npt.NDArray[np.generic]] = {
+        "xyz": np.asarray(points.xyz),
+        "labels": np.asarray(points["classification" if column is None else column]),
+    }
+    if "red" in points.point_format.dimension_names:
+        arrays |= {c: np.asarray(points[c]) for c in ("red", "green", "blue")}
+        if not any(arrays[c].any() for c in ("red", "green", "blue")):
+            # Scanners without a camera write black for every point.
+            arrays = {k: v for k, v in arrays.items() if k in ("xyz", "labels")}
+    return arrays

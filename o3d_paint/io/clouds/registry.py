@@ -1,0 +1,48 @@
+"""Which reader takes a cloud, decided by its first bytes; text has none and goes by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds import arrays, e57, las, pcd, ply, text
+from o3d_paint.io.clouds.cloud_file import CloudFile
+
+__all__ = ["CLOUD_FORMATS", "read_cloud"]
+
+CLOUD_FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[Path], CloudFile]]] = {
+    "ply": (ply.matches, ply.read),
+    "pcd": (pcd.matches, pcd.read),
+    "las": (las.matches, las.read),
+    "e57": (e57.matches, e57.read),
+    "npz": (arrays.matches, arrays.read),
+}
+"""Formats with a mark at their start: how each is recognised, and its reader."""
+
+_LONGEST_MARK = 16
+
+
+def read_cloud(path: Path | str) -> CloudFile:
+    """Read a point cloud.
+
+    Raises:
+        FormatError: It is not there, of no known format, or damaged.
+        MissingExtraError: Its format needs a library that is not installed.
+        SceneError: It would not fit into memory.
+    """
+    file = Path(path)
+    try:
+        with file.open("rb") as opened:
+            start = opened.read(_LONGEST_MARK)
+    except OSError as error:
+        msg = f"{file} cannot be read ({error.strerror}): check the name"
+        raise FormatError(msg) from error
+    for matches, read in CLOUD_FORMATS.values():
+        if matches(start):
+            return read(file)
+    if text.matches(file):
+        return text.read(file)
+    known = ", ".join([*CLOUD_FORMATS, "laz", "xyz", "csv"])
+    msg = f"{file} is not a point cloud that can be read: expected {known}"
+    raise FormatError(msg)

@@ -1,0 +1,84 @@
+"""Native readers that may crash on a damaged file, run in a process of their own."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.errors import FormatError, PaintError
+
+__all__ = ["read_isolated"]
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+_TIMEOUT_SECONDS = 600
+
+
+def read_isolated(
+    reader: Callable[[Path], Arrays], path: Path
+) -> dict[str, npt.NDArray[np.generic]]:
+    """Run a reader of one file in a child process and return its arrays.
+
+    Args:
+        reader: A function of a module; raises `PaintError` for what it can say in words.
+        path: The file.
+
+    Raises:
+        FormatError: The reader crashed, hung, or raised what is no `PaintError`.
+        PaintError: Whatever the reader raised.
+    """
+    with tempfile.TemporaryDirectory(prefix="o3d-paint-") as folder:
+        target = Path(folder) / "arrays.npz"
+        context = multiprocessing.get_context("spawn")
+        receiver, sender = context.Pipe(duplex=False)
+        child = context.Process(target=_run, args=(reader, path, target, sender), daemon=True)
+        child.start()
+        sender.close()
+        error = _outcome(receiver, path)
+        child.join(timeout=5)
+        if child.is_alive():
+            child.kill()
+            child.join()
+        if error is not None:
+            raise error
+        with np.load(target, allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+
+def _outcome(receiver: multiprocessing.connection.Connection, path: Path) -> PaintError | None:
+    """Wait for the child's word; silence is a crash."""
+    try:
+        if not receiver.poll(_TIMEOUT_SECONDS):
+            return FormatError(f"{path} keeps its reader busy for ten minutes: it is damaged")
+        kind, message = receiver.recv()
+    except (EOFError, OSError, pickle.UnpicklingError):
+        return FormatError(f"{path} makes its reader crash: it is damaged, export it again")
+    if kind is None:
+        return None
+    error: PaintError = kind(message)
+    return error
+
+
+def _run(
+    reader: Callable[[Path], Arrays],
+    path: Path,
+    target: Path,
+    sender: multiprocessing.connection.Connection,
+) -> None:
+    """Read in the child and tell the parent how it went."""
+    try:
+        arrays = reader(path)
+        np.savez(target, **arrays)  # type: ignore[arg-type]
+    except PaintError as error:
+        sender.send((type(error), str(error)))
+    except Exception as error:
+        # A foreign reader raises whatever the bytes make it stumble over.
+        message = f"{path} cannot be read ({type(error).__name__}: {error}): export it again"
+        sender.send((FormatError, message))
+    else:
+        sender.send((None, ""))
