@@ -163,8 +163,9 @@ def test_npz_with_points_and_labels(tmp_path: Path) -> None:
 def test_points_that_are_nowhere_are_left_out(tmp_path: Path) -> None:
     xyz = _xyz()
     xyz[3], xyz[7] = np.nan, np.inf
-    np.savez(tmp_path / "a.npz", points=xyz, labels=_labels())
-    cloud = read_cloud(tmp_path / "a.npz")
+    table = np.column_stack([xyz, _rgb(), _labels()])
+    np.savetxt(tmp_path / "a.xyz", table)
+    cloud = read_cloud(tmp_path / "a.xyz")
     assert len(cloud.xyz) == COUNT - 2
     assert cloud.labels is not None
     assert cloud.labels.tolist() == np.delete(_labels(), [3, 7]).tolist()
