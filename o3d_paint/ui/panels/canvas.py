@@ -9,6 +9,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.ui.panels.box import Box
@@ -20,6 +21,7 @@ __all__ = ["Align", "Canvas"]
 
 Align = Literal["left", "center", "right"]
 _OVERSAMPLING = 4
+_SMALL_AREA = 2500  # up to here one blend is faster than fills and four corners
 
 
 class Canvas:
@@ -71,19 +73,25 @@ class Canvas:
         if part.is_empty:
             return
         inside = coverage[part.y0 - y : part.y1 - y, part.x0 - x : part.x1 - x]
-        alpha = inside.astype(np.uint16)[..., None]
+        # Shares of 0 to 256, so that a shift divides and full coverage gives the colour itself.
+        alpha = inside.astype(np.int32)[..., None]
+        alpha += alpha >> 7
         if opacity < 1:
-            alpha = (alpha * np.uint16(round(max(0.0, opacity) * 256))) >> np.uint16(8)
+            alpha = (alpha * round(max(0.0, opacity) * 256)) >> 8
         target = self.pixels[part.y0 : part.y1, part.x0 : part.x1]
-        value = target * (255 - alpha) + np.asarray(color, dtype=np.uint16) * alpha + 128
-        target[:] = (value + (value >> 8)) >> 8
+        value = np.subtract(_ink(color), target, dtype=np.int32)
+        value *= alpha
+        value += 128
+        value >>= 8
+        value += target
+        target[:] = value
 
     def rounded(self, box: Box, color: Color, *, radius: int, opacity: float = 1) -> None:
         """Fill a box with rounded corners."""
         if box.is_empty or not box.meets(self._clip):
             return
         radius = max(0, min(radius, box.width // 2, box.height // 2))
-        if opacity < 1:
+        if opacity < 1 or box.width * box.height <= _SMALL_AREA:
             self.blend(_rounded_mask(box.width, box.height, radius), box.x0, box.y0, color, opacity)
             return
         self.fill(Box(box.x0 + radius, box.y0, box.x1 - radius, box.y1), color)
@@ -147,6 +155,11 @@ class Canvas:
             self.pixels[part.y0 : part.y1, part.x0 : part.x1] = pixels[
                 part.y0 - box.y0 : part.y1 - box.y0, part.x0 - box.x0 : part.x1 - box.x0
             ]
+
+
+@lru_cache(maxsize=256)
+def _ink(color: Color) -> npt.NDArray[np.int32]:
+    return np.asarray(color, dtype=np.int32)
 
 
 @lru_cache(maxsize=64)
