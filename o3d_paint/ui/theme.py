@@ -90,7 +90,7 @@ class Metrics:
     @property
     def small(self) -> int:
         """Size of secondary text."""
-        return max(6, round(self.em * 0.75))
+        return max(6, round(self.em * 0.78))
 
     @property
     def title(self) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import groupby
+from math import ceil, floor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,10 +74,12 @@ class TextBitmap(NamedTuple):
 @lru_cache(maxsize=4096)
 def text_width(text: str, font: Font) -> int:
     """Return the width of a line of text in whole pixels, rounded up."""
-    clean = _clean(text)
-    face = _face(font, _is_covered(clean))
-    left, _, right, _ = face.getbbox(clean, anchor="ls")
-    return int(np.ceil(max(face.getlength(clean), right, right - left)))
+    pen, ink_end, ink_start = 0.0, 0.0, 0.0
+    for run, face in _runs(text, font):
+        left, _, right, _ = face.getbbox(run, anchor="ls")
+        ink_start, ink_end = min(ink_start, pen + left), max(ink_end, pen + right)
+        pen += face.getlength(run)
+    return ceil(max(pen, ink_end, ink_end - ink_start))
 
 
 @lru_cache(maxsize=4096)
@@ -133,15 +137,27 @@ def cap_height(font: Font) -> int:
 @lru_cache(maxsize=4096)
 def text_bitmap(text: str, font: Font) -> TextBitmap:
     """Return the ink of a line of text."""
-    clean = _clean(text)
-    face = _face(font, _is_covered(clean))
-    left, top, right, bottom = (round(v) for v in face.getbbox(clean, anchor="ls"))
-    size = (max(0, right - left), max(0, bottom - top))
-    if 0 in size:
+    placed, pen = [], 0.0
+    for run, face in _runs(text, font):
+        placed.append((run, face, floor(pen), face.getbbox(run, anchor="ls")))
+        pen += face.getlength(run)
+    left = floor(min((pen + box[0] for _, _, pen, box in placed), default=0))
+    top = floor(min((box[1] for *_, box in placed), default=0))
+    right = ceil(max((pen + box[2] for _, _, pen, box in placed), default=0))
+    bottom = ceil(max((box[3] for *_, box in placed), default=0))
+    if right <= left or bottom <= top:
         return TextBitmap(np.zeros((0, 0), np.uint8), 0, 0)
-    image = Image.new("L", size)
-    ImageDraw.Draw(image).text((-left, -top), clean, fill=255, font=face, anchor="ls")
+    image = Image.new("L", (right - left, bottom - top))
+    draw = ImageDraw.Draw(image)
+    for run, face, x, _ in placed:
+        draw.text((x - left, -top), run, fill=255, font=face, anchor="ls")
     return TextBitmap(np.asarray(image), left, top)
+
+
+def _runs(text: str, font: Font) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+    """Return the pieces of a line, each with the font that can write it."""
+    pieces = groupby(_clean(text), key=_is_covered)
+    return [("".join(chars), _face(font, is_covered)) for is_covered, chars in pieces]
 
 
 def _clean(text: str) -> str:
@@ -150,8 +166,8 @@ def _clean(text: str) -> str:
     return printable.encode("utf-8", "replace").decode()
 
 
-def _is_covered(text: str) -> bool:
-    return all(any(a <= ord(c) <= b for a, b in _COVERED) for c in text)
+def _is_covered(char: str) -> bool:
+    return any(first <= ord(char) <= last for first, last in _COVERED)
 
 
 @lru_cache(maxsize=64)

@@ -84,6 +84,16 @@ def test_wrapped_lines_fit(text, font, width, max_lines):
     assert all(line == "" or text_width(line, font) <= width for line in lines)
 
 
+def test_other_scripts_do_not_spoil_the_letters_around_them():
+    font = Font(20)
+    mixed, plain = text_bitmap("roof 屋", font), text_bitmap("roof", font)
+    width = plain.coverage.shape[1]
+    rows = plain.top - mixed.top
+    same = mixed.coverage[rows : rows + plain.coverage.shape[0], :width]
+    np.testing.assert_array_equal(same, plain.coverage)
+    assert text_width("roof 屋", font) > text_width("roof ", font)
+
+
 def test_shortening_keeps_the_start_or_the_end():
     font = Font(14)
     width = text_width("frame_000", font)
