@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 
+from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
 from o3d_paint.project.jobs import Jobs, Report
@@ -14,13 +15,13 @@ __all__ = ["Indexes", "build_index"]
 _MAX_IDLE = 6
 
 
-def build_index(scene: Scene, frame_idx: int) -> PixelIndex:
-    """Return the points that a photo shows, with the tolerance that the whole program uses."""
+def build_index(scene: Scene, frame_idx: int, tolerance: DepthTolerance) -> PixelIndex:
+    """Return the points that a photo shows."""
     return build_pixel_index(
         scene.frames[frame_idx],
         scene.cloud.xyz,
         rule=scene.rule,
-        tolerance=DepthTolerance(absolute=2 * scene.spacing),
+        tolerance=tolerance,
         spacing=scene.spacing,
     )
 
@@ -39,6 +40,7 @@ class Indexes:
         self._scene = scene
         self._jobs = jobs
         self._ready = ready
+        self._tolerance: DepthTolerance | None = None
         self._kept: dict[int, PixelIndex] = {}
         self._idle: OrderedDict[int, PixelIndex] = OrderedDict()
 
@@ -63,11 +65,10 @@ class Indexes:
             return
         if self.is_pending(frame_idx) and not urgent:
             return
-        scene = self._scene
 
         def build(report: Report) -> PixelIndex:
             report(0.0, f"finding what photo {frame_idx + 1} shows")
-            return build_index(scene, frame_idx)
+            return self._build(frame_idx)
 
         self._jobs.submit(
             ("index", frame_idx),
@@ -80,10 +81,16 @@ class Indexes:
         """Build the index of a photo on the caller's thread, unless it is there."""
         if self.get(frame_idx) is None:
             self._jobs.cancel(("index", frame_idx))
-            self._take(frame_idx, build_index(self._scene, frame_idx))
+            self._take(frame_idx, self._build(frame_idx))
 
     def _take(self, frame_idx: int, index: PixelIndex) -> None:
         self._idle[frame_idx] = index
         while len(self._idle) > _MAX_IDLE:
             self._idle.popitem(last=False)
         self._ready(frame_idx)
+
+    def _build(self, frame_idx: int) -> PixelIndex:
+        """Build an index; on a worker, so that the scene's tolerance is measured there too."""
+        if self._tolerance is None:
+            self._tolerance = suggested_tolerance(self._scene)
+        return build_index(self._scene, frame_idx, self._tolerance)

@@ -1,0 +1,148 @@
+"""Figures about scenes and results, as values of JSON's types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.core.confidence import ConfidenceRule
+from o3d_paint.core.consistency import agreement_between, suggested_tolerance
+from o3d_paint.core.distances import ball_radius
+from o3d_paint.core.geometry import robust_bounds, robust_diagonal
+from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.project.coverage import count_coverage
+from o3d_paint.project.pipeline import FuseResult
+
+__all__ = ["fuse_report", "scene_report"]
+
+
+def scene_report(scene: Scene) -> dict[str, Any]:
+    """Return what is known about a scene."""
+    low, high = robust_bounds(scene.cloud.xyz)
+    agreement = agreement_between(scene.frames, scene.rule)
+    trusted, known = _trusted_pixels(scene)
+    return {
+        "name": scene.name,
+        "points": len(scene.cloud),
+        "photos": [_photo_report(f) for f in scene.frames],
+        "bounds": [low.tolist(), high.tolist()],
+        "up": scene.up.tolist(),
+        "spacing": scene.spacing,
+        "units": units_report(scene),
+        "confidence": {
+            **_rule_report(scene.rule),
+            "trusted_pixels": trusted,
+            "pixels_with_depth": known,
+        },
+        "depth_disagreement": None if np.isnan(agreement.error) else agreement.error,
+        "depth_tolerance": suggested_tolerance(scene).relative,
+        "notes": list(scene.notes),
+    }
+
+
+def units_report(scene: Scene) -> dict[str, Any]:
+    """Return what a unit probably is, and the default distances in units and spacings."""
+    radius = ball_radius(scene)
+    return {
+        "plausibly_metres": scene.metric,
+        "diagonal": robust_diagonal(scene.cloud.xyz),
+        "spacing": scene.spacing,
+        "ball_radius": radius,
+        "ball_radius_in_spacings": radius / scene.spacing,
+    }
+
+
+def fuse_report(
+    result: FuseResult, *, seconds: dict[str, float], outputs: Sequence[Path]
+) -> dict[str, Any]:
+    """Return what was done and what came out.
+
+    Args:
+        result: Of `run_fuse`.
+        seconds: Time of the stages around it, in order.
+        outputs: Files written.
+    """
+    labelled, plan = result.labelled, result.plan
+    scene = labelled.scene
+    coverage = count_coverage(
+        result.painted,
+        labelled.labels,
+        confidence=labelled.confidence,
+        class_ids=[c.class_id for c in labelled.taxonomy],
+    )
+    return {
+        "scene": {"name": scene.name, "points": len(scene.cloud), "photos": len(scene.frames)},
+        "method": plan.method,
+        "parameters": _parameters(result),
+        "confidence": _confidence_report(result),
+        "units": units_report(scene),
+        "coverage": {
+            name: {"points": count, "share": coverage.share(count)}
+            for name, count in (
+                ("painted", coverage.painted),
+                ("fused", coverage.fused),
+                ("confident", coverage.confident),
+            )
+        },
+        "classes": [
+            {
+                "id": c.class_id,
+                "name": labelled.taxonomy.get(c.class_id).name,
+                "painted": c.painted,
+                "fused": c.shown,
+            }
+            for c in coverage.classes
+        ],
+        "seconds": {k: round(v, 4) for k, v in seconds.items()},
+        "outputs": [str(p) for p in outputs],
+        "notes": list(scene.notes),
+    }
+
+
+def _parameters(result: FuseResult) -> dict[str, Any]:
+    """Return the values that the method used."""
+    names = ("tolerance", "max_camera_distance", "max_distance", "min_neighbors", "batch_size")
+    values = {name: getattr(result.plan, name) for name in names}
+    if result.tolerance is not None:
+        values["tolerance_share_of_depth"] = result.tolerance.relative
+    return {k: v for k, v in values.items() if v is not None}
+
+
+def _confidence_report(result: FuseResult) -> dict[str, Any]:
+    """Return the rule by which depth pixels counted."""
+    if result.plan.method == "article":
+        threshold = result.plan.conf_thresh
+        return {"threshold": threshold, "rule": f"confidence > {threshold:g} (the article's)"}
+    return _rule_report(result.labelled.scene.rule)
+
+
+def _rule_report(rule: ConfidenceRule) -> dict[str, Any]:
+    return {"threshold": rule.threshold, "rule": rule.reason}
+
+
+def _photo_report(frame: Frame) -> dict[str, Any]:
+    """Return what is known about a photo."""
+    return {
+        "name": frame.name,
+        "size": [frame.photo.width, frame.photo.height],
+        "mask_size": [frame.mask_shape[1], frame.mask_shape[0]],
+        "depth_size": None if frame.depth is None else [frame.depth.shape[1], frame.depth.shape[0]],
+        "has_confidence": frame.confidence is not None,
+    }
+
+
+def _trusted_pixels(scene: Scene) -> tuple[int, int]:
+    """Return how many pixels with depth the rule trusts, and how many there are."""
+    trusted = known = 0
+    for frame in scene.frames:
+        if frame.depth is None:
+            continue
+        with_depth = np.isfinite(frame.depth) & (frame.depth > 0)
+        known += int(np.count_nonzero(with_depth))
+        if frame.confidence is not None:
+            with_depth &= scene.rule.keep(frame.confidence)
+        trusted += int(np.count_nonzero(with_depth))
+    return trusted, known

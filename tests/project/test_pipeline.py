@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from o3d_paint.core.article import article_labels
+from o3d_paint.core.distances import ball_radius
+from o3d_paint.core.taxonomy import article_taxonomy
+from o3d_paint.errors import SceneError
+from o3d_paint.io.masks import fitted_mask
+from o3d_paint.io.scene import load_scene
+from o3d_paint.project.pipeline import FusePlan, run_fuse
+from o3d_paint.project.project import Project
+from o3d_paint.project.report import fuse_report, scene_report
+from tests.io.ball_on_floor import arrays, save
+
+TAXONOMY = article_taxonomy()
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return arrays()[1]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    return load_scene(save(tmp_path_factory.mktemp("s") / "s.npz", arrays()[0]))
+
+
+@pytest.fixture(scope="module")
+def masks(scene, truth):
+    sparse = truth * (np.add.outer(np.arange(40) // 4, np.arange(60) // 4) % 2)
+    return {i: fitted_mask(sparse[i].astype(np.uint16), scene.frames[i], "m") for i in (2, 0)}
+
+
+def point_truth(scene):
+    radius = np.linalg.norm(scene.cloud.xyz - (0, 0, 0.5), axis=1)
+    return np.where(np.abs(radius - 0.5) < 0.02, 2, 1)
+
+
+def test_the_window_and_the_command_give_the_same_labels(scene, masks):
+    result = run_fuse(scene, masks, TAXONOMY)
+    project = Project(scene)
+    for frame_idx, mask in masks.items():
+        project.set_mask(frame_idx, mask)
+    np.testing.assert_array_equal(project.painted, result.painted)
+    np.testing.assert_array_equal(project.fuse(), result.labelled.labels)
+
+
+def test_most_labels_are_right_and_paint_is_kept(scene, masks):
+    result = run_fuse(scene, masks, TAXONOMY)
+    labels = result.labelled.labels
+    painted = result.painted > 0
+    assert painted.mean() > 0.2
+    np.testing.assert_array_equal(labels[painted], result.painted[painted])
+    np.testing.assert_array_equal(result.labelled.source == 1, painted)
+    labelled = labels > 0
+    assert (labels == point_truth(scene))[labelled].mean() > 0.95
+
+
+def test_the_article_is_the_published_method(scene, masks):
+    plan = FusePlan(method="article", tolerance=0.02, max_distance=0.2)
+    result = run_fuse(scene, masks, TAXONOMY, plan)
+    options = result.plan
+    assert (options.conf_thresh, options.max_camera_distance, options.min_neighbors) == (
+        0.4,
+        5.0,
+        3,
+    )
+    from o3d_paint.core.article import ArticleOptions
+
+    expected = article_labels(
+        scene.cloud.xyz,
+        [(scene.frames[i], m) for i, m in masks.items()],
+        ArticleOptions(tolerance=0.02, max_distance=0.2),
+        camera_positions=np.array([f.position for f in scene.frames]),
+    )
+    np.testing.assert_array_equal(result.labelled.labels, expected.labels)
+    assert np.count_nonzero(result.painted) > 100
+    np.testing.assert_array_equal(result.painted > 0, expected.source == 1)
+
+
+def test_article_defaults_are_the_published_ones(scene):
+    plan = FusePlan(method="article").resolved(scene)
+    assert plan == FusePlan(
+        method="article",
+        conf_thresh=0.4,
+        tolerance=0.01,
+        max_camera_distance=5.0,
+        max_distance=0.05,
+        min_neighbors=3,
+        batch_size=100_000,
+    )
+
+
+def test_batch_size_does_not_change_labels(scene, masks):
+    for method in ("ball", "article"):
+        whole = run_fuse(scene, masks, TAXONOMY, FusePlan(method=method, max_distance=0.2))
+        small = run_fuse(
+            scene, masks, TAXONOMY, FusePlan(method=method, max_distance=0.2, batch_size=50)
+        )
+        np.testing.assert_array_equal(whole.labelled.labels, small.labelled.labels)
+
+
+def test_paint_far_from_every_camera_does_not_count(scene, masks):
+    near = run_fuse(scene, masks, TAXONOMY, FusePlan(max_camera_distance=2.5))
+    distances = np.min(
+        [np.linalg.norm(scene.cloud.xyz - f.position, axis=1) for f in scene.frames], axis=0
+    )
+    painted = near.painted > 0
+    assert painted.any()
+    assert distances[painted].max() <= 2.5
+    everything = run_fuse(scene, masks, TAXONOMY).painted
+    np.testing.assert_array_equal(near.painted, np.where(distances <= 2.5, everything, 0))
+
+
+def test_labels_laid_on_points_outrank_photos(scene, masks):
+    layer = np.zeros(len(scene.cloud), np.uint16)
+    layer[:50] = 5
+    result = run_fuse(scene, masks, TAXONOMY, layer=layer)
+    assert (result.labelled.labels[:50] == 5).all()
+
+
+def test_nothing_painted_is_said(scene):
+    empty = {0: np.zeros(scene.frames[0].mask_shape, np.uint16)}
+    with pytest.raises(SceneError, match="nothing is painted"):
+        run_fuse(scene, empty, TAXONOMY)
+
+
+def test_distances_follow_the_spacing_where_units_are_no_metres(tmp_path):
+    tiny = load_scene(save(tmp_path / "a.npz", arrays(scale=0.01)[0]))
+    assert ball_radius(tiny) == pytest.approx(12 * tiny.spacing)
+    plan = FusePlan().resolved(tiny)
+    assert plan.max_distance == ball_radius(tiny)
+    assert plan.tolerance == pytest.approx(2 * tiny.spacing)
+    assert Project(tiny).fuse_options.max_distance == ball_radius(tiny)
+
+
+def test_scale_does_not_change_labels(tmp_path, scene, masks):
+    tiny = load_scene(save(tmp_path / "a.npz", arrays(scale=1 / 128)[0]))
+    plan = FusePlan(max_distance=12 * scene.spacing)
+    labels = run_fuse(scene, masks, TAXONOMY, plan).labelled.labels
+    same = run_fuse(tiny, masks, TAXONOMY).labelled.labels == labels
+    assert same.mean() > 0.999
+
+
+def test_reports(scene, masks, tmp_path):
+    report = fuse_report(
+        run_fuse(scene, masks, TAXONOMY), seconds={"load": 1.0}, outputs=[tmp_path]
+    )
+    coverage = report["coverage"]
+    assert coverage["painted"]["points"] == sum(c["painted"] for c in report["classes"])
+    assert coverage["fused"]["points"] == sum(c["fused"] for c in report["classes"])
+    assert 0 < coverage["painted"]["share"] < coverage["fused"]["share"] <= 1
+    assert report["confidence"] == {"threshold": 0.4, "rule": "confidence > 0.4"}
+    info = scene_report(scene)
+    assert info["points"] == len(scene.cloud)
+    assert (
+        info["confidence"]["trusted_pixels"]
+        == info["confidence"]["pixels_with_depth"]
+        == info["points"]
+    )
+    assert info["photos"][0]["mask_size"] == [1620, 1080]
+    assert info["units"]["plausibly_metres"] == scene.metric
