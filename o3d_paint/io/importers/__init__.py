@@ -6,12 +6,13 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
-from o3d_paint.io.importers import colmap, estimator, nerfstudio
+from o3d_paint.io.importers import colmap, estimator, nerfstudio, pi3
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "read_capture"]
 
 IMPORTERS: dict[str, Importer] = {
+    "pi3": Importer("point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read),
     "estimator": Importer(
         "NPZ of a depth estimator (reconstruction_data, Depth-Anything-3 npz and mini_npz)",
         estimator.recognizes,
