@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import astuple, fields
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 
 from o3d_paint.assets import asset
+from o3d_paint.core.brush import Stroke
 from o3d_paint.io.sample import (
     CLASS_NAMES,
     Sample,
@@ -20,6 +20,7 @@ from o3d_paint.io.sample import (
 from o3d_paint.io.sample import files as sample_files
 from o3d_paint.io.sample.generate import back_project, look_at
 from o3d_paint.io.sample.sensor import depth_edges, measure_depth
+from o3d_paint.io.strokes import draw_stroke, read_strokes
 
 SMALL = SampleOptions(resolution=96, photos=5, shadows=False, smooth=False)
 TABLE = 6
@@ -290,22 +291,20 @@ def test_default_scene_and_its_recorded_strokes() -> None:
     sample = generate_sample()
     assert 800_000 <= len(sample.points) <= 900_000
     assert sample.photos.shape == (15, 518, 518, 3)
-    document = json.loads(asset("strokes", "sample.json").read_text(encoding="utf-8"))
-    assert document["classes"] == {str(key): name for key, name in CLASS_NAMES.items()}
-    right = total = 0
-    for name, strokes in document["frames"].items():
-        truth = sample.truth_pixels[int(name)]
+    record = read_strokes(asset("strokes", "sample.json"))
+    assert record.names == CLASS_NAMES
+    assert len(record.frames) == 5
+    assert 40 <= sum(map(len, record.frames.values())) <= 80
+    for idx, strokes in record.frames.items():
+        truth = sample.truth_pixels[idx]
+        mask = np.zeros(truth.shape, dtype=np.uint16)
         for stroke in strokes:
-            under = cv2.polylines(
-                np.zeros(truth.shape, np.uint8),
-                [np.rint(np.array(stroke["points"]) * 517).astype(np.int32)],
-                isClosed=False,
-                color=1,
-                thickness=max(round(2 * stroke["brush"] * 518 / 1080) - 1, 1),
+            draw_stroke(
+                mask, Stroke(stroke.points * 517, stroke.radius * 518 / 1080, stroke.class_id)
             )
-            right += int((truth[under > 0] == stroke["class"]).sum())
-            total += int(under.sum())
-    assert right / total > 0.98
+        painted = mask > 0
+        assert painted[truth > 0].mean() > 0.1
+        assert (mask[painted] == truth[painted]).mean() > 0.99
 
 
 def test_options_are_a_value() -> None:

@@ -5,6 +5,7 @@ They come from the truth and are recorded once as the demonstration that ships w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,16 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from o3d_paint.core.brush import Stroke
-from o3d_paint.io.sample.options import ACCESSORIES, BASE_PLATE, FIGURES, TABLE, WALLS
+from o3d_paint.io.sample.generate import back_project
+from o3d_paint.io.sample.options import ACCESSORIES, BASE_PLATE, FIGURES, ROOF, TABLE, WALLS, Sample
 from o3d_paint.io.sample.painter import stroke_coverage
 
 _RADII = (1.6, 2.4, 3.6, 5.5, 8.0, 11.0)
 """Brush sizes in photo pixels; nobody changes the brush for every stroke."""
 _INSET = 0.9
 """Distance that a stroke keeps from a border, in photo pixels."""
-_WEIGHTS = {FIGURES: 4.5, ACCESSORIES: 2.2, BASE_PLATE: 1.7, WALLS: 1.5, TABLE: 0.3}
+_WEIGHTS = {FIGURES: 3.2, ACCESSORIES: 2.2, BASE_PLATE: 1.7, WALLS: 1.5, ROOF: 1.5, TABLE: 0.3}
 """How much a hand cares for a pixel of each class; 1 for the others."""
 _TURNS = (0.0, 0.3, -0.3, 0.65, -0.65, 1.1, -1.1, 1.6, -1.6, 2.3, -2.3)
+_SPOT = 0.02
+"""Two pixels show the same spot when they share a cell of this size, in plate sizes."""
 _LONGEST = 60
 _SMALLEST_REGION = 45
 
@@ -49,16 +53,53 @@ class _Part:
         return float(share * np.sqrt(self.area) * _WEIGHTS.get(self.class_id, 1.0))
 
 
-def hand_strokes(truth: NDArray[np.uint8], count: int, seed: int = 0) -> list[Stroke]:
+def hand_series(
+    sample: Sample, photo_indices: Sequence[int], count: int
+) -> dict[int, list[Stroke]]:
+    """Returns strokes for several photos, each adding to what the ones before have covered.
+
+    Args:
+        sample: The scene.
+        photo_indices: The photos in the order of painting.
+        count: Number of strokes at most on each.
+    """
+    size = _SPOT * np.ptp(sample.points[sample.truth_points == BASE_PLATE, 0])
+    painted = np.zeros(0, dtype=np.int64)
+    series: dict[int, list[Stroke]] = {}
+    for idx in photo_indices:
+        truth = sample.truth_pixels[idx]
+        places = back_project(
+            sample.true_depth[idx],
+            sample.intrinsics[idx].astype(np.float64),
+            sample.extrinsics[idx].astype(np.float64),
+        )
+        spots = (np.floor(places / size).astype(np.int64) + 5000) @ (10**8, 10**4, 1)
+        fresh = ~np.isin(spots, painted).reshape(truth.shape)
+        series[idx] = hand_strokes(truth, count, seed=idx, fresh=fresh)
+        covered = np.zeros(truth.shape, dtype=bool)
+        for stroke in series[idx]:
+            covered |= stroke_coverage(truth.shape, stroke)
+        painted = np.union1d(painted, spots[covered.ravel()])
+    return series
+
+
+def hand_strokes(
+    truth: NDArray[np.uint8],
+    count: int,
+    *,
+    seed: int = 0,
+    fresh: NDArray[np.bool_] | None = None,
+) -> list[Stroke]:
     """Returns strokes for one photo, the most useful ones, ordered by class.
 
     Args:
         truth: (H, W) class of every pixel, 0 background.
         count: Number of strokes at most.
         seed: Draws the wobble of the hand.
+        fresh: (H, W) pixels that are worth painting; all of them by default.
     """
     rng = np.random.default_rng([seed, 7])
-    parts = _parts(truth)
+    parts = _parts(truth, np.ones(truth.shape, dtype=bool) if fresh is None else fresh)
     strokes: list[Stroke] = []
     touched: set[int] = set()
     while parts and len(strokes) < count:
@@ -74,8 +115,11 @@ def hand_strokes(truth: NDArray[np.uint8], count: int, seed: int = 0) -> list[St
     return sorted(strokes, key=lambda stroke: stroke.class_id)
 
 
-def _parts(truth: NDArray[np.uint8]) -> list[_Part]:
+def _parts(truth: NDArray[np.uint8], fresh: NDArray[np.bool_]) -> list[_Part]:
     parts = []
+    # Single spots between painted ones are not worth a stroke.
+    kernel = np.ones((3, 3), dtype=np.uint8)
+    fresh = cv2.morphologyEx(fresh.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
     for class_id in np.unique(truth[truth > 0]).tolist():
         count, names = cv2.connectedComponents((truth == class_id).astype(np.uint8), connectivity=4)
         for name in range(1, count):
@@ -84,7 +128,7 @@ def _parts(truth: NDArray[np.uint8]) -> list[_Part]:
                 continue
             framed = np.pad(region.astype(np.uint8), 1)
             inside = cv2.distanceTransform(framed, cv2.DIST_L2, 5)[1:-1, 1:-1]
-            parts.append(_Part(class_id, inside, region & (inside > _INSET), area))
+            parts.append(_Part(class_id, inside, region & (inside > _INSET) & fresh, area))
     return parts
 
 

@@ -85,7 +85,7 @@ def rate_confidence(
     distance = np.where(known, depth, 0)
     rated = (0.30 + 0.62 * np.sqrt(np.clip(cosine, 0, 1))) * np.exp(-((distance / reach) ** 2))
     rated *= np.where(doubtful, 0.6, 1.0)
-    grain = cv2.GaussianBlur(rng.normal(size=depth.shape).astype(np.float32), (0, 0), 2.0)
+    grain = cv2.GaussianBlur(rng.normal(size=depth.shape).astype(np.float32), (0, 0), 0.7)
     rated += _CONFIDENCE_NOISE * grain / grain.std()
     edges = depth_edges(depth)
     beside = cv2.dilate((edges | outlines(depth)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
