@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from o3d_paint.io.sample.materials import hashed
+from o3d_paint.io.sample.noise import hashed
 from o3d_paint.io.sample.raycast import ParallelRays, cast
 from o3d_paint.io.sample.shapes import Floats, Solid, dots
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from o3d_paint.io.sample.light import Lighting
-from o3d_paint.io.sample.materials import shade_albedo, value_noise
+from o3d_paint.io.sample.materials import shade_albedo
+from o3d_paint.io.sample.noise import value_noise
 from o3d_paint.io.sample.raycast import NOTHING, PinholeRays, cast
 from o3d_paint.io.sample.shapes import Floats, Solid, dots, turned
 
