@@ -5,17 +5,33 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.exporters.arrays import write_npz
+from o3d_paint.io.exporters.e57 import write_e57
 from o3d_paint.io.exporters.glb import write_glb
+from o3d_paint.io.exporters.kitti import write_kitti
 from o3d_paint.io.exporters.labelled import Exporter, ExportOptions, LabelledScene
 from o3d_paint.io.exporters.labels import write_labels
+from o3d_paint.io.exporters.las import write_las, write_laz
+from o3d_paint.io.exporters.pcd import write_pcd
 from o3d_paint.io.exporters.ply import write_ply
+from o3d_paint.io.exporters.s3dis import write_s3dis
+from o3d_paint.io.exporters.text import write_csv, write_xyz
 
 __all__ = ["EXPORTERS", "ExportOptions", "Exporter", "LabelledScene", "export", "exporter_for"]
 
 EXPORTERS: dict[str, Exporter] = {
     ".ply": Exporter("labelled point cloud (PLY)", write_ply),
     ".glb": Exporter("classes and cameras for any 3D viewer (GLB)", write_glb),
+    ".pcd": Exporter("labelled point cloud of the Point Cloud Library (PCD)", write_pcd),
+    ".las": Exporter("LAS 1.4 with classification and full class ids", write_las),
+    ".laz": Exporter("the same, compressed (LAZ)", write_laz),
+    ".e57": Exporter("E57 with one scan per class", write_e57),
+    ".xyz": Exporter("text, blanks between columns (XYZ)", write_xyz),
+    ".csv": Exporter("text, commas between columns (CSV)", write_csv),
+    ".npz": Exporter("NumPy archive of points, colours and labels (NPZ)", write_npz),
     ".npy": Exporter("labels in point order (NPY), with classes.json", write_labels),
+    ".label": Exporter("SemanticKITTI labels, with the points as .bin", write_kitti),
+    ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis),
 }
 """By the ending of the file."""
 

@@ -14,7 +14,14 @@ from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import UNLABELLED_COLOR, Taxonomy
 
-__all__ = ["ColorBy", "ExportOptions", "Exporter", "LabelledScene", "class_colors"]
+__all__ = [
+    "ColorBy",
+    "ExportOptions",
+    "Exporter",
+    "LabelledScene",
+    "class_colors",
+    "point_colors",
+]
 
 ColorBy = Literal["photo", "label"]
 
@@ -88,3 +95,10 @@ def class_colors(labels: IdArray, taxonomy: Taxonomy) -> RgbArray:
     table = np.full((size, 3), UNLABELLED_COLOR, dtype=np.uint8)
     table[: len(known)] = known
     return table[labels]
+
+
+def point_colors(labelled: LabelledScene, options: ExportOptions) -> RgbArray:
+    """Return (N, 3) sRGB colours as the user wishes; the photos' where nothing is said."""
+    if options.color_by == "label":
+        return class_colors(labelled.labels, labelled.taxonomy)
+    return labelled.scene.cloud.rgb

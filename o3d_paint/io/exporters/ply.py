@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from o3d_paint import __version__
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors
+from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.store import replacing
 
 __all__ = ["needs_double", "write_ply"]
@@ -78,9 +78,7 @@ def _layout(labelled: LabelledScene) -> list[tuple[str, str]]:
 def _columns(labelled: LabelledScene, options: ExportOptions) -> dict[str, Column]:
     """Return the values of every property, views where possible."""
     cloud = labelled.scene.cloud
-    rgb = cloud.rgb
-    if options.color_by == "label":
-        rgb = class_colors(labelled.labels, labelled.taxonomy)
+    rgb = point_colors(labelled, options)
     columns: dict[str, Column] = {name: cloud.xyz[:, i] for i, name in enumerate("xyz")}
     columns |= {name: rgb[:, i] for i, name in enumerate(("red", "green", "blue"))}
     columns |= {"label": labelled.labels, "source": labelled.source}

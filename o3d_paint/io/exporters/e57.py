@@ -1,0 +1,57 @@
+"""E57: one scan for each class, named after it, since the standard has no labels. Needs ``e57``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from o3d_paint.errors import StorageError
+from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
+from o3d_paint.io.exporters.selection import only_classes
+from o3d_paint.io.extras import require
+from o3d_paint.io.store import refuse_overwriting, replacing
+
+__all__ = ["write_e57"]
+
+_AXES = ("cartesianX", "cartesianY", "cartesianZ")
+_CHANNELS = ("colorRed", "colorGreen", "colorBlue")
+_NO_ROTATION = np.array([1.0, 0.0, 0.0, 0.0])
+
+
+def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> None:
+    """Write an E57; points are stored relative to their mean, so that UTM keeps millimetres.
+
+    Raises:
+        MissingExtraError: pye57 is not installed.
+        StorageError: The file cannot be written.
+    """
+    pye57 = require("pye57", extra="e57", purpose=f"writing {path.name}")
+    refuse_overwriting(path, options.inputs)
+    folder = Path(tempfile.mkdtemp(prefix="o3d-paint-"))
+    try:
+        # The library writes to names only, so the file is made elsewhere and copied in whole.
+        made = folder / "cloud.e57"
+        file = pye57.E57(str(made), mode="w")
+        for class_id in np.unique(labelled.labels).tolist():
+            part = only_classes(labelled, [class_id])
+            center = np.round(part.scene.cloud.xyz.mean(axis=0))
+            local = (part.scene.cloud.xyz - center).T
+            colors = point_colors(part, options).T
+            file.write_scan_raw(
+                dict(zip((*_AXES, *_CHANNELS), (*local, *colors), strict=True)),
+                name=labelled.taxonomy.get(class_id).name if class_id else "unlabelled",
+                rotation=_NO_ROTATION,
+                translation=center,
+            )
+        file.close()
+        with replacing(path, inputs=options.inputs) as target, made.open("rb") as source:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        msg = f"{path} cannot be written ({os.strerror(error.errno or 0)}): free space in {folder}"
+        raise StorageError(msg) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,81 @@
+"""Parts of a labelled scene: some classes only, or one file for each class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray
+from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.errors import TaxonomyError
+from o3d_paint.io.exporters.labelled import LabelledScene
+
+__all__ = ["class_ids_of", "file_stem", "only_classes", "split_paths", "without_unlabelled"]
+
+
+def class_ids_of(names: Sequence[str], taxonomy: Taxonomy) -> list[int]:
+    """Return the ids of class names or numbers that a user gave.
+
+    Raises:
+        TaxonomyError: There is no such class.
+    """
+    ids = []
+    for name in names:
+        found = taxonomy.find(name)
+        if found is None and name.strip().isdecimal() and int(name) in taxonomy:
+            found = taxonomy.get(int(name))
+        if found is None:
+            known = ", ".join(repr(c.name) for c in taxonomy)
+            msg = f"there is no class {name!r}: the classes are {known or 'none'}"
+            raise TaxonomyError(msg)
+        ids.append(found.class_id)
+    return ids
+
+
+def only_classes(labelled: LabelledScene, class_ids: Sequence[int]) -> LabelledScene:
+    """Return the points of some classes, in their order; 0 means unlabelled points."""
+    return _selected(labelled, np.isin(labelled.labels, class_ids))
+
+
+def without_unlabelled(labelled: LabelledScene) -> LabelledScene:
+    """Return the points that have a label, in their order."""
+    return _selected(labelled, labelled.labels > 0)
+
+
+def split_paths(labelled: LabelledScene, path: Path) -> dict[int, Path]:
+    """Return a file for each class that has points: ``out.ply`` becomes ``out_roof.ply``.
+
+    Unlabelled points get ``out_unlabelled.ply``. Names that would meet get their id behind.
+    """
+    paths: dict[int, Path] = {}
+    for class_id in np.unique(labelled.labels).tolist():
+        name = labelled.taxonomy.get(class_id).name if class_id else "unlabelled"
+        target = path.with_name(f"{path.stem}_{file_stem(name)}{path.suffix}")
+        if target in paths.values():
+            target = path.with_name(f"{path.stem}_{file_stem(name)}_{class_id}{path.suffix}")
+        paths[class_id] = target
+    return paths
+
+
+def file_stem(name: str) -> str:
+    """Return a class name as part of a file name that every system takes."""
+    stem = re.sub(r"[^\w-]+", "_", name.strip().casefold()).strip("_")
+    return stem[:60] or "class"
+
+
+def _selected(labelled: LabelledScene, kept: BoolArray) -> LabelledScene:
+    cloud = labelled.scene.cloud
+    part = PointCloud(cloud.xyz[kept], cloud.rgb[kept])
+    return LabelledScene(
+        replace(labelled.scene, cloud=part),
+        labelled.taxonomy,
+        labelled.labels[kept],
+        labelled.source[kept],
+        None if labelled.confidence is None else labelled.confidence[kept],
+        None if labelled.votes is None else labelled.votes[kept],
+    )

@@ -1,0 +1,240 @@
+"""One contract for every way to write a labelled cloud, read back with another library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import open3d as o3d
+import pytest
+from plyfile import PlyData
+
+from o3d_paint.errors import StorageError, TaxonomyError
+from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.exporters import EXPORTERS, ExportOptions, LabelledScene, export
+from o3d_paint.io.exporters.las import classification_codes
+from o3d_paint.io.exporters.selection import (
+    class_ids_of,
+    file_stem,
+    only_classes,
+    split_paths,
+    without_unlabelled,
+)
+from tests.io.test_exporters import TAXONOMY, labelled
+
+UTM = (448_123.25, 5_411_987.5, 312.125)
+
+
+@dataclass
+class Back:
+    """What another library found in a file; None where the format cannot hold it."""
+
+    xyz: np.ndarray
+    rgb: np.ndarray | None
+    labels: np.ndarray | None
+    confidence: np.ndarray | None = None
+
+
+def _ply(path: Path) -> Back:
+    v = PlyData.read(path)["vertex"]
+    rgb = np.stack([v["red"], v["green"], v["blue"]], axis=1)
+    return Back(np.stack([v["x"], v["y"], v["z"]], axis=1), rgb, v["label"], v["confidence"])
+
+
+def _pcd(path: Path) -> Back:
+    cloud = o3d.t.io.read_point_cloud(str(path))
+    return Back(
+        cloud.point.positions.numpy(),
+        cloud.point.colors.numpy(),
+        cloud.point.label.numpy()[:, 0],
+        cloud.point.confidence.numpy()[:, 0],
+    )
+
+
+def _las(path: Path) -> Back:
+    laspy = pytest.importorskip("laspy", reason="laspy is not installed")
+    points = laspy.read(path)
+    assert points.header.version == "1.4"
+    codes = classification_codes(TAXONOMY)
+    assert (np.asarray(points.classification) == codes[np.asarray(points.label)]).all()
+    rgb = np.stack([points.red, points.green, points.blue], axis=1)
+    assert (rgb % 257 == 0).all()
+    return Back(np.asarray(points.xyz), rgb // 257, np.asarray(points.label), points.confidence)
+
+
+def _e57(path: Path) -> Back:
+    pye57 = pytest.importorskip("pye57", reason="pye57 is not installed")
+    file = pye57.E57(str(path))
+    names = {c.name: c.class_id for c in TAXONOMY} | {"unlabelled": 0}
+    parts, labels = [], []
+    for i in range(file.scan_count):
+        parts.append(file.read_scan(i, colors=True, ignore_missing_fields=True))
+        name = file.data3d[i]["name"].value()
+        labels.append(np.full(len(parts[-1]["cartesianX"]), names[name]))
+    columns = [f"cartesian{a}" for a in "XYZ"], [f"color{c}" for c in ("Red", "Green", "Blue")]
+    xyz, rgb = (
+        np.concatenate([np.stack([p[c] for c in names], axis=1) for p in parts])
+        for names in columns
+    )
+    return Back(xyz, rgb, np.concatenate(labels))
+
+
+def _table(separator: str | None) -> Callable[[Path], Back]:
+    def read(path: Path) -> Back:
+        first = path.read_text(encoding="ascii").split("\n", 1)[0]
+        assert first.lstrip("/").replace(",", " ").split()[:3] == ["x", "y", "z"]
+        t = np.loadtxt(path, delimiter=separator, skiprows=1)
+        return Back(t[:, :3], t[:, 3:6], t[:, 6], t[:, 8])
+
+    return read
+
+
+def _npz(path: Path) -> Back:
+    with np.load(path, allow_pickle=False) as a:
+        classes = json.loads(str(a["classes"]))["classes"]
+        assert [c["name"] for c in classes] == [c.name for c in TAXONOMY]
+        return Back(a["points_3d"], np.round(a["colors_3d"] * 255), a["labels"], a["confidence"])
+
+
+def _kitti(path: Path) -> Back:
+    labels = np.fromfile(path, dtype=np.uint32)
+    points = np.fromfile(path.with_suffix(".bin"), dtype=np.float32).reshape(-1, 4)
+    return Back(points[:, :3], None, labels & 0xFFFF)
+
+
+def _s3dis(path: Path) -> Back:
+    whole = np.loadtxt(path / f"{path.stem}.txt")
+    names = {file_stem(c.name): c.class_id for c in TAXONOMY} | {"clutter": 0}
+    parts = []
+    for file in sorted((path / "Annotations").glob("*.txt")):
+        rows = np.loadtxt(file, ndmin=2)
+        parts.append(
+            np.column_stack([rows, np.full(len(rows), names[file.stem.rsplit("_", 1)[0]])])
+        )
+    joined = np.concatenate(parts)
+    assert (np.sort(joined[:, :6], axis=0) == np.sort(whole, axis=0)).all()
+    return Back(joined[:, :3], joined[:, 3:6], joined[:, 6])
+
+
+READERS: dict[str, Callable[[Path], Back]] = {
+    ".ply": _ply,
+    ".pcd": _pcd,
+    ".las": _las,
+    ".laz": _las,
+    ".e57": _e57,
+    ".xyz": _table(None),
+    ".csv": _table(","),
+    ".npz": _npz,
+    ".label": _kitti,
+    ".s3dis": _s3dis,
+}
+WITHOUT_DOUBLES = (".label",)
+
+
+def _same_points(toy: LabelledScene, back: Back, tolerance: float) -> None:
+    """Compare as sets of points: some formats sort them by class."""
+    assert len(back.xyz) == len(toy.labels)
+    ours = np.lexsort(np.round(toy.scene.cloud.xyz, 2).T)
+    theirs = np.lexsort(np.round(back.xyz, 2).T)
+    order, back_order = (
+        (slice(None), slice(None))
+        if np.abs(back.xyz - toy.scene.cloud.xyz).max() < tolerance
+        else (ours, theirs)
+    )
+    assert np.abs(back.xyz[back_order] - toy.scene.cloud.xyz[order]).max() < tolerance
+    if back.rgb is not None:
+        assert (back.rgb[back_order] == toy.scene.cloud.rgb[order]).all()
+    if back.labels is not None:
+        assert (back.labels[back_order] == toy.labels[order]).all()
+    if back.confidence is not None:
+        assert toy.confidence is not None
+        assert np.allclose(back.confidence[back_order], toy.confidence[order], atol=1e-4)
+
+
+def test_every_cloud_format_has_a_contract() -> None:
+    assert set(READERS) | {".glb", ".npy"} == set(EXPORTERS)
+
+
+@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("offset", [(0.0, 0.0, 0.0), UTM])
+def test_another_library_reads_back_what_was_written(
+    tmp_path: Path, suffix: str, offset: tuple[float, float, float]
+) -> None:
+    toy = labelled(n=400, offset=offset)
+    export(toy, tmp_path / f"a{suffix}")
+    is_far = any(offset)
+    tolerance = 0.6 if is_far and suffix in WITHOUT_DOUBLES else 1e-3
+    _same_points(toy, READERS[suffix](tmp_path / f"a{suffix}"), tolerance)
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".pcd", ".las", ".laz", ".xyz", ".csv", ".npz"])
+def test_our_own_readers_bring_labels_back(tmp_path: Path, suffix: str) -> None:
+    toy = labelled(n=300, offset=UTM)
+    export(toy, tmp_path / f"a{suffix}")
+    cloud = read_cloud(tmp_path / f"a{suffix}")
+    assert cloud.labels is not None
+    assert (cloud.labels == toy.labels).all()
+    assert np.abs(cloud.xyz - toy.scene.cloud.xyz).max() < 1e-3
+
+
+@pytest.mark.parametrize("suffix", [".pcd", ".las", ".xyz", ".csv", ".npz", ".e57"])
+def test_class_colours_on_request(tmp_path: Path, suffix: str) -> None:
+    toy = labelled(n=200)
+    export(toy, tmp_path / f"a{suffix}", ExportOptions(color_by="label"))
+    back = READERS[suffix](tmp_path / f"a{suffix}")
+    assert back.rgb is not None
+    assert back.labels is not None
+    walls = back.rgb[back.labels == 7]
+    assert len(walls)
+    assert (walls == (10, 200, 30)).all()
+
+
+@pytest.mark.parametrize("suffix", [s for s in READERS if s != ".s3dis"])
+def test_inputs_are_never_written_over(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.write_bytes(b"mine")
+    with pytest.raises(StorageError):
+        export(labelled(n=20), path, ExportOptions(inputs=(path,)))
+    assert path.read_bytes() == b"mine"
+
+
+def test_an_s3dis_folder_is_never_written_over(tmp_path: Path) -> None:
+    (tmp_path / "a.s3dis").mkdir()
+    with pytest.raises(StorageError, match="there already"):
+        export(labelled(n=20), tmp_path / "a.s3dis")
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.s3dis"]
+
+
+def test_standard_names_get_the_standards_codes() -> None:
+    codes = classification_codes(TAXONOMY.add("Building").add("ground"))
+    assert codes[0] == 0
+    assert codes[7] == 64
+    assert codes[1] == 65
+    assert codes[40_001] == 6
+    assert codes[40_002] == 2
+    assert codes[3] == 1
+
+
+def test_parts_of_a_scene() -> None:
+    toy = labelled(n=300)
+    walls = only_classes(toy, class_ids_of(["WALLS"], TAXONOMY))
+    assert (walls.labels == 7).all()
+    assert len(walls.labels) == np.count_nonzero(toy.labels == 7)
+    assert (walls.scene.cloud.xyz == toy.scene.cloud.xyz[toy.labels == 7]).all()
+    assert (without_unlabelled(toy).labels > 0).all()
+    assert class_ids_of(["40000"], TAXONOMY) == [40_000]
+    with pytest.raises(TaxonomyError, match="no class 'sky'"):
+        class_ids_of(["sky"], TAXONOMY)
+
+
+def test_one_file_for_each_class() -> None:
+    paths = split_paths(labelled(n=300), Path("out/a.ply"))
+    assert paths[7] == Path("out/a_walls.ply")
+    assert paths[0] == Path("out/a_unlabelled.ply")
+    assert len(set(paths.values())) == 4
+    assert all(
+        "/" not in p.name and "\n" not in p.name and '"' not in p.name for p in paths.values()
+    )
