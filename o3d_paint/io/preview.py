@@ -61,14 +61,15 @@ def _draw_legend(canvas: Image.Image, labelled: LabelledScene) -> None:
     entries = [(c.name, c.color) for c in labelled.taxonomy if c.class_id in present]
     if 0 in present:
         entries.append(("unlabelled", UNLABELLED_COLOR))
+    share = np.count_nonzero(labelled.labels) / max(1, len(labelled.labels))
+    text = f"{labelled.scene.name} · {len(labelled.labels):,} points · {share:.1%} labelled"
+    draw.text((28, middle), text, _INK, font, anchor="lm")
+    limit = 28 + draw.textlength(text, font=font) + 60
     x = canvas.width - 28.0
     for name, color in reversed(entries):
         x -= draw.textlength(name, font=font)
-        if x < canvas.width // 2:
+        if x - 30 < limit:
             break
         draw.text((x, middle), name, _INK, font, anchor="lm")
         draw.rounded_rectangle((x - 30, middle - 10, x - 10, middle + 10), 4, color)
         x -= 58
-    share = np.count_nonzero(labelled.labels) / max(1, len(labelled.labels))
-    text = f"{labelled.scene.name} · {len(labelled.labels):,} points · {share:.1%} labelled"
-    draw.text((28, middle), text, _INK, font, anchor="lm")

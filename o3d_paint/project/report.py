@@ -13,10 +13,12 @@ from o3d_paint.core.consistency import agreement_between, suggested_tolerance
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.geometry import robust_bounds, robust_diagonal
 from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.coverage import count_coverage
 from o3d_paint.project.pipeline import FuseResult
+from o3d_paint.project.project import Project
 
-__all__ = ["fuse_report", "scene_report"]
+__all__ = ["fuse_report", "labelled_scene", "scene_report", "units_report"]
 
 
 def scene_report(scene: Scene) -> dict[str, Any]:
@@ -100,6 +102,17 @@ def fuse_report(
         "outputs": [str(p) for p in outputs],
         "notes": list(scene.notes),
     }
+
+
+def labelled_scene(project: Project) -> LabelledScene:
+    """Return the open work as it shows, ready for an exporter."""
+    return LabelledScene(
+        project.scene,
+        project.taxonomy,
+        np.asarray(project.labels),
+        np.asarray(project.source_of(None)),
+        project.confidence_of(None),
+    )
 
 
 def _parameters(result: FuseResult) -> dict[str, Any]:

@@ -1,0 +1,242 @@
+"""``o3d-paint fuse``: from masks to a label for every point, without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from o3d_paint.cli.options import (
+    ConventionOption,
+    FormatOption,
+    ImagesOption,
+    MemoryLimitOption,
+    PercentileOption,
+    QuietOption,
+    SceneArgument,
+    ThresholdOption,
+    UpOption,
+    load_options,
+)
+from o3d_paint.cli.outputs import (
+    ColorByOption,
+    OutputsOption,
+    ThumbnailsOption,
+    check_outputs,
+    export_options,
+    write_outputs,
+)
+from o3d_paint.cli.summary import print_summary
+from o3d_paint.cli.terminal import note, progress_of
+
+if TYPE_CHECKING:
+    from o3d_paint.core.arrays import IdArray
+    from o3d_paint.core.scene import Scene
+    from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.project.pipeline import FusePlan
+
+
+def fuse(
+    scene: SceneArgument,
+    output: OutputsOption = None,
+    masks: Annotated[
+        Path | None,
+        typer.Option(
+            "--masks",
+            metavar="PATH",
+            help="Masks: folder of PNG or NPY named after photos or their numbers, COCO JSON …",
+        ),
+    ] = None,
+    strokes: Annotated[
+        Path | None,
+        typer.Option("--strokes", metavar="FILE", help="Recorded strokes (JSON of the kit)."),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            metavar="DIR",
+            help="Project folder whose paint is used; scene.o3dpaint beside the scene if neither"
+            " masks nor strokes are given.",
+        ),
+    ] = None,
+    method: Annotated[
+        str | None,
+        typer.Option("--method", metavar="ball|article", help="article: the published method."),
+    ] = None,
+    conf_thresh: ThresholdOption = None,
+    confidence_percentile: PercentileOption = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            help="Farthest that a point may lie from what a photo shows, in scene units."
+            " Article: 0.01."
+        ),
+    ] = None,
+    max_camera_distance: Annotated[
+        float | None,
+        typer.Option(help="Paint farther than this from every camera is dropped. Article: 5.0."),
+    ] = None,
+    max_distance: Annotated[
+        float | None,
+        typer.Option(help="Radius in which labelled points vote. Article: 0.05."),
+    ] = None,
+    min_neighbors: Annotated[
+        int | None, typer.Option(min=1, help="Fewest labelled points in that radius: 3.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Points voted on at a time: 100000.")
+    ] = None,
+    json_file: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="FILE", help="Write the report: coverage, classes, times."),
+    ] = None,
+    color_by: ColorByOption = None,
+    thumbnails: ThumbnailsOption = False,
+    images: ImagesOption = None,
+    convention: ConventionOption = None,
+    up: UpOption = None,
+    format_name: FormatOption = None,
+    memory_limit: MemoryLimitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Label every point from painted photos.
+
+    Example: o3d-paint fuse scene.npz --masks DIR -o out.ply -o out.glb --json report.json
+    """
+    plan = _plan(
+        method=method,
+        conf_thresh=conf_thresh,
+        tolerance=tolerance,
+        max_camera_distance=max_camera_distance,
+        max_distance=max_distance,
+        min_neighbors=min_neighbors,
+        batch_size=batch_size,
+    )
+    if masks is None and strokes is None and project is None:
+        project = _project_beside(scene)
+    options = load_options(
+        images=images,
+        convention=convention,
+        up=up,
+        # The article's threshold belongs to its own step; the scene's points keep theirs.
+        conf_thresh=None if plan.method == "article" else conf_thresh,
+        conf_percentile=confidence_percentile,
+        format_name=format_name,
+        memory_limit=memory_limit,
+    )
+    outputs = output or []
+    inputs = (scene, strokes, masks)
+    exports = export_options(color_by=color_by, thumbnails=thumbnails, inputs=inputs)
+    check_outputs(outputs, exports)
+
+    from o3d_paint.io.scene import load_scene
+    from o3d_paint.io.store import write_json
+    from o3d_paint.project.pipeline import run_fuse
+    from o3d_paint.project.report import fuse_report
+
+    started = perf_counter()
+    with progress_of("Reading", quiet=quiet) as told:
+        loaded = load_scene(scene, options, progress=told)
+    read = perf_counter()
+    painted, taxonomy, layer, notes = _paint(loaded, masks, strokes=strokes, project=project)
+    note([*loaded.notes, *notes], quiet=quiet)
+    gathered = perf_counter()
+    with progress_of("Fusing", quiet=quiet) as told:
+        result = run_fuse(loaded, painted, taxonomy, plan, layer=layer, progress=told)
+    fused = perf_counter()
+    write_outputs(result.labelled, outputs, exports, quiet=quiet)
+    seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
+    seconds["export"] = perf_counter() - fused
+    report = fuse_report(result, seconds=seconds, outputs=outputs)
+    report["notes"] += notes
+    if json_file is not None:
+        write_json(json_file, report, inputs=exports.inputs)
+    print_summary(report, quiet=quiet)
+
+
+def _project_beside(scene: Path) -> Path:
+    """Return the folder of the scene's usual project.
+
+    Raises:
+        typer.BadParameter: There is none.
+    """
+    from o3d_paint.project.layout import project_folder
+
+    folder = project_folder(scene)[0]
+    if not (folder / "project.json").is_file():
+        msg = "give --masks, --strokes or --project: what is painted"
+        raise typer.BadParameter(msg)
+    return folder
+
+
+def _plan(*, method: str | None, **values: float | None) -> FusePlan:
+    """Return the plan from what was typed.
+
+    Raises:
+        typer.BadParameter: A value makes no sense.
+    """
+    from o3d_paint.project.pipeline import METHODS, FusePlan
+
+    if method is not None and method not in METHODS:
+        msg = f"--method must be one of {', '.join(METHODS)}, got {method!r}"
+        raise typer.BadParameter(msg)
+    for name in ("tolerance", "max_camera_distance", "max_distance"):
+        value = values[name]
+        if value is not None and not 0 < value < float("inf"):
+            msg = f"--{name.replace('_', '-')} must be a positive number, got {value}"
+            raise typer.BadParameter(msg)
+    chosen = {"method": method} if method is not None else {}
+    return FusePlan(**chosen, **values)  # type: ignore[arg-type]
+
+
+def _paint(
+    scene: Scene, masks: Path | None, *, strokes: Path | None, project: Path | None
+) -> tuple[dict[int, IdArray], Taxonomy, IdArray | None, list[str]]:
+    """Return everything painted, later sources over earlier ones: project, masks, strokes."""
+    import numpy as np
+
+    from o3d_paint.errors import ProjectError
+    from o3d_paint.io.masks import load_masks
+    from o3d_paint.io.strokes import read_strokes, stroke_masks
+
+    painted: dict[int, IdArray] = {}
+    taxonomy: Taxonomy | None = None
+    layer: IdArray | None = None
+    notes: list[str] = []
+    if project is not None:
+        from o3d_paint.project.session import read_project
+
+        if not (project / "project.json").is_file():
+            msg = f"{project} is no project folder: it has no project.json"
+            raise ProjectError(msg)
+        work, messages = read_project(project, scene)
+        painted |= {i: work.mask(i) for i in work.painted_frames}
+        taxonomy, layer = work.taxonomy, work.ballots.layer
+        notes += [f"{m[:1].upper()}{m[1:]}." for m in messages]
+    if masks is not None:
+        found = load_masks(masks, scene, taxonomy)
+        taxonomy = found.taxonomy
+        notes += found.notes
+        for i, mask in found.masks.items():
+            painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
+    if strokes is not None:
+        record = read_strokes(strokes)
+        if taxonomy is None:
+            taxonomy = record.taxonomy()
+        for i, mask in stroke_masks(record, scene).items():
+            painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
+    assert taxonomy is not None
+    return painted, _complete(taxonomy, painted), layer, notes
+
+
+def _complete(taxonomy: Taxonomy, painted: dict[int, IdArray]) -> Taxonomy:
+    """Return the taxonomy with a class for every id that is painted."""
+    import numpy as np
+
+    from o3d_paint.io.masks import with_class_ids
+
+    used = {int(i) for mask in painted.values() for i in np.flatnonzero(np.bincount(mask.ravel()))}
+    return with_class_ids(taxonomy, sorted(used - {0}))

@@ -1,0 +1,91 @@
+"""``o3d-paint info``: what a scene holds, and what was found out about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from o3d_paint.cli.options import (
+    ConventionOption,
+    FormatOption,
+    ImagesOption,
+    MemoryLimitOption,
+    PercentileOption,
+    QuietOption,
+    SceneArgument,
+    ThresholdOption,
+    UpOption,
+    load_options,
+)
+from o3d_paint.cli.terminal import print_json, progress_of, say
+
+if TYPE_CHECKING:
+    from o3d_paint.core.scene import Scene
+
+
+def info(
+    scene: SceneArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    images: ImagesOption = None,
+    convention: ConventionOption = None,
+    up: UpOption = None,
+    conf_thresh: ThresholdOption = None,
+    confidence_percentile: PercentileOption = None,
+    format_name: FormatOption = None,
+    memory_limit: MemoryLimitOption = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Say what a scene holds: points, photos, confidence rule, units, direction of the poses.
+
+    Example: o3d-paint info scene.npz --json
+    """
+    from o3d_paint.io.scene import load_scene
+    from o3d_paint.project.report import scene_report
+
+    options = load_options(
+        images=images,
+        convention=convention,
+        up=up,
+        conf_thresh=conf_thresh,
+        conf_percentile=confidence_percentile,
+        format_name=format_name,
+        memory_limit=memory_limit,
+    )
+    with progress_of("Reading", quiet=quiet) as told:
+        loaded = load_scene(scene, options, progress=told)
+    report = {"file": str(scene), **scene_report(loaded)}
+    if as_json:
+        print_json(report)
+    else:
+        _print(report, loaded)
+
+
+def _print(report: dict[str, Any], scene: Scene) -> None:
+    """Print the report as aligned lines."""
+    photos, confidence, units = report["photos"], report["confidence"], report["units"]
+    sizes = sorted({tuple(p["size"]) for p in photos})
+    depths = sum(p["depth_size"] is not None for p in photos)
+    rows = [
+        ("points", f"{report['points']:,}"),
+        ("photos", f"{len(photos)} of {', '.join(f'{w}×{h}' for w, h in sizes)}"),
+        ("depth", f"in {depths} of {len(photos)} photos"),
+        ("confidence", confidence["rule"]),
+        (
+            "",
+            f"{confidence['trusted_pixels']:,} of {confidence['pixels_with_depth']:,} pixels with"
+            " depth are trusted",
+        ),
+        ("size", f"{units['diagonal']:.4g} units across, points {units['spacing']:.3g} apart"),
+        ("units", "plausibly metres" if units["plausibly_metres"] else "probably not metres"),
+        (
+            "ball radius",
+            f"{units['ball_radius']:.4g} units = {units['ball_radius_in_spacings']:.1f} spacings",
+        ),
+        ("up", ", ".join(f"{v:+.3f}" for v in report["up"])),
+    ]
+    say(str(report["file"]))
+    for name, text in rows:
+        say(f"  {name:<12} {text}")
+    for sentence in scene.notes:
+        say(f"  · {sentence}")

@@ -1,0 +1,25 @@
+"""The table that ``fuse`` and ``export`` end with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from o3d_paint.cli.terminal import say
+
+__all__ = ["print_summary"]
+
+
+def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
+    """Print coverage and points per class of a report."""
+    coverage = report["coverage"]
+    points = report["scene"]["points"]
+    say(f"{points:,} points, method {report['method']}", quiet=quiet)
+    for name in ("painted", "fused", "confident"):
+        entry = coverage[name]
+        say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}", quiet=quiet)
+    width = max((len(c["name"]) for c in report["classes"]), default=5)
+    say(f"  {'class':<{width}} {'painted':>12} {'fused':>12}", quiet=quiet)
+    for c in report["classes"]:
+        say(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}", quiet=quiet)
+    total = sum(report["seconds"].values())
+    say(f"  {total:.1f} s", quiet=quiet)

@@ -1,0 +1,75 @@
+"""What commands print: progress on what takes over a second, tables, notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+__all__ = ["note", "print_json", "progress_of", "say"]
+
+_PATIENCE = 1.0
+Told = Callable[[float, str], None]
+
+
+@contextmanager
+def progress_of(title: str, *, quiet: bool) -> Iterator[Told]:
+    """Yield a function that is told share and stage; a bar appears after a second.
+
+    It is drawn on the error stream, and only where that is a terminal.
+    """
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+    )
+    task = bar.add_task(title, total=1.0)
+    started, shown = monotonic(), False
+
+    def told(share: float, stage: str) -> None:
+        nonlocal shown
+        if quiet or not console.is_terminal:
+            return
+        if not shown and monotonic() - started > _PATIENCE:
+            bar.start()
+            shown = True
+        bar.update(task, completed=share, description=f"{title}: {stage}" if stage else title)
+
+    try:
+        yield told
+    finally:
+        if shown:
+            bar.stop()
+
+
+def say(text: str = "", *, quiet: bool = False) -> None:
+    """Print a line of the result."""
+    if not quiet:
+        typer.echo(_printable(text))
+
+
+def note(sentences: Iterable[str], *, quiet: bool = False) -> None:
+    """Print what was noticed, on the error stream, so that results can be piped."""
+    if not quiet:
+        for sentence in sentences:
+            typer.secho(f"note: {_printable(sentence)}", err=True, dim=True)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON."""
+    typer.echo(_printable(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)))
+
+
+def _printable(text: str) -> str:
+    """Return text without the stray bytes that file names can hold."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
