@@ -27,15 +27,19 @@ class Ballots:
     """The votes on a cloud of N points.
 
     Votes are integers, so undoing is exact. ``labels`` holds the class with most votes, the lowest
-    id of equals, 0 without votes; a label of the cloud layer outranks the photos.
+    id of equals, 0 without votes; a label of the cloud layer outranks the photos, one that the
+    cloud came with counts where no photo votes.
     """
 
-    def __init__(self, num_points: int, num_frames: int) -> None:
+    def __init__(
+        self, num_points: int, num_frames: int, *, imported: IdArray | None = None
+    ) -> None:
         """Start without votes.
 
         Args:
             num_points: N of the cloud.
             num_frames: Photos in the scene; decides how far a count can go.
+            imported: (N,) labels that the cloud came with, 0 where none.
         """
         self._num_points = num_points
         self._indexes: dict[int, PixelIndex] = {}
@@ -48,7 +52,10 @@ class Ballots:
         # np.full touches the pages now rather than during the first stroke.
         first = np.full((num_points, _BLOCK_COLUMNS), 0, dtype=self._dtype)
         self._blocks: list[npt.NDArray[np.uint8 | np.uint16]] = [first]
+        self._imported = imported
         self._labels = np.full(num_points, 0, dtype=np.uint16)
+        if imported is not None:
+            self._labels[:] = imported
         self._layer: IdArray | None = None
 
     @property
@@ -148,7 +155,7 @@ class Ballots:
             order = np.argsort(points)
             frames.append(FrameVotes(frame_idx, points[order], labels[order]))
         layer = None if self._layer is None else self._layer.copy()
-        return Evidence(self._num_points, tuple(frames), layer)
+        return Evidence(self._num_points, tuple(frames), layer, self._imported)
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""
@@ -175,6 +182,8 @@ class Ballots:
             labels[~counts.any(axis=1)] = 0
         else:
             labels = np.zeros(len(points), dtype=np.uint16)
+        if self._imported is not None:
+            labels = np.where(labels > 0, labels, self._imported[points])
         if self._layer is not None:
             laid = self._layer[points]
             labels = np.where(laid > 0, laid, labels)

@@ -56,19 +56,30 @@ class Evidence:
         frames: The votes of every painted photo.
         layer: (N,) class ids laid on points directly, 0 where none; it outranks the photos.
             None where the layer is unused.
+        imported: (N,) labels that the cloud came with, 0 where none; any photo overrides them.
+            None where it came without.
     """
 
     num_points: int
     frames: tuple[FrameVotes, ...]
     layer: IdArray | None = None
+    imported: IdArray | None = None
 
     def tally(self) -> Tally:
-        """Count the photos' votes; the layer does not take part."""
+        """Count the photos' votes, and an imported label as one where no photo votes.
+
+        The layer does not take part.
+        """
         ids = [np.unique(f.labels) for f in self.frames]
+        if self.imported is not None:
+            ids.append(np.setdiff1d(self.imported, [0]))
         class_ids = np.unique(np.concatenate(ids)) if ids else np.zeros(0, dtype=np.uint16)
         counts = np.zeros((self.num_points, len(class_ids)), dtype=np.uint16)
         for votes in self.frames:
             counts[votes.points, np.searchsorted(class_ids, votes.labels)] += 1
+        if self.imported is not None:
+            alone = np.flatnonzero((self.imported > 0) & ~counts.any(axis=1))
+            counts[alone, np.searchsorted(class_ids, self.imported[alone])] = 1
         return Tally(class_ids.astype(np.uint16), counts)
 
     def labels(self) -> IdArray:
@@ -79,4 +90,4 @@ class Evidence:
     def without(self, frame_idx: int) -> Evidence:
         """Return the evidence as if one photo had not been painted."""
         others = tuple(f for f in self.frames if f.frame_idx != frame_idx)
-        return Evidence(self.num_points, others, self.layer)
+        return Evidence(self.num_points, others, self.layer, self.imported)

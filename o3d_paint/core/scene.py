@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
-from o3d_paint.core.arrays import FloatArray, RgbArray, frozen
+from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray, frozen
 from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.confidence import ConfidenceRule
 
@@ -180,6 +181,8 @@ class Scene:
         up: (3,) unit vector that points up in the world.
         metric: Whether one unit is plausibly one metre.
         notes: What the importer found and did, one sentence each, for people.
+        labels: (N,) class ids that the cloud came with, 0 where none; None where it had none.
+        label_names: Names of those ids, where the file has them.
     """
 
     name: str
@@ -190,3 +193,5 @@ class Scene:
     up: FloatArray
     metric: bool
     notes: tuple[str, ...] = field(default=())
+    labels: IdArray | None = None
+    label_names: Mapping[int, str] = field(default_factory=dict)

@@ -23,9 +23,12 @@ def _indexes(seed: int) -> list[PixelIndex]:
 
 
 def _labels_by_counting(
-    indexes: list[PixelIndex], masks: list[np.ndarray], layer: np.ndarray
+    indexes: list[PixelIndex],
+    masks: list[np.ndarray],
+    layer: np.ndarray,
+    imported: np.ndarray,
 ) -> np.ndarray:
-    labels = np.zeros(POINTS, dtype=int)
+    labels = imported.astype(int)
     for point in range(POINTS):
         votes: dict[int, int] = {}
         for index, mask in zip(indexes, masks, strict=True):
@@ -55,14 +58,17 @@ edits = st.lists(
 
 
 @settings(max_examples=150)
-@given(seed=st.integers(0, 50), edits=edits)
+@given(seed=st.integers(0, 50), edits=edits, has_imported=st.booleans())
 def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
-    seed: int, edits: list[tuple[int, int, int, int, int, int, str]]
+    seed: int, edits: list[tuple[int, int, int, int, int, int, str]], has_imported: bool
 ) -> None:
     indexes = _indexes(seed)
     masks = [np.zeros(SHAPE, dtype=np.uint16) for _ in range(FRAMES)]
     layer = np.zeros(POINTS, dtype=np.uint16)
-    ballots = Ballots(POINTS, FRAMES)
+    imported = np.zeros(POINTS, dtype=np.uint16)
+    if has_imported:
+        imported = np.random.default_rng(seed).integers(0, 30, POINTS).astype(np.uint16)
+    ballots = Ballots(POINTS, FRAMES, imported=imported if has_imported else None)
     for frame_idx, x, y, width, height, class_id, kind in edits:
         before = ballots.labels.copy()
         if kind == "layer":
@@ -77,7 +83,7 @@ def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
             masks[frame_idx][rect.slices] = class_id
             changed = ballots.sync(frame_idx, indexes[frame_idx], masks[frame_idx], rect=rect)
         assert sorted(changed.tolist()) == np.flatnonzero(before != ballots.labels).tolist()
-    assert ballots.labels.tolist() == _labels_by_counting(indexes, masks, layer).tolist()
+    assert ballots.labels.tolist() == _labels_by_counting(indexes, masks, layer, imported).tolist()
     assert ballots.evidence().labels().tolist() == ballots.labels.tolist()
 
 
