@@ -19,8 +19,12 @@ def doctor(
     Example: o3d-paint doctor
     """
     from o3d_paint.doctor import doctor_report
+    from o3d_paint.ui.preflight import Preflight
 
     checks = doctor_report()
+    # Where a part is missing the trial would only say so again.
+    if all(check.ok for check in checks):
+        checks.append(Preflight.start().check())
     if as_json:
         print_json(
             [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
