@@ -64,7 +64,11 @@ def fuse(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option("--method", metavar="ball|article", help="article: the published method."),
+        typer.Option(
+            "--method",
+            metavar="NAME",
+            help="ball: labelled points around vote. article: the published method to the letter.",
+        ),
     ] = None,
     conf_thresh: ThresholdOption = None,
     confidence_percentile: PercentileOption = None,

@@ -28,7 +28,8 @@ OutputsOption = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help="File to write: .ply, .glb or .npy (labels, with classes.json). May be repeated.",
+        help="File to write, its format by the ending: .ply, .glb, .npy (labels, with"
+        " classes.json), .las … May be repeated.",
     ),
 ]
 ColorByOption = Annotated[

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import Literal, get_args
+from typing import get_args, get_type_hints
 
 import numpy as np
 
@@ -29,10 +29,11 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.indexes import build_index
 
-__all__ = ["METHODS", "FusePlan", "FuseResult", "Method", "gather_evidence", "run_fuse"]
+__all__ = ["ARTICLE", "METHODS", "FusePlan", "FuseResult", "gather_evidence", "run_fuse"]
 
-Method = Literal["ball", "article"]
-METHODS: tuple[str, ...] = get_args(Method)
+ARTICLE = "article"
+METHODS: tuple[str, ...] = (*get_args(get_type_hints(FuseOptions)["method"]), ARTICLE)
+"""Every way to fuse: those of `fuse`, and the published method to the letter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class FusePlan:
         batch_size: Points voted on at a time; labels do not depend on it.
     """
 
-    method: Method = "ball"
+    method: str = FuseOptions().method
     conf_thresh: float | None = None
     tolerance: float | None = None
     max_camera_distance: float | None = None
@@ -61,7 +62,7 @@ class FusePlan:
 
     def resolved(self, scene: Scene) -> FusePlan:
         """Return the plan with every value that the method uses filled in."""
-        if self.method == "article":
+        if self.method == ARTICLE:
             published = ArticleOptions()
             defaults = {name: getattr(published, name) for name in _ARTICLE_FIELDS}
         else:
@@ -132,7 +133,7 @@ def run_fuse(
     if not any(m.any() for m in masks.values()) and (layer is None or not layer.any()):
         msg = f"nothing is painted on {scene.name}: give masks with class ids above 0"
         raise SceneError(msg)
-    if chosen.method == "article":
+    if chosen.method == ARTICLE:
         return _by_article(scene, masks, taxonomy, plan=chosen, progress=progress)
     told = progress or _silent
     started = perf_counter()
@@ -179,7 +180,7 @@ def gather_evidence(
         layer: (N,) labels laid on points directly, 0 where none.
         progress: Told how far it is.
     """
-    ballots = Ballots(len(scene.cloud), len(scene.frames))
+    ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
     painted = {i: m for i, m in masks.items() if m.any()}
     for done, (frame_idx, mask) in enumerate(painted.items()):
         if progress is not None:
@@ -195,7 +196,7 @@ def gather_evidence(
 def _fuse_options(plan: FusePlan) -> FuseOptions:
     """Return the options of the fusion itself."""
     options = FuseOptions()
-    names = ("max_distance", "min_neighbors", "batch_size")
+    names = ("method", "max_distance", "min_neighbors", "batch_size")
     given = {n: getattr(plan, n) for n in names if getattr(plan, n) is not None}
     return replace(options, **given)
 
@@ -242,7 +243,7 @@ def _near_cameras(scene: Scene, evidence: Evidence, distance: float) -> Evidence
     )
     layer = evidence.layer
     kept = None if layer is None else np.where(near, layer, 0).astype(np.uint16)
-    return Evidence(evidence.num_points, frames, kept)
+    return Evidence(evidence.num_points, frames, kept, evidence.imported)
 
 
 def _silent(_share: float, _stage: str) -> None:
