@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, fields, replace
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
+from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import FUSED, NONE, PAINTED, FuseOptions, Fusion, fuse
 from o3d_paint.core.scene import Scene
@@ -23,7 +25,7 @@ from o3d_paint.project.work import Work
 
 __all__ = ["Fusing"]
 
-_KEY = "fuse"
+_KEY = _OPTIONS = "fuse"
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -33,7 +35,7 @@ class Fusing(Work):
     def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
         """Start without a fused layer; see `Work`."""
         super().__init__(scene, taxonomy, jobs=jobs)
-        self.fuse_options = FuseOptions()
+        self.fuse_options = FuseOptions(max_distance=ball_radius(scene))
         self.fused_changed: Signal[[]] = Signal()
         self.fuse_progress: Signal[[float, str]] = Signal()
         self.fuse_failed: Signal[[Exception]] = Signal()
@@ -135,8 +137,7 @@ class Fusing(Work):
             then: Called after the result was applied.
         """
         self._before_history()
-        if options is not None:
-            self.fuse_options = options
+        self._keep_options(options)
         if self.missing_indexes():
             # What photos without an index say is not in the ballots yet.
             self._fuse_waits = then or _nothing
@@ -163,6 +164,20 @@ class Fusing(Work):
             progressed=self.fuse_progress.emit,
         )
 
+    def _keep_options(self, options: FuseOptions | None) -> None:
+        """Remember options for the next time, and with the project."""
+        if options is not None and options != self.fuse_options:
+            self.fuse_options = options
+            self.set_setting(_OPTIONS, asdict(options))
+
+    def _settings_restored(self) -> None:
+        super()._settings_restored()
+        known = {f.name for f in fields(FuseOptions)}
+        kept = self.settings.get(_OPTIONS, {})
+        # Options of another version of the program are not worth a refusal.
+        with suppress(TypeError, ValueError, AttributeError):
+            self.fuse_options = FuseOptions(**{k: v for k, v in kept.items() if k in known})
+
     def cancel_fuse(self) -> None:
         """Drop the fusion under way; the layer stays as it was."""
         self._fuse_waits = None
@@ -171,8 +186,7 @@ class Fusing(Work):
     def fuse(self, options: FuseOptions | None = None) -> IdArray:
         """Derive labels now, show them, and return all labels (N,)."""
         self._before_history()
-        if options is not None:
-            self.fuse_options = options
+        self._keep_options(options)
         self.complete_indexes()
         fusion = fuse(self.scene.cloud, self.evidence(), self.fuse_options)
         self.apply_fusion(fusion)

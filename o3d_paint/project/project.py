@@ -136,6 +136,7 @@ class Project(Painting, Classes, Fusing):
         present = {c.class_id for c in self._taxonomy}
         self._hidden, self._locked = frozenset(hidden) & present, frozenset(locked) & present
         self.settings.update(settings or {})
+        self._settings_restored()
         self.history.restore(*history)
         for frame_idx in self.painted_frames:
             if self._indexes.get(frame_idx) is None:

@@ -171,7 +171,12 @@ class Session:
         self._autosave = self._new_autosave(self._layout, loaded)
         touched = bool(loaded.replayed or loaded.damaged or loaded.misfits)
         frames = set(loaded.masks) if touched else set()
-        self._autosave.begin(Dirty(frames, layer=touched), outdated=outdated)
+        # A new folder gets its list of classes before the first stroke can refer to it.
+        is_first = loaded.number == 0
+        try:
+            self._autosave.begin(Dirty(frames, layer=touched), outdated=outdated, wait=is_first)
+        except StorageError as error:
+            self.messages = (*self.messages, str(error))
 
     def make_read_only(self, reason: str) -> None:
         """Say why nothing is saved here."""

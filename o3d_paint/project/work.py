@@ -41,7 +41,7 @@ class Work:
         """
         self.scene = scene
         self.jobs: Jobs = jobs if jobs is not None else InlineJobs()
-        self.ballots = Ballots(len(scene.cloud), len(scene.frames))
+        self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
         self.history = History()
         self.settings: dict[str, Any] = {}
         self.mask_changed: Signal[[int, Rect]] = Signal()
@@ -231,6 +231,9 @@ class Work:
     def _settings_changed(self) -> None:
         self.recorded.emit(Record(RecordKind.SETTINGS))
         self.settings_changed.emit()
+
+    def _settings_restored(self) -> None:
+        """Take over settings that a file remembered."""
 
     def _before_history(self) -> None:
         """End what is under way before the history moves."""
