@@ -7,6 +7,7 @@ process, and just there the diagnosis is wanted. The trial with a real window is
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib.metadata
 import os
 import platform
@@ -87,21 +88,31 @@ def display_check() -> Check:
     )
 
 
-def opens_display(name: str) -> bool:
-    """Tell whether an X server answers under a name such as ":0"."""
+@functools.cache
+def _xlib() -> ctypes.CDLL | None:
     try:
         xlib = ctypes.CDLL("libX11.so.6")
     except OSError:
         # The missing library is a finding of its own.
-        return False
+        return None
     xlib.XOpenDisplay.restype = ctypes.c_void_p
     xlib.XOpenDisplay.argtypes = [ctypes.c_char_p]
-    xlib.XCloseDisplay.argtypes = [ctypes.c_void_p]
-    display = xlib.XOpenDisplay(name.encode())
-    if not display:
-        return False
-    xlib.XCloseDisplay(display)
-    return True
+    return xlib
+
+
+_connected: set[str] = set()
+
+
+def opens_display(name: str) -> bool:
+    """Tell whether an X server answers under a name such as ":0".
+
+    The connection is kept to the end of the process: a bare server (Xvfb) resets itself when its
+    last client leaves, and turns away the window that comes right after.
+    """
+    xlib = _xlib()
+    if xlib is not None and name not in _connected and xlib.XOpenDisplay(name.encode()):
+        _connected.add(name)
+    return name in _connected
 
 
 def vulkan_check() -> Check:

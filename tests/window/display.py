@@ -47,12 +47,17 @@ class Display:
         return done.stdout
 
 
-def start_display(size: tuple[int, int] = SCREEN) -> Display:
-    """Starts Xvfb on a free display number of its own choice and waits until it serves."""
+def start_display(size: tuple[int, int] = SCREEN, *, resets: bool = False) -> Display:
+    """Starts Xvfb on a free display number of its own choice and waits until it serves.
+
+    Args:
+        size: Width and height in pixels.
+        resets: Whether it starts anew, deaf for a moment, when its last client leaves.
+    """
     read_end, write_end = os.pipe()
     command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", f"{size[0]}x{size[1]}x24"]
     server = subprocess.Popen(
-        [*command, "-nolisten", "tcp", "-noreset"],
+        [*command, "-nolisten", "tcp", "-reset" if resets else "-noreset"],
         pass_fds=[write_end],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

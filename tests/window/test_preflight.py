@@ -109,3 +109,14 @@ def test_remembered_success_does_not_hide_a_display_that_is_gone(
     gone = start_display()
     stop(gone.server)
     assert run({**environment, "DISPLAY": gone.name}).startswith("REFUSED")
+
+
+def test_display_that_resets_after_its_last_client(tmp_path: Path) -> None:
+    """A plain Xvfb: looking whether it answers must not make it deaf for the window."""
+    display = start_display(resets=True)
+    try:
+        for _ in range(3):
+            said = run({**display.environment, "XDG_CACHE_HOME": str(tmp_path)})
+            assert said.startswith("OPENED")
+    finally:
+        stop(display.server)
