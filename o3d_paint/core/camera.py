@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray
 
-__all__ = ["Camera", "inverse", "transform"]
+__all__ = ["Camera", "inverse", "nearest_rotation", "transform"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,3 +125,14 @@ def inverse(b_from_a: FloatArray) -> FloatArray:
     a_from_b[:3, :3] = b_from_a[:3, :3].T
     a_from_b[:3, 3] = -b_from_a[:3, :3].T @ b_from_a[:3, 3]
     return a_from_b
+
+
+def nearest_rotation(matrix: FloatArray) -> FloatArray:
+    """Return the rotation closest to a (3, 3) matrix that is one up to rounding.
+
+    Poses in files carry seven digits. A camera a million units from the origin, as in UTM, would
+    be off by decimetres if its rotation were inverted by transposing it as it is.
+    """
+    left, _, right = np.linalg.svd(matrix)
+    rotation: FloatArray = left @ right
+    return rotation

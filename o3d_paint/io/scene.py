@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -26,6 +27,8 @@ from o3d_paint.core.geometry import (
 from o3d_paint.core.scene import Frame, PointCloud, Scene
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
+from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 
@@ -51,6 +54,13 @@ class LoadOptions:
         conf_thresh: Trusts confidence strictly above this number, in the file's own units.
         conf_percentile: Trusts all but this many per cent of the pixels; one of the two at most.
         images: Folder of the photos.
+        cloud: File with a cloud of its own, labelled instead of the points that depths make;
+            labels that it has count where no photo votes.
+        axes: Camera axes of a folder of RGB-D pictures, "cv" or "gl".
+        intrinsics: fx, fy, cx, cy of such a folder's depth pictures, in pixels.
+        depth_unit: Scene units of one step of its depth values.
+        invalid_depth: Depth value that means unknown there, besides 0.
+        every: Takes every k-th photo of a sequence.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
         format_name: Forces an importer.
     """
@@ -60,6 +70,12 @@ class LoadOptions:
     conf_thresh: float | None = None
     conf_percentile: float | None = None
     images: Path | None = None
+    cloud: Path | None = None
+    axes: Literal["cv", "gl"] | None = None
+    intrinsics: tuple[float, float, float, float] | None = None
+    depth_unit: float | None = None
+    invalid_depth: int | None = None
+    every: int = 1
     memory_limit: int | None = None
     format_name: str | None = None
 
@@ -83,8 +99,10 @@ def load_scene(
     _check(chosen)
     told = progress or _silent
     told(0.0, "reading")
-    imports = ImportOptions(images=chosen.images, memory_limit=chosen.memory_limit)
-    capture = read_capture(Path(path), imports, format_name=chosen.format_name)
+    own = None if chosen.cloud is None else read_cloud(chosen.cloud)
+    capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
+    if own is not None:
+        capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
     frames, notes = _directed(capture, chosen.convention)
     rule = _rule(frames, chosen)
@@ -108,11 +126,27 @@ def load_scene(
         up=_up(cloud, frames, chosen.up),
         metric=metric,
         notes=(*capture.notes, *notes),
+        labels=None if own is None else own.labels,
+        label_names={} if own is None else own.names,
     )
 
 
 def _silent(_share: float, _stage: str) -> None:
     """Tell nobody."""
+
+
+def _import_options(options: LoadOptions) -> ImportOptions:
+    """Return what concerns the importer."""
+    shared = {f.name for f in fields(ImportOptions)} & {f.name for f in fields(options)}
+    return ImportOptions(**{name: getattr(options, name) for name in shared})
+
+
+def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Capture:
+    """Return the capture with the user's cloud in place of its points."""
+    note = f"{len(own.xyz):,} points of {options.cloud}"
+    if own.labels is not None:
+        note += f", {np.count_nonzero(own.labels):,} of them with a label"
+    return replace(capture, xyz=own.xyz, rgb=own.rgb, notes=(*capture.notes, note + "."))
 
 
 def _check(options: LoadOptions) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from o3d_paint.core.camera import Camera, inverse, transform
+from o3d_paint.core.camera import Camera, inverse, nearest_rotation, transform
 
 sizes = st.integers(1, 2000)
 
@@ -72,3 +72,10 @@ def test_inverse_takes_a_rigid_transform_back() -> None:
 def test_impossible_intrinsics_are_refused(values: tuple[float, ...], found: str) -> None:
     with pytest.raises(ValueError, match=found):
         Camera(*values)  # type: ignore[arg-type]
+
+
+def test_a_rotation_of_seven_digits_becomes_exact() -> None:
+    rotation = Rotation.from_euler("xyz", [0.3, -1.2, 2.0]).as_matrix()
+    exact = nearest_rotation(rotation.astype(np.float32).astype(np.float64))
+    assert np.abs(exact @ exact.T - np.eye(3)).max() < 1e-15
+    assert np.abs(exact - rotation).max() < 1e-6

@@ -56,7 +56,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     depths = _depth_folder(folder)
     frames = tuple(_frame(image, model, photos, depths) for image in model.images)
     has_depth = any(f.depth is not None for f in frames)
-    if not has_depth and not len(model.xyz):
+    if not has_depth and not len(model.xyz) and options.cloud is None:
         msg = (
             f"{folder} has neither points nor depth maps: run COLMAP's dense stereo, or add a cloud"
         )

@@ -18,7 +18,7 @@ from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.images import open_image, photo_at, pixels_of
-from o3d_paint.io.importers.pose_files import is_pose
+from o3d_paint.io.importers.pose_files import is_pose, world_from_cam_of
 from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.npz import read_npy
 from o3d_paint.io.paths import inside
@@ -28,7 +28,6 @@ __all__ = ["read", "recognizes"]
 
 _FILE = "transforms.json"
 _MILLIMETRES = 0.001
-_CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 _DISTORTION = {
     "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
     "OPENCV_FISHEYE": ("k1", "k2", "k3", "k4"),
@@ -93,10 +92,7 @@ def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:
     full[:3] = matrix[:3]
     if not is_pose(full):
         return None
-    world_from_cam = inverse(full) if options.convention == "w2c" else full
-    if options.axes != "cv":
-        world_from_cam = world_from_cam @ _CV_FROM_GL
-    return inverse(world_from_cam)
+    return inverse(world_from_cam_of(full, options.convention or "c2w", options.axes or "gl"))
 
 
 def _frame(

@@ -8,13 +8,23 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError
+from o3d_paint.io.capture import Convention
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["is_pose", "read_intrinsics", "read_matrix", "read_numbers", "read_poses"]
+__all__ = [
+    "is_pose",
+    "read_intrinsics",
+    "read_matrix",
+    "read_numbers",
+    "read_poses",
+    "world_from_cam_of",
+]
 
 _BYTES_PER_CHARACTER = 8
 _ROTATION_TOLERANCE = 1e-2
+CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 def read_numbers(path: Path) -> list[list[float]]:
@@ -121,6 +131,19 @@ def is_pose(matrix: FloatArray) -> bool:
         and np.abs(rotation @ rotation.T - np.eye(3)).max() < _ROTATION_TOLERANCE
         and np.linalg.det(rotation) > 0
     )
+
+
+def world_from_cam_of(matrix: FloatArray, convention: Convention, axes: str) -> FloatArray:
+    """Return a (4, 4) pose as a file has it as camera to world with OpenCV axes.
+
+    Args:
+        matrix: A pose that `is_pose`.
+        convention: Its direction.
+        axes: Its camera axes, "cv" or "gl".
+    """
+    world_from_cam = np.linalg.inv(matrix) if convention == "w2c" else matrix.copy()
+    world_from_cam[:3, :3] = nearest_rotation(world_from_cam[:3, :3])
+    return world_from_cam @ CV_FROM_GL if axes == "gl" else world_from_cam
 
 
 def _matrix(values: list[float]) -> FloatArray:

@@ -13,6 +13,7 @@ from o3d_paint.core.consistency import agreement_between
 from o3d_paint.core.scene import Frame
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
+from o3d_paint.io.importers.pose_files import world_from_cam_of
 from o3d_paint.io.importers.rgbd_layouts import Listing
 
 __all__ = ["Reading", "best_reading"]
@@ -24,7 +25,6 @@ _CAMERAS = {
     "481.2 -480 319.5 239.5 (ICL-NUIM)": (481.2, -480.0, 319.5, 239.5),
 }
 _STANDARD_SIZE = (640, 480)
-_CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 _PLAUSIBLE_ERROR = 0.05
 _CLEARLY_BETTER = 1.5
 _SHOWN = 6
@@ -115,11 +115,7 @@ def _read_as(frames: tuple[Frame, ...], reading: Reading) -> tuple[Frame, ...]:
 
 
 def _frame_as(frame: Frame, reading: Reading) -> Frame:
-    matrix = frame.world_from_cam
-    if reading.direction == "w2c":
-        matrix = inverse(matrix)
-    if reading.axes == "gl":
-        matrix = matrix @ _CV_FROM_GL
+    matrix = world_from_cam_of(frame.world_from_cam, reading.direction, reading.axes)
     depth = None if frame.depth is None else frame.depth * np.float32(reading.unit)
     camera = frame.camera if reading.camera is None else reading.camera
     return replace(frame, camera=camera, cam_from_world=inverse(matrix), depth=depth)

@@ -24,6 +24,7 @@ from o3d_paint.io.importers.pose_files import (
     read_intrinsics,
     read_matrix,
     read_poses,
+    world_from_cam_of,
 )
 from o3d_paint.io.importers.readings import best_reading
 from o3d_paint.io.importers.rgbd_layouts import (
@@ -43,7 +44,6 @@ __all__ = ["RGBD_IMPORTERS"]
 _COLOR_FOLDERS = ("color", "rgb", "images", "image", "colour")
 _POSE_FILES = ("pose.txt", "poses.txt", "traj.txt", "trajectory.txt", "groundtruth.txt")
 _FLOATS_PER_PIXEL = 4
-_CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
 def _recognizes(name: str, path: Path) -> bool:
@@ -157,9 +157,8 @@ def _frame(listing: Listing, i: int, options: ImportOptions) -> Frame:
     matrix = pinhole(PRIMESENSE) if listing.matrix is None else listing.matrix
     camera = _fitting(Camera.from_matrix(matrix, width, height), (photo.height, photo.width))
     name = listing.photos[i].stem.removesuffix(".color")
-    world_from_cam = inverse(listing.poses[i]) if options.convention == "w2c" else listing.poses[i]
-    if options.axes == "gl":
-        world_from_cam = world_from_cam @ _CV_FROM_GL
+    convention, axes = options.convention or "c2w", options.axes or "cv"
+    world_from_cam = world_from_cam_of(listing.poses[i], convention, axes)
     return Frame(name, camera, inverse(world_from_cam), photo, depth)
 
 

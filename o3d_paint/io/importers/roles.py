@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError, SceneError
 
 __all__ = [
@@ -186,6 +187,4 @@ def _nearest_rotation(path: Path, where: str, matrix: FloatArray) -> FloatArray:
         raise SceneError(msg)
     if error < _EXACT_ROTATION:
         return matrix
-    left, _, right = np.linalg.svd(matrix)
-    rotation: FloatArray = left @ right
-    return rotation
+    return nearest_rotation(matrix)

@@ -1,0 +1,96 @@
+"""A scanner's cloud with posed photos, with and without depth: labelled by the same paint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from o3d_paint.core.camera import inverse
+from o3d_paint.core.consistency import suggested_tolerance
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import article_taxonomy
+from o3d_paint.io.sample import Sample, SampleOptions, generate_sample
+from o3d_paint.io.scene import LoadOptions, load_scene
+from o3d_paint.project.pipeline import gather_evidence
+
+UTM = np.array([448_000.0, 5_411_000.0, 300.0])
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return generate_sample(SampleOptions(resolution=128, photos=5, shadows=False, smooth=False))
+
+
+def _cloud(path: Path, sample: Sample, *, labels: np.ndarray | None = None) -> Path:
+    header = "x y z red green blue" + (" label" if labels is not None else "")
+    columns = [sample.points + UTM, sample.colors]
+    if labels is not None:
+        columns.append(labels[:, None])
+    np.savetxt(path, np.hstack(columns), fmt="%.4f", header=header, comments="//")
+    return path
+
+
+def _photos(folder: Path, sample: Sample, *, has_depth: bool) -> Path:
+    """Write nerfstudio's layout, moved to UTM."""
+    frames = []
+    (folder / "images").mkdir(parents=True)
+    for i, photo in enumerate(sample.photos):
+        Image.fromarray(photo).save(folder / f"images/{i}.png")
+        pose = np.eye(4)
+        pose[:3] = sample.extrinsics[i]
+        world_from_cam = inverse(pose) @ np.diag([1.0, -1, -1, 1])
+        world_from_cam[:3, 3] += UTM
+        k = sample.intrinsics[i]
+        record = {"file_path": f"images/{i}.png", "transform_matrix": world_from_cam.tolist()}
+        record |= {"fl_x": k[0, 0], "fl_y": k[1, 1], "cx": k[0, 2] + 0.5, "cy": k[1, 2] + 0.5}
+        if has_depth:
+            np.save(folder / f"{i}.npy", sample.depth[i])
+            record["depth_file_path"] = f"{i}.npy"
+        frames.append(
+            {k: v if not isinstance(v, np.floating) else float(v) for k, v in record.items()}
+        )
+    (folder / "transforms.json").write_text(json.dumps({"frames": frames}))
+    return folder
+
+
+def _painted(scene: Scene, masks: dict[int, np.ndarray]) -> np.ndarray:
+    return gather_evidence(scene, masks, tolerance=suggested_tolerance(scene)).labels()
+
+
+@pytest.mark.parametrize("has_depth", [True, False])
+def test_paint_reaches_the_scanners_points_and_only_those_in_sight(
+    tmp_path: Path, sample: Sample, has_depth: bool
+) -> None:
+    folder = _photos(tmp_path / "photos", sample, has_depth=has_depth)
+    options = LoadOptions(cloud=_cloud(tmp_path / "scan.xyz", sample), depth_unit=1.0)
+    scene = load_scene(folder, options)
+    assert np.abs(scene.cloud.xyz - sample.points - UTM).max() < 1e-3
+    assert (scene.frames[0].depth is not None) == has_depth
+    height, width = scene.frames[0].mask_shape
+    truth = np.asarray(
+        Image.fromarray(sample.truth_pixels[0]).resize((width, height), Image.Resampling.NEAREST)
+    )
+    labels = _painted(scene, {0: truth.astype(np.uint16)})
+    painted = labels > 0
+    assert painted.mean() > 0.08
+    # The table (6) lies just behind the base plate's edge in the small photos of this test.
+    assert (labels[painted] == sample.truth_points[painted]).mean() > 0.93
+
+
+def test_labels_of_the_file_count_until_a_photo_says_otherwise(
+    tmp_path: Path, sample: Sample
+) -> None:
+    cloud = _cloud(tmp_path / "scan.xyz", sample, labels=np.full(len(sample.points), 3))
+    folder = _photos(tmp_path / "photos", sample, has_depth=True)
+    scene = load_scene(folder, LoadOptions(cloud=cloud, depth_unit=1.0))
+    assert scene.labels is not None
+    assert (_painted(scene, {}) == 3).all()
+    mask = np.full(scene.frames[0].mask_shape, 5, dtype=np.uint16)
+    labels = _painted(scene, {0: mask})
+    assert set(np.unique(labels).tolist()) == {3, 5}
+    assert any("with a label" in n for n in scene.notes)
+    assert article_taxonomy().get(3).name == "roof"
