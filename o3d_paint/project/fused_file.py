@@ -48,7 +48,7 @@ def read_fusion(path: Path, *, cloud: str) -> tuple[Fusion, IdArray] | None:
         FormatError: The file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             if str(arrays["cloud"]) != cloud:
                 return None
             fusion = Fusion(

@@ -13,18 +13,16 @@ import numpy as np
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy, article_taxonomy
-from o3d_paint.errors import FormatError, PaintError, TaxonomyError
+from o3d_paint.errors import PaintError, TaxonomyError
 from o3d_paint.project.classes import with_classes
 from o3d_paint.project.contents import find_document
 from o3d_paint.project.document import Document, read_document
-from o3d_paint.project.fingerprint import cloud_checksum
 from o3d_paint.project.fitting import Fit, fit_scene, refit_entries
 from o3d_paint.project.history import Entry
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, Replay
-from o3d_paint.project.mask_file import read_layer
 from o3d_paint.project.records import Record, RecordKind, parse_records
-from o3d_paint.project.saved_masks import read_masks
+from o3d_paint.project.saved_masks import read_masks, read_saved_layer
 
 __all__ = ["load_folder"]
 
@@ -74,7 +72,7 @@ def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Loaded:
     }
     _read_history(layout, loaded)
     read_masks(layout, scene, loaded, document=document, fit=fit)
-    _read_layer(layout, scene, loaded, fit=fit)
+    read_saved_layer(layout, scene, loaded, document=document, fit=fit)
     _replay(layout, scene, loaded, fit=fit)
     loaded.history.restore(
         refit_entries(loaded.history.done, fit), refit_entries(loaded.history.undone, fit)
@@ -115,8 +113,10 @@ def _read_history(layout: Layout, loaded: Loaded) -> None:
     """Read what could be undone and redone at the last checkpoint."""
     path = layout.history(loaded.number)
     if not path.exists():
+        if loaded.number:
+            loaded.messages.append(f"{path.name} is missing: earlier steps cannot be undone")
         return
-    found = _records(path, loaded)
+    found = _records(path, loaded, whole=True)
     stacks: dict[RecordKind, list[Entry]] = {RecordKind.DONE: [], RecordKind.UNDONE: []}
     for record in found:
         with suppress(ValueError, KeyError):
@@ -124,31 +124,20 @@ def _read_history(layout: Layout, loaded: Loaded) -> None:
     loaded.history.restore(stacks[RecordKind.DONE], stacks[RecordKind.UNDONE])
 
 
-def _read_layer(layout: Layout, scene: Scene, loaded: Loaded, *, fit: Fit) -> None:
-    """Read the labels laid on points, if they belong to this cloud."""
-    if not layout.layer.exists():
-        return
-    try:
-        labels, cloud = read_layer(layout.layer)
-    except FormatError as error:
-        loaded.damaged.append(layout.layer)
-        loaded.messages.append(f"{error}; labels laid on points are lost up to the last journal")
-        return
-    fits = cloud == cloud_checksum(scene.cloud) if cloud else fit.cloud
-    if fits and len(labels) == len(scene.cloud):
-        loaded.layer = labels
-    else:
-        loaded.misfits.append(layout.layer)
+def _records(path: Path, loaded: Loaded, *, whole: bool = False) -> tuple[Record, ...]:
+    """Return the sound records of a file; says so where others were lost.
 
-
-def _records(path: Path, loaded: Loaded) -> tuple[Record, ...]:
-    """Return the sound records of a file; says so where others were lost."""
+    Args:
+        path: The file.
+        loaded: Gets the messages.
+        whole: Whether a torn end is damage too: it is where the file was written at once.
+    """
     try:
         found = parse_records(path.read_bytes())
     except OSError as error:
         loaded.messages.append(f"{path} cannot be read ({error.strerror or error})")
         return ()
-    if found.damaged:
+    if found.damaged or (whole and found.torn):
         loaded.damaged.append(path)
         loaded.messages.append(f"{path.name} is damaged: {len(found.records)} records were saved")
     return found.records

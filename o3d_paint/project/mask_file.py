@@ -88,7 +88,7 @@ def read_layer(path: Path) -> tuple[IdArray, str]:
         FormatError: It is damaged, or not a cloud layer.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             labels = arrays["labels"]
             cloud = str(arrays["cloud"]) if "cloud" in arrays else ""
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:

@@ -101,7 +101,8 @@ def _scan(raw: bytes, position: int, *, damaged: bool) -> Records:
             continue
         resumed = _next_sound(raw, position + 1)
         if resumed is None:
-            torn = True
+            torn = _is_cut(raw[position:])
+            damaged |= not torn
             break
         damaged, position = True, resumed
     return Records(tuple(records), torn=torn, damaged=damaged)
@@ -115,6 +116,14 @@ def _next_sound(raw: bytes, start: int) -> int | None:
             return position
         position = raw.find(_MARKER, position + 1)
     return None
+
+
+def _is_cut(tail: bytes) -> bool:
+    """Return whether a tail is the beginning of a record, as a crash while writing leaves it."""
+    if len(tail) < _HEAD.size:
+        return tail.startswith(_MARKER[: len(tail)])
+    marker, length, _, _ = _HEAD.unpack_from(tail)
+    return bool(marker == _MARKER and length > len(tail) - _HEAD.size - _CHECK.size)
 
 
 def _record_at(raw: bytes, position: int) -> tuple[Record, int, int] | None:

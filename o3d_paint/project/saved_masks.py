@@ -1,7 +1,8 @@
-"""Reading the masks of a folder; a damaged one is put together from what else there is."""
+"""Reading masks and cloud layer of a folder; damaged ones are put together from what is left."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,13 +12,14 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
 from o3d_paint.project.document import Document, PhotoEntry
+from o3d_paint.project.fingerprint import cloud_checksum
 from o3d_paint.project.fitting import Fit
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, apply_checked
-from o3d_paint.project.mask_file import read_mask
-from o3d_paint.project.steps import FrameEdit
+from o3d_paint.project.mask_file import read_layer, read_mask
+from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit
 
-__all__ = ["read_masks"]
+__all__ = ["read_masks", "read_saved_layer"]
 
 
 def read_masks(
@@ -81,14 +83,57 @@ def _rebuilt(
             mask = _read(layout.states / f"{number:08d}" / str(entry.mask), shape)
             source = f"kept state {number} and the undo history"
             break
-    steps = [e.step().inverted() for e in loaded.history.undone]
-    steps += [e.step() for e in loaded.history.done]
-    for step in steps:
-        for edit in step.edits:
-            if isinstance(edit, FrameEdit) and edit.frame_idx == old_idx:
-                with suppress(ValueError):
-                    apply_checked(mask, edit.edit)
+    for edit in _known_edits(loaded):
+        if isinstance(edit, FrameEdit) and edit.frame_idx == old_idx:
+            with suppress(ValueError):
+                apply_checked(mask, edit.edit)
     loaded.messages.append(
         f"{error}; the mask of photo {entry.name} was put together from {source}: look it over"
     )
     return mask
+
+
+def read_saved_layer(
+    layout: Layout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
+) -> None:
+    """Read the labels laid on points, if they belong to this cloud; see `read_masks`."""
+    if not layout.layer.exists() and not document.layer:
+        return
+    try:
+        labels, cloud = read_layer(layout.layer)
+    except FormatError as error:
+        loaded.damaged.append(layout.layer)
+        if fit.cloud:
+            loaded.layer = _rebuilt_layer(layout, scene, loaded, error=error)
+        return
+    fits = cloud == cloud_checksum(scene.cloud) if cloud else fit.cloud
+    if fits and len(labels) == len(scene.cloud):
+        loaded.layer = labels
+    else:
+        loaded.misfits.append(layout.layer)
+
+
+def _rebuilt_layer(layout: Layout, scene: Scene, loaded: Loaded, *, error: FormatError) -> IdArray:
+    """Put the layer together as `_rebuilt` does a mask."""
+    layer, source = np.zeros(len(scene.cloud), dtype=np.uint16), "the undo history"
+    for number in reversed(layout.state_numbers()):
+        with suppress(FormatError):
+            kept, _ = read_layer(layout.states / f"{number:08d}" / layout.layer.name)
+            if len(kept) == len(layer):
+                layer, source = kept, f"kept state {number} and the undo history"
+                break
+    for edit in _known_edits(loaded):
+        if isinstance(edit, LayerEdit) and edit.points.max(initial=0) < len(layer):
+            layer[edit.points] = edit.after
+    loaded.messages.append(
+        f"{error}; the labels laid on points were put together from {source}: look them over"
+    )
+    return layer
+
+
+def _known_edits(loaded: Loaded) -> Iterator[Edit]:
+    """Go through the history so that the last word on each pixel and point comes last."""
+    for entry in loaded.history.undone:
+        yield from entry.step().inverted().edits
+    for entry in loaded.history.done:
+        yield from entry.step().edits

@@ -19,6 +19,7 @@ from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import read_document
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.lock import FolderLock, Holder
+from o3d_paint.project.records import MAGIC
 
 __all__ = ["KEPT_STATES", "State", "keep_state", "list_states", "restore_state"]
 
@@ -169,6 +170,7 @@ def _put_back(layout: Layout, number: int) -> None:
     # A number above all journals: none of them is replayed onto the restored masks.
     above = max([*layout.journal_numbers(), *layout.state_numbers(), document.number]) + 1
     plain = document.to_json() | {"number": above, "fused_shown": False}
+    write_bytes(layout.history(above), MAGIC)
     write_json(layout.document, plain)
     for path in outdated:
         path.unlink(missing_ok=True)

@@ -1,0 +1,445 @@
+"""The disk fails, others interfere, files rot, scenes change: nothing is lost silently."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from o3d_paint.core.brush import Stroke
+from o3d_paint.core.scene import ArrayPhoto, PointCloud, Scene
+from o3d_paint.errors import ProjectError, StorageError
+from o3d_paint.project import autosave, states
+from o3d_paint.project.layout import Layout, project_folder
+from o3d_paint.project.project import Project
+from o3d_paint.project.session import Session, open_session, read_project
+from o3d_paint.project.states import list_states, restore_state
+from tests.project.scenes import strip_scene
+
+SCENE = strip_scene(num_points=800)
+CLASSES = ["floor", "wall", "roof"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "p.o3dpaint"
+
+
+@pytest.fixture(autouse=True)
+def _retry_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autosave, "_RETRY_SECONDS", -1.0)
+
+
+def opened(root: Path, scene: Scene = SCENE) -> Session:
+    return open_session(scene, root, classes=CLASSES)
+
+
+def line(class_id: int, y: float = 500, radius: float = 30) -> Stroke:
+    return Stroke(np.array([[20.0, y], [140.0, y]]), radius, class_id)
+
+
+def painted_session(root: Path) -> Session:
+    session = opened(root)
+    for frame_idx in range(3):
+        session.project.paint(frame_idx, line(frame_idx + 1, y=300 + 200 * frame_idx))
+    session.project.set_layer(np.arange(30), 2)
+    return session
+
+
+def assert_same(one: Project, other: Project) -> None:
+    assert one.painted_frames == other.painted_frames
+    for frame_idx in one.painted_frames:
+        np.testing.assert_array_equal(one.mask(frame_idx), other.mask(frame_idx))
+    np.testing.assert_array_equal(one.painted, other.painted)
+    np.testing.assert_array_equal(other.painted, other.rebuilt_labels())
+    assert one.taxonomy == other.taxonomy
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+@contextmanager
+def file_size_limit(nbytes: int) -> Iterator[None]:
+    """Every file ends at this size, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (nbytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str = "400k") -> Iterator[None]:
+    """A disk of its own, where the machine allows that."""
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("this user may not mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("limit", [0, 1, 100, 700, 1500])
+def test_files_that_cannot_grow(root: Path, limit: int) -> None:
+    session = painted_session(root)
+    session.save(wait=True)
+    failures: list[Exception] = []
+    session.project.save_failed.connect(failures.append)
+    kept, _ = read_project(root, SCENE)
+    with file_size_limit(limit):
+        for k in range(12):
+            session.project.paint(k % 4, line(1 + k % 3, y=40 * k, radius=9))
+        with pytest.raises(StorageError, match=r"kept in memory.*Save as"):
+            session.save(wait=True)
+        assert len(failures) == 1
+        assert session.problem is not None
+        with pytest.raises(StorageError):
+            session.close()
+        # Whatever the disk took is whole: the folder opens with the work of some step before.
+        found, messages = read_project(root, SCENE)
+        assert len(found.history) >= len(kept.history)
+        assert not [m for m in messages if "damaged" in m]
+    session.project.paint(3, line(3))
+    assert session.problem is None
+    assert_same(session.project, read_project(root, SCENE)[0])
+    session.close()
+    assert_same(session.project, read_project(root, SCENE)[0])
+    assert not list(root.rglob("*.part"))
+
+
+def test_a_full_disk_fills_and_is_freed(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk):
+        session = painted_session(disk / "p.o3dpaint")
+        session.save(wait=True)
+        hog = disk / "hog"
+        with hog.open("wb", buffering=0) as file:
+            for size in (1 << 14, 1 << 10, 1):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError:
+                    pass
+        rng = np.random.default_rng(0)
+        for frame_idx in range(4):
+            noise = rng.integers(0, 4, (108, 16)).astype(np.uint16)
+            session.project.set_mask(frame_idx, noise)
+        with pytest.raises(StorageError, match=r"disk is full|No space"):
+            session.save(wait=True)
+        read_project(disk / "p.o3dpaint", SCENE)
+        session.save_as(tmp_path / "elsewhere.o3dpaint")
+        assert_same(session.project, read_project(tmp_path / "elsewhere.o3dpaint", SCENE)[0])
+        hog.unlink()
+        session.project.paint(0, line(2))
+        session.close()
+    assert_same(session.project, read_project(tmp_path / "elsewhere.o3dpaint", SCENE)[0])
+
+
+def test_a_vanished_folder_is_noticed_and_made_again(root: Path) -> None:
+    session = painted_session(root)
+    shutil.rmtree(root)
+    failures: list[Exception] = []
+    session.project.save_failed.connect(failures.append)
+    session.project.paint(3, line(3))
+    assert len(failures) == 1
+    session.project.paint(3, line(2, y=900))
+    session.close()
+    assert_same(session.project, read_project(root, SCENE)[0])
+
+
+def test_a_read_only_disk(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    with small_disk(disk):
+        session = painted_session(disk / "scene.o3dpaint")
+        session.close()
+        (disk / "scene.npz").write_bytes(b"")
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        again = opened(disk / "scene.o3dpaint")
+        assert again.read_only is not None
+        assert "read-only" in again.messages[-1]
+        again.project.paint(3, line(1))
+        with pytest.raises(StorageError, match="Save as"):
+            again.save()
+        again.save_as(tmp_path / "copy.o3dpaint")
+        assert again.read_only is None
+        again.close()
+        assert_same(again.project, read_project(tmp_path / "copy.o3dpaint", SCENE)[0])
+        folder, note = project_folder(disk / "scene.npz")
+        assert note is not None
+        assert str(folder) in note
+        assert disk not in folder.parents
+        elsewhere = opened(folder)
+        assert elsewhere.read_only is None
+        assert_same(session.project, elsewhere.project)
+        elsewhere.close()
+
+
+def test_the_second_opener_reads_only_and_knows_the_first(root: Path) -> None:
+    first = painted_session(root)
+    second = opened(root)
+    assert f"process {os.getpid()}" in (second.read_only or "")
+    assert_same(first.project, second.project)
+    before = contents(root)
+    second.project.paint(0, line(3))
+    with pytest.raises(StorageError, match="Save as"):
+        second.save(wait=True)
+    second.close()
+    assert contents(root) == before
+    first.project.paint(0, line(3))
+    first.close()
+    third = opened(root)
+    assert third.read_only is None
+    assert_same(first.project, third.project)
+    third.close()
+
+
+def test_a_stale_lock_is_recovered(root: Path) -> None:
+    session = painted_session(root)
+    session.close()
+    stale = {"user": "anna", "host": "here", "pid": 1, "since": "2025-01-01T10:00:00+00:00"}
+    (root / "lock").write_text(json.dumps(stale))
+    again = opened(root)
+    assert again.read_only is None
+    assert any("anna" in m for m in again.messages)
+    again.close()
+    (root / "lock").write_text("half a na")
+    again = opened(root)
+    assert again.read_only is None
+    again.close()
+
+
+def _hold(root: Path, ready: object) -> None:
+    session = painted_session(root)
+    ready.send(session.read_only)  # type: ignore[attr-defined]
+    ready.recv()  # type: ignore[attr-defined]
+
+
+def test_the_lock_of_a_killed_process_is_gone(root: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    here, there = context.Pipe()
+    child = context.Process(target=_hold, args=(root, there))
+    child.start()
+    assert here.recv() is None
+    second = opened(root)
+    assert f"process {child.pid}" in (second.read_only or "")
+    second.abandon()
+    child.kill()
+    child.join()
+    third = opened(root)
+    assert third.read_only is None
+    assert any("ended unexpectedly: 4 steps" in m for m in third.messages)
+    assert third.project.painted_frames == (0, 1, 2)
+    third.close()
+
+
+@pytest.mark.parametrize("name", ["project.json", "masks", "journal", "history", "cloud_layer.npz"])
+@pytest.mark.parametrize("harm", ["cut", "zeros", "flip", "empty", "gone"])
+def test_damaged_pieces(root: Path, name: str, harm: str) -> None:
+    session = painted_session(root)
+    session.save(wait=True)
+    expected, _ = read_project(root, SCENE)
+    session.project.paint(3, line(1))
+    session.project.paint(1, line(3, y=800))
+    final = session.project
+    session.abandon()
+    path = _pick(root, name)
+    _harm(path, harm)
+    damaged = path.read_bytes() if path.exists() else None
+
+    again = opened(root)
+    found = again.project
+    if name == "journal":
+        # Sound records before and behind the damage count; at the least the checkpoint is there.
+        assert len(expected.history) <= len(found.history) <= len(final.history)
+        assert found.painted_frames[:3] == (0, 1, 2)
+    else:
+        assert_same(final, found)
+    if name != "journal" or harm not in ("gone", "cut", "empty"):
+        assert again.messages
+    if damaged is not None and again.messages:
+        assert damaged in [p.read_bytes() for p in (root / "aside").iterdir()]
+    again.close()
+    reread, messages = read_project(root, SCENE)
+    assert messages == ()
+    assert_same(found, reread)
+
+
+def _pick(root: Path, name: str) -> Path:
+    layout = Layout(root)
+    if name == "journal":
+        return layout.journal(layout.journal_numbers()[-1])
+    if name == "history":
+        return layout.history(layout.history_numbers()[-1])
+    if name == "masks":
+        return layout.masks / "photo_01.png"
+    return root / name
+
+
+def _harm(path: Path, harm: str) -> None:
+    data = bytearray(path.read_bytes())
+    if harm == "gone":
+        path.unlink()
+        return
+    if harm == "cut":
+        data = data[: len(data) * 2 // 3]
+    elif harm == "zeros":
+        data = bytearray(len(data))
+    elif harm == "flip":
+        for position in range(len(data) // 3, len(data), 97):
+            data[position] ^= 0x5A
+    else:
+        data = bytearray()
+    path.write_bytes(data)
+
+
+def test_a_journal_cut_anywhere_gives_a_prefix_of_the_work(root: Path) -> None:
+    session = opened(root)
+    lengths, masks = [], []
+    layout = Layout(root)
+    path = layout.journal(layout.journal_numbers()[-1])
+    for k in range(4):
+        session.project.paint(0, line(1 + k % 3, y=100 + 200 * k))
+        lengths.append(path.stat().st_size)
+        masks.append(session.project.mask(0).copy())
+    session.abandon()
+    whole = path.read_bytes()
+    for size in range(0, len(whole), 7):
+        path.write_bytes(whole[:size])
+        found, messages = read_project(root, SCENE)
+        done = sum(length <= size for length in lengths)
+        assert len(found.history) == done
+        np.testing.assert_array_equal(found.mask(0), masks[done - 1] if done else 0)
+        assert messages == ()
+
+
+def test_a_changed_scene_keeps_what_fits(root: Path) -> None:
+    session = painted_session(root)
+    session.close()
+    before = session.project
+    other = strip_scene(num_points=700, seed=5)
+    frames = list(other.frames)
+    # Photo 0 moved to the end, photo 1 shows something else, photo 2 stayed, one is new.
+    frames[1] = replace(frames[1], photo=ArrayPhoto(np.zeros((108, 16, 3), dtype=np.uint8)))
+    new = replace(frames[3], name="new", photo=ArrayPhoto(np.ones((108, 16, 3), dtype=np.uint8)))
+    changed = replace(other, frames=(new, frames[1], frames[2], frames[3], frames[0]))
+    again = opened(root, changed)
+    project = again.project
+    assert project.painted_frames == (2, 4)
+    np.testing.assert_array_equal(project.mask(4), before.mask(0))
+    np.testing.assert_array_equal(project.mask(2), before.mask(2))
+    assert project.ballots.layer is None or not project.ballots.layer.any()
+    np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
+    assert any("photo_01" in m for m in again.messages)
+    assert any("points changed" in m for m in again.messages)
+    kept = [p for p in (root / "aside").iterdir() if p.name.endswith("photo_01.png")]
+    aside = np.asarray(Image.open(kept[0]))
+    np.testing.assert_array_equal(aside, before.mask(1))
+    # The history speaks of the photos where they are now.
+    assert project.undo() == "paint"
+    assert project.painted_frames == (4,)
+    again.close()
+    state = list_states(root)
+    assert [s for s in state if s.painted == 3]
+
+
+def test_the_same_photos_on_other_points_keep_all_masks(root: Path) -> None:
+    session = painted_session(root)
+    session.close()
+    fewer = Scene(
+        name=SCENE.name,
+        cloud=PointCloud(SCENE.cloud.xyz[:500], SCENE.cloud.rgb[:500]),
+        frames=SCENE.frames,
+        rule=SCENE.rule,
+        spacing=SCENE.spacing,
+        up=SCENE.up,
+        metric=SCENE.metric,
+    )
+    again = opened(root, fewer)
+    assert again.project.painted_frames == (0, 1, 2)
+    assert not again.project.ballots.layer
+    np.testing.assert_array_equal(again.project.painted, again.project.rebuilt_labels())
+    again.close()
+
+
+def test_newer_formats_are_refused_and_left_alone(root: Path) -> None:
+    painted_session(root).close()
+    value = json.loads((root / "project.json").read_text())
+    (root / "project.json").write_text(json.dumps(value | {"format": 99}))
+    before = contents(root)
+    with pytest.raises(ProjectError, match=r"format 99.*newer version"):
+        opened(root)
+    assert contents(root) == before
+
+
+def test_the_last_five_states_are_kept_and_restored(root: Path) -> None:
+    session = opened(root)
+    masks = []
+    for k in range(7):
+        session.project.paint(0, line(1 + k % 3, y=100 + 100 * k))
+        session.save(wait=True)
+        session.save(wait=True)
+        masks.append(session.project.mask(0).copy())
+    with pytest.raises(ProjectError, match="close it first"):
+        restore_state(root, list_states(root)[0].number)
+    session.close()
+    found = list_states(root)
+    assert len(found) == states.KEPT_STATES
+    assert all(s.problem is None and s.painted == 1 for s in found)
+    restore_state(root, found[3].number)
+    again, messages = read_project(root, SCENE)
+    assert messages == ()
+    np.testing.assert_array_equal(again.mask(0), masks[-4])
+    # Restoring is no loss either: what was there is a state now.
+    newest = list_states(root)[0]
+    restore_state(root, newest.number)
+    np.testing.assert_array_equal(read_project(root, SCENE)[0].mask(0), masks[-1])
+    with pytest.raises(ProjectError, match="no state 999"):
+        restore_state(root, 999)
+    with pytest.raises(ProjectError, match="not a project"):
+        list_states(root.parent)
+
+
+def test_save_as_goes_on_elsewhere_and_refuses_another_project(root: Path, tmp_path: Path) -> None:
+    session = painted_session(root)
+    other = tmp_path / "other.o3dpaint"
+    session.save_as(other)
+    before = contents(root)
+    session.project.paint(3, line(2))
+    session.close()
+    assert contents(root) == before
+    assert_same(session.project, read_project(other, SCENE)[0])
+    third = opened(tmp_path / "third.o3dpaint")
+    with pytest.raises(StorageError, match="holds a project already"):
+        third.save_as(other)
+    third.close()
+
+
+def test_odd_photo_names_get_files_of_their_own(root: Path) -> None:
+    names = ["a/b", 'a:"b', "A_B", "ü" * 200, "..", "x\ny"][:4]
+    frames = tuple(replace(f, name=n) for f, n in zip(SCENE.frames, names, strict=True))
+    scene = replace(SCENE, frames=frames)
+    session = opened(root, scene)
+    for i in range(4):
+        session.project.paint(i, line(1 + i % 3))
+    session.close()
+    assert len(list((root / "masks").glob("*.png"))) == 4
+    assert_same(session.project, read_project(root, scene)[0])
