@@ -13,7 +13,7 @@ from o3d_paint.io.sample.hand import hand_series
 from o3d_paint.io.sample.painter import strokes_document
 
 PHOTOS = (10, 4, 13, 7, 1)
-STROKES_PER_PHOTO = 16
+STROKES_PER_PHOTO = 24
 PLACE = Path(__file__).resolve().parent.parent / "assets" / "strokes" / "sample.json"
 
 

@@ -28,6 +28,8 @@ _SPOT = 0.02
 """Two pixels show the same spot when they share a cell of this size, in plate sizes."""
 _LONGEST = 60
 _SMALLEST_REGION = 45
+_SMALLEST_OBJECT = 250
+_MOSTLY_NEW = 0.4
 
 
 @dataclass(slots=True, eq=False)
@@ -39,12 +41,20 @@ class _Part:
         inside: (H, W) float32 distance of its pixels to its border.
         left: (H, W) pixels still worth painting.
         area: Number of pixels at the beginning.
+        is_touched: Whether a stroke of this photo lies on it.
     """
 
     class_id: int
     inside: NDArray[np.float32]
     left: NDArray[np.bool_]
     area: int
+    is_touched: bool = False
+
+    @property
+    def is_object_missed(self) -> bool:
+        """Whether this is a thing of some size that no stroke has named yet."""
+        is_new = self.left.sum() > _MOSTLY_NEW * self.area
+        return not self.is_touched and self.area > _SMALLEST_OBJECT and bool(is_new)
 
     @property
     def worth(self) -> float:
@@ -103,13 +113,14 @@ def hand_strokes(
     strokes: list[Stroke] = []
     touched: set[int] = set()
     while parts and len(strokes) < count:
-        part = max(parts, key=lambda other: (other.class_id not in touched, other.worth))
+        part = max(parts, key=lambda p: (p.class_id not in touched, p.is_object_missed, p.worth))
         stroke = _stroke(part, rng)
         if stroke is None:
             parts = [other for other in parts if other is not part]
             continue
         strokes.append(stroke)
         touched.add(part.class_id)
+        part.is_touched = True
         swept = Stroke(stroke.points, stroke.radius + 1.5 * _INSET, stroke.class_id)
         part.left &= ~stroke_coverage(truth.shape, swept)
     return sorted(strokes, key=lambda stroke: stroke.class_id)
