@@ -1,0 +1,121 @@
+"""Every way to write a mask for every photo, as one table: a training set from a labelled scene."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.consistency import suggested_tolerance
+from o3d_paint.errors import FormatError, SceneError, StorageError
+from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.io.images import FilePhoto
+from o3d_paint.io.mask_exporters.coco import write_coco
+from o3d_paint.io.mask_exporters.cvat import write_cvat
+from o3d_paint.io.mask_exporters.png import write_png
+from o3d_paint.io.mask_exporters.source import (
+    MaskOptions,
+    MaskSource,
+    MaskWriter,
+    Progress,
+    Written,
+    file_stems,
+)
+from o3d_paint.io.mask_exporters.yolo import write_yolo
+from o3d_paint.io.masks import with_class_ids
+from o3d_paint.io.store import make_folder
+
+__all__ = ["MASK_WRITERS", "MaskOptions", "MaskSource", "MaskWriter", "Written", "write_masks"]
+
+MASK_WRITERS: dict[str, MaskWriter] = {
+    "png": MaskWriter("an indexed PNG for every photo", None, write_png),
+    "coco": MaskWriter("COCO annotations", "annotations.json", write_coco),
+    "cvat": MaskWriter("CVAT «Segmentation mask 1.1»", "cvat_masks.zip", write_cvat),
+    "yolo": MaskWriter("data set for YOLO segmentation", None, write_yolo),
+}
+"""By the name that a user gives."""
+
+
+def write_masks(
+    labelled: LabelledScene,
+    target: Path | str,
+    format_name: str = "png",
+    *,
+    painted: Mapping[int, IdArray] | None = None,
+    photos: bool = False,
+    inputs: Sequence[Path] = (),
+    progress: Progress | None = None,
+) -> Written:
+    """Write the mask of every photo, painted or not, from the labels of the cloud.
+
+    Args:
+        labelled: Cloud, photos and labels.
+        target: A folder; or the file itself, where the format is one file.
+        format_name: A name of `MASK_WRITERS`.
+        painted: (H, W) ids by position of the photo that go before what the cloud says.
+        photos: Writes the photos as well.
+        inputs: Files that must never be written over; the photos never are.
+        progress: Told how far it is; may raise to cancel.
+
+    Raises:
+        FormatError: There is no such format.
+        SceneError: The scene has no photos.
+        StorageError: Something cannot be written, or the folder is a project's own.
+    """
+    writer = MASK_WRITERS.get(format_name)
+    if writer is None:
+        msg = f"there is no mask format {format_name!r}: use one of {', '.join(MASK_WRITERS)}"
+        raise FormatError(msg)
+    if not labelled.scene.frames:
+        msg = f"{labelled.scene.name} has no photos to draw masks for: export the cloud instead"
+        raise SceneError(msg)
+    options = MaskOptions(
+        photos=photos, inputs=(*inputs, *_photo_files(labelled)), progress=progress
+    )
+    place = _place(Path(target), writer)
+    return writer.write(_source(labelled, painted or {}), place, options)
+
+
+def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSource:
+    """Return the masks with a class for every id that occurs."""
+    used = {int(i) for i in np.flatnonzero(np.bincount(labelled.labels))}
+    for mask in painted.values():
+        used |= {int(i) for i in np.flatnonzero(np.bincount(mask.ravel()))}
+    taxonomy = with_class_ids(labelled.taxonomy, sorted(used - {0}))
+    return MaskSource(
+        replace(labelled, taxonomy=taxonomy),
+        taxonomy,
+        painted,
+        suggested_tolerance(labelled.scene),
+        file_stems([f.name for f in labelled.scene.frames]),
+    )
+
+
+def _place(target: Path, writer: MaskWriter) -> Path:
+    """Return the folder or file to write to.
+
+    Raises:
+        StorageError: It would overwrite a project's own masks.
+    """
+    is_file = (
+        writer.file_name is not None
+        and not target.is_dir()
+        and target.suffix.lower() == Path(writer.file_name).suffix
+    )
+    folder = target.parent if is_file else target
+    for place in (folder, folder.parent):
+        if (place / "project.json").exists() and (place / "masks").is_dir():
+            msg = f"{folder} belongs to the project {place}: choose a folder outside of it"
+            raise StorageError(msg)
+    make_folder(folder)
+    if is_file or writer.file_name is None:
+        return target
+    return target / writer.file_name
+
+
+def _photo_files(labelled: LabelledScene) -> list[Path]:
+    photos = [f.photo for f in labelled.scene.frames]
+    return [p.path for p in photos if isinstance(p, FilePhoto)]
