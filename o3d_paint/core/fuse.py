@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Literal
 
@@ -12,10 +12,14 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.ball import Progress, ball_vote
 from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.graph import Graph, build_graph
+from o3d_paint.core.refine import label_points
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, walk
 
-__all__ = ["FUSED", "NONE", "PAINTED", "FuseOptions", "Fusion", "fuse"]
+__all__ = ["FUSED", "NONE", "PAINTED", "FuseOptions", "Fusion", "Method", "fuse"]
 
+Method = Literal["graph", "ball"]
 NONE, PAINTED, FUSED = 0, 1, 2
 _UNMEASURED = 0.5
 
@@ -25,18 +29,23 @@ class FuseOptions:
     """How labels come about.
 
     Attributes:
-        method: "ball": painted points keep theirs, a ball vote labels the rest.
+        method: "graph": labels travel along the surface to every point. "ball": painted points
+            keep theirs, a ball vote labels what lies near them.
         max_distance: Radius of the ball in scene units.
         min_neighbors: Fewest labelled points in the ball.
         batch_size: Points voted on between two reports of progress.
+        keep_strokes: Painted points keep their labels exactly, sloppy ones too; "ball" always does.
         min_confidence: Points less sure than this stay unlabelled.
+        walker: Weights of the graph.
     """
 
-    method: Literal["ball"] = "ball"
+    method: Method = "graph"
     max_distance: float = 0.05
     min_neighbors: int = 3
     batch_size: int = 100_000
+    keep_strokes: bool = False
     min_confidence: float = 0.0
+    walker: WalkerSettings = field(default_factory=WalkerSettings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +55,11 @@ class Fusion:
     Attributes:
         labels: (N,) class ids, 0 where unlabelled.
         confidence: (N,) float32, 0..1; 0 where unlabelled.
-        source: (N,) uint8: 0 none, 1 painted, 2 fused.
+        source: (N,) uint8: 0 none, 1 painted (a photo or the layer said this), 2 fused.
         votes: (N,) uint8: photos that voted, 255 for more.
         method: What made it.
         seconds: Time of each stage.
+        spread: The state of the graph, to start the next live fusion from; None for "ball".
     """
 
     labels: IdArray
@@ -58,6 +68,7 @@ class Fusion:
     votes: npt.NDArray[np.uint8]
     method: str
     seconds: dict[str, float]
+    spread: Spread | None = None
 
 
 def fuse(
@@ -65,6 +76,8 @@ def fuse(
     evidence: Evidence,
     options: FuseOptions | None = None,
     *,
+    graph: Graph | None = None,
+    warm: Spread | None = None,
     progress: Progress | None = None,
 ) -> Fusion:
     """Label every point that the evidence reaches.
@@ -73,6 +86,9 @@ def fuse(
         cloud: The points.
         evidence: What was painted.
         options: The method and its parameters.
+        graph: The graph of the cloud where it is at hand; built where not.
+        warm: An earlier spread over the same graph. For the live view; exports solve cold, so
+            that the same evidence always gives the same labels.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
@@ -82,7 +98,49 @@ def fuse(
     if evidence.num_points != len(cloud):
         msg = f"evidence is for {evidence.num_points} points, the cloud has {len(cloud)}"
         raise ValueError(msg)
-    return _by_ball(cloud, evidence, options, progress)
+    if options.method == "ball":
+        return _by_ball(cloud, evidence, options, progress)
+    return _by_graph(cloud, evidence, options, graph, warm, progress)
+
+
+def _by_graph(
+    cloud: PointCloud,
+    evidence: Evidence,
+    options: FuseOptions,
+    graph: Graph | None,
+    warm: Spread | None,
+    progress: Progress | None,
+) -> Fusion:
+    """Let labels travel along the surface."""
+    report = progress or (lambda fraction, stage: None)
+    started = perf_counter()
+    if graph is None:
+        graph = build_graph(cloud, progress=lambda f, stage: report(0.6 * f, stage))
+    built = perf_counter()
+    report(0.6, "spreading")
+    votes = count_votes(graph, evidence)
+    spread = walk(graph, votes, options.walker, start=warm)
+    solved = perf_counter()
+    report(0.9, "labelling")
+    labels, share, reach = label_points(cloud, graph, spread)
+    confidence = share * reach
+    if options.keep_strokes:
+        painted, agreement, _ = _painted(evidence)
+        labels = np.where(painted > 0, painted, labels)
+        confidence = np.where(painted > 0, agreement, confidence)
+    elif evidence.layer is not None:
+        labels = np.where(evidence.layer > 0, evidence.layer, labels)
+        confidence = np.where(evidence.layer > 0, np.float32(1), confidence)
+    labels[confidence < options.min_confidence] = 0
+    confidence[labels == 0] = 0
+    source = _sources(evidence, labels)
+    report(1.0, "labelling")
+    seconds = {
+        "graph": built - started,
+        "solve": solved - built,
+        "refine": perf_counter() - solved,
+    }
+    return Fusion(labels, confidence, source, votes.photos, "graph", seconds, spread)
 
 
 def _by_ball(
@@ -102,9 +160,18 @@ def _by_ball(
     confidence = np.where(painted > 0, agreement, _UNMEASURED).astype(np.float32)
     labels[confidence < options.min_confidence] = 0
     confidence[labels == 0] = 0
-    source = np.where(labels == painted, PAINTED, FUSED).astype(np.uint8)
-    source[labels == 0] = NONE
-    return Fusion(labels, confidence, source, votes, "ball", {"vote": perf_counter() - started})
+    seconds = {"vote": perf_counter() - started}
+    return Fusion(labels, confidence, _sources(evidence, labels), votes, "ball", seconds)
+
+
+def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
+    """Return (N,) uint8: painted where somebody said this very label, else fused, or none."""
+    source = np.where(labels > 0, FUSED, NONE).astype(np.uint8)
+    for frame in evidence.frames:
+        source[frame.points[labels[frame.points] == frame.labels]] = PAINTED
+    if evidence.layer is not None:
+        source[(evidence.layer > 0) & (evidence.layer == labels)] = PAINTED
+    return source
 
 
 def _painted(evidence: Evidence) -> tuple[IdArray, FloatArray, npt.NDArray[np.uint8]]:

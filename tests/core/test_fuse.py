@@ -52,3 +52,65 @@ def test_without_evidence_nothing_is_labelled():
 def test_evidence_of_another_cloud_is_refused():
     with pytest.raises(ValueError, match="4 points, the cloud has 3"):
         fuse(cloud(np.zeros((3, 3))), Evidence(4, ()), BALL)
+
+
+def two_boards(count=6000, seed=0):
+    """Two boards that meet in a corner, wood and grass; truth 1 and 2."""
+    rng = np.random.default_rng(seed)
+    xyz = rng.random((count, 3))
+    truth = rng.integers(1, 3, count).astype(np.uint16)
+    xyz[truth == 1, 2] = 0
+    xyz[truth == 2, 0] = 0
+    colors = np.array([[0, 0, 0], [150, 100, 60], [60, 150, 60]])
+    rgb = np.clip(colors[truth] + rng.normal(0, 4, (count, 3)), 0, 255).astype(np.uint8)
+    return cloud(xyz, rgb), truth
+
+
+def test_graph_labels_every_point_from_a_few_strokes():
+    boards, truth = two_boards()
+    rng = np.random.default_rng(1)
+    seen = np.sort(rng.choice(len(boards), 300, replace=False))
+    said = truth[seen].copy()
+    said[:30] = 3 - said[:30]  # a tenth is wrong
+    fusion = fuse(boards, Evidence(len(boards), (votes(0, seen, said),)))
+    assert (fusion.labels > 0).all()
+    assert (fusion.labels == truth).mean() > 0.99
+    assert set(np.unique(fusion.source)) == {1, 2}
+    assert ((fusion.source == 1).nonzero()[0] == np.intersect1d(
+        seen[fusion.labels[seen] == said], seen)).all()  # fmt: skip
+    assert fusion.confidence.min() >= 0
+    assert fusion.confidence.max() <= 1
+    assert fusion.votes[seen].tolist() == [1] * 300
+
+
+def test_strokes_are_kept_exactly_when_asked():
+    boards, truth = two_boards()
+    seen = np.arange(0, len(boards), 10)
+    said = truth[seen].copy()
+    said[::7] = 3 - said[::7]
+    evidence = Evidence(len(boards), (votes(0, seen, said),))
+    kept = fuse(boards, evidence, FuseOptions(keep_strokes=True))
+    np.testing.assert_array_equal(kept.labels[seen], said)
+    assert (fuse(boards, evidence).labels[seen] != said).any()
+
+
+def test_the_layer_always_holds():
+    boards, truth = two_boards()
+    layer = np.zeros(len(boards), dtype=np.uint16)
+    layer[::500] = 77
+    evidence = Evidence(len(boards), (votes(0, np.arange(len(boards)), truth),), layer)
+    fusion = fuse(boards, evidence)
+    assert (fusion.labels[::500] == 77).all()
+    assert (fusion.source[::500] == 1).all()
+    assert (fusion.confidence[::500] == 1).all()
+
+
+def test_same_evidence_same_labels():
+    boards, truth = two_boards()
+    seen = np.arange(0, len(boards), 20)
+    evidence = Evidence(len(boards), (votes(0, seen, truth[seen]),))
+    first, second = fuse(boards, evidence), fuse(boards, evidence)
+    np.testing.assert_array_equal(first.labels, second.labels)
+    np.testing.assert_array_equal(first.confidence, second.confidence)
+    warm = fuse(boards, evidence, warm=first.spread)
+    assert (warm.labels == first.labels).mean() > 0.999

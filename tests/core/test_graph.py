@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from o3d_paint.core.graph import build_graph, target_nodes
+from o3d_paint.core.scene import PointCloud
+
+
+def plane(rng, count, *, origin=(0, 0, 0), color=(200, 30, 30), flat=2):
+    xyz = rng.random((count, 3))
+    xyz[:, flat] = 0
+    return PointCloud(xyz + origin, np.full((count, 3), color, dtype=np.uint8))
+
+
+def joined(*clouds):
+    return PointCloud(
+        np.concatenate([c.xyz for c in clouds]), np.concatenate([c.rgb for c in clouds])
+    )
+
+
+def matrix(graph, values=None):
+    values = np.ones(len(graph.indices)) if values is None else values
+    return csr_array((values, graph.indices, graph.indptr), shape=(len(graph), len(graph)))
+
+
+def test_nodes_are_means_of_their_points():
+    rng = np.random.default_rng(0)
+    cloud = PointCloud(rng.random((5000, 3)), rng.integers(0, 256, (5000, 3)).astype(np.uint8))
+    graph = build_graph(cloud, nodes=300)
+    assert 200 < len(graph) < 450
+    assert graph.count.sum() == 5000
+    for node in (0, len(graph) // 2, len(graph) - 1):
+        mine = cloud.xyz[graph.node_of == node]
+        assert np.ptp(mine, axis=0).max() <= graph.size
+        np.testing.assert_allclose(graph.xyz[node] + graph.center, mine.mean(axis=0), atol=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_graph_is_the_same_at_every_scale(scale):
+    rng = np.random.default_rng(1)
+    cloud = joined(plane(rng, 4000), plane(rng, 4000, flat=0))
+    graph = build_graph(cloud, nodes=500)
+    scaled = build_graph(PointCloud(cloud.xyz * scale, cloud.rgb), nodes=500)
+    assert abs(len(scaled) / len(graph) - 1) < 0.02
+    assert scaled.size / scale == pytest.approx(graph.size, rel=1e-6)
+
+
+def test_edges_are_symmetric_and_know_colour_and_crease():
+    rng = np.random.default_rng(2)
+    floor = plane(rng, 6000, flat=2)
+    wall = plane(rng, 6000, flat=0, color=(30, 30, 200))
+    graph = build_graph(joined(floor, wall), nodes=800)
+    for values in (None, graph.color, graph.crease, graph.distance):
+        difference = matrix(graph, values) - matrix(graph, values).T
+        assert abs(difference).max() <= 1e-5
+    assert not matrix(graph).diagonal().any()
+    of_floor = graph.xyz[:, 0] + graph.center[0] > 0.2
+    normals = np.abs(graph.normal[of_floor])
+    assert np.median(normals[:, 2]) > 0.99
+    start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
+    hue = graph.lab[:, 2] > 0
+    across = hue[start] != hue[graph.indices]
+    assert graph.color[across].min() > 100 * np.median(graph.color[~across] + 1e-6)
+
+
+def test_fragments_are_joined_to_what_is_nearest():
+    rng = np.random.default_rng(3)
+    pieces = [plane(rng, 3000, origin=(x, 0, 0)) for x in (0, 3, 4.5)]
+    graph = build_graph(joined(*pieces), nodes=600)
+    assert connected_components(matrix(graph))[0] == 1
+    assert 0 < graph.bridge.sum() < 40
+    start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))[graph.bridge]
+    x = graph.xyz[:, 0] + graph.center[0]
+    piece = np.digitize(x, [2, 4.2])
+    ends = np.sort(np.stack([piece[start], piece[graph.indices[graph.bridge]]], axis=1), axis=1)
+    assert np.unique(ends, axis=0).tolist() == [[0, 1], [1, 2]]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_tiny_clouds(count):
+    cloud = PointCloud(np.arange(3.0 * count).reshape(-1, 3), np.zeros((count, 3), dtype=np.uint8))
+    graph = build_graph(cloud)
+    assert len(graph.node_of) == count
+    assert len(graph.indptr) == len(graph) + 1
+
+
+def test_duplicates_and_outliers():
+    rng = np.random.default_rng(4)
+    cloud = plane(rng, 5000)
+    stray = PointCloud(np.array([[1e5, 0, 0], [1e5, 0, 0]]), np.zeros((2, 3), dtype=np.uint8))
+    graph = build_graph(joined(cloud, cloud, stray), nodes=400)
+    assert 100 < len(graph) < 1000
+    assert np.isfinite(graph.normal).all()
+
+
+def test_more_nodes_for_more_points_but_less_than_in_proportion():
+    assert target_nodes(10) == 10
+    assert target_nodes(880_000) == 80_000
+    assert 200_000 < target_nodes(12_000_000) < 350_000
