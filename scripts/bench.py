@@ -1,0 +1,40 @@
+"""Measures quality and speed, each figure beside its baseline in the same run.
+
+Usage: ``python scripts/bench.py NAME [options]``; without a name it lists the benches.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+BENCHES = {
+    "article": "the published method: our kernels against the naive loop, labels compared",
+    "assist": "smart selection against truth, over seeds and classes",
+    "endurance": "eight hours of work simulated: memory, speed, and ballots against a rebuild",
+    "fuzz": "damaged files against every parser",
+    "kill": "kill -9 at random points of a painting run",
+    "live": "a brush movement, from the mouse to the colour buffer",
+    "make-scene": "writes a large synthetic scene",
+    "quality": "labels for every point against truth, beside the published method",
+    "scale": "time and memory at 0.85, 3 and 12 million points",
+    "suggest": "photos that are suggested against photos evenly spaced",
+    "window": "from the mouse to the pixel on the screen",
+}
+
+
+def main() -> int:
+    """Runs the bench that is named first; its own options follow."""
+    if len(sys.argv) < 2 or sys.argv[1] not in BENCHES:
+        print(__doc__)
+        for name, title in BENCHES.items():
+            print(f"  {name:<12}{title}")
+        return 0 if len(sys.argv) < 2 else 2
+    name = sys.argv[1]
+    module = importlib.import_module(f"bench.{name.replace('-', '_')}")
+    result: int = module.main(sys.argv[2:])
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""One module a bench; ``main(arguments) -> exit code``. See ``scripts/bench.py``."""
