@@ -13,6 +13,7 @@ from o3d_paint.cli.export import export
 from o3d_paint.cli.fuse import fuse
 from o3d_paint.cli.group import SceneFirstGroup
 from o3d_paint.cli.info import info
+from o3d_paint.cli.masks import masks
 from o3d_paint.cli.open import open_window
 
 __all__ = ["app", "main"]
@@ -35,6 +36,7 @@ app.command("demo")(demo)
 app.command("info")(info)
 app.command("fuse")(fuse)
 app.command("export")(export)
+app.command("masks")(masks)
 app.command("doctor")(doctor)
 
 
