@@ -1,131 +1,53 @@
-"""The fused layer beside the paint: asked for, applied, shown or hidden, and what then shows."""
+"""Asking for the fused layer: off the UI thread, one request at a time, the graph kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, fields, replace
-from typing import TypeVar
+from dataclasses import asdict
+from functools import partial
 
-import numpy as np
-import numpy.typing as npt
-
-from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
+from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.ball import Progress
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import FUSED, NONE, PAINTED, FuseOptions, Fusion, fuse
-from o3d_paint.core.scene import Scene
+from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
+from o3d_paint.core.graph import Graph, build_graph
+from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.project.coverage import Coverage, count_coverage
-from o3d_paint.project.jobs import Jobs, Report
-from o3d_paint.project.records import Record, RecordKind
+from o3d_paint.core.walker import Spread, WalkerSettings
+from o3d_paint.project.fused_layer import FusedLayer
+from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.steps import FrameEdit, TaxonomyEdit
-from o3d_paint.project.work import Work
 
 __all__ = ["Fusing"]
 
 _KEY = _OPTIONS = "fuse"
-_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
-class Fusing(Work):
-    """Work with a fused layer."""
+class Fusing(FusedLayer):
+    """Work that can be fused."""
 
     def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
         """Start without a fused layer; see `Work`."""
         super().__init__(scene, taxonomy, jobs=jobs)
         self.fuse_options = FuseOptions(max_distance=ball_radius(scene))
-        self.fused_changed: Signal[[]] = Signal()
         self.fuse_progress: Signal[[float, str]] = Signal()
         self.fuse_failed: Signal[[Exception]] = Signal()
-        self._fusion: Fusion | None = None
-        self._fused_shown = False
-        self._stale = False
-        # Painted labels that the fusion knew: where they differ by now, the paint shows at once.
-        self._known: IdArray = np.zeros(0, dtype=np.uint16)
+        self._graph: Graph | None = None
         self._fuse_waits: Callable[[], object] | None = None
-        # Classes that were merged or removed after the fusion, and who got their paint.
-        self._heirs: dict[int, int] = {}
-        self._heirs_since_asked: dict[int, int] = {}
-        self._coverage: Coverage | None = None
-
-    @property
-    def fusion(self) -> Fusion | None:
-        """What was fused last, as it was computed; None before."""
-        return self._fusion
-
-    @property
-    def fused_shown(self) -> bool:
-        """Whether derived labels show beside the painted ones."""
-        return self._fused_shown
-
-    @property
-    def fusion_is_stale(self) -> bool:
-        """Whether the evidence has changed since the fusion was asked for."""
-        return self._stale
 
     @property
     def is_fusing(self) -> bool:
         """Whether a fusion is under way."""
         return self._fuse_waits is not None or self.jobs.is_running(_KEY)
 
-    @property
-    def painted(self) -> IdArray:
-        """(N,) painted labels; a read-only view that follows every change."""
-        return self.ballots.labels
-
-    @property
-    def labels(self) -> IdArray:
-        """(N,) labels that show: painted, and fused where the layer is on. A copy."""
-        return self.labels_of(None)
-
-    def labels_of(self, points: IndexArray | None) -> IdArray:
-        """Return the labels that show on some points ((K,) positions; None for all)."""
-        painted = _taken(self.ballots.labels, points)
-        if self._fusion is None or not self._fused_shown:
-            unfused: IdArray = painted.copy()
-            return unfused
-        fused = self._heir_table()[_taken(self._fusion.labels, points)]
-        shown: IdArray = np.where(self._is_newer(painted, points), painted, fused)
-        return shown
-
-    def source_of(self, points: IndexArray | None) -> npt.NDArray[np.uint8]:
-        """Return where shown labels come from: 0 none, 1 painted, 2 fused."""
-        painted = _taken(self.ballots.labels, points)
-        shown = self.labels_of(points)
-        source = np.where(shown == painted, PAINTED, FUSED).astype(np.uint8)
-        source[shown == 0] = NONE
-        return source
-
-    def confidence_of(self, points: IndexArray | None) -> FloatArray | None:
-        """Return (K,) confidence of the labels that show; None without a fused layer on.
-
-        Paint that is newer than the fusion counts as certain.
-        """
-        if self._fusion is None or not self._fused_shown:
-            return None
-        painted = _taken(self.ballots.labels, points)
-        fused = _taken(self._fusion.confidence, points)
-        return np.where(self._is_newer(painted, points), np.float32(1), fused)
-
-    def coverage(self) -> Coverage:
-        """Return how many points are painted, fused and confident; cached until a change."""
-        if self._coverage is None:
-            self._coverage = count_coverage(
-                self.ballots.labels,
-                self.labels_of(None),
-                confidence=self.confidence_of(None),
-                class_ids=[c.class_id for c in self._taxonomy],
-            )
-        return self._coverage
-
-    def evidence(self) -> Evidence:
-        """Return an immutable copy of all that was said about the points."""
-        return self.ballots.evidence()
-
     def request_fuse(
-        self, options: FuseOptions | None = None, *, then: Callable[[], object] | None = None
+        self,
+        options: FuseOptions | None = None,
+        *,
+        then: Callable[[], object] | None = None,
+        warm: bool = False,
     ) -> None:
         """Derive labels for all points off the UI thread; the layer shows when it is there.
 
@@ -135,6 +57,8 @@ class Fusing(Work):
         Args:
             options: Method and parameters; kept for the next time. None for the last ones.
             then: Called after the result was applied.
+            warm: Whether to start from the last result: faster, and the same labels but for a few
+                points in ten thousand.
         """
         self._before_history()
         self._keep_options(options)
@@ -143,25 +67,33 @@ class Fusing(Work):
             self._fuse_waits = then or _nothing
             return
         self._fuse_waits = None
-        scene, evidence, chosen = self.scene, self.evidence(), self.fuse_options
-        asked_with = self.ballots.labels.copy()
+        known = self.ballots.labels.copy()
         self._heirs_since_asked = {}
 
-        def work(report: Report) -> Fusion:
-            return fuse(scene.cloud, evidence, chosen, progress=report)
-
-        def apply(fusion: Fusion) -> None:
-            heirs = self._heirs_since_asked
-            self.apply_fusion(fusion, painted=asked_with, heirs=heirs)
+        def apply(answer: tuple[Fusion, Graph | None]) -> None:
+            fusion, self._graph = answer
+            self.apply_fusion(fusion, painted=known, heirs=self._heirs_since_asked)
             if then is not None:
                 then()
 
         self.jobs.submit(
             _KEY,
-            work,
+            self._fuse_work(warm=warm),
             done=apply,
             failed=self.fuse_failed.emit,
             progressed=self.fuse_progress.emit,
+        )
+
+    def _fuse_work(self, *, warm: bool) -> Callable[[Progress], tuple[Fusion, Graph | None]]:
+        """Return the function that fuses what is painted now; safe to run on a worker."""
+        start = self._fusion.spread if warm and self._fusion is not None else None
+        return partial(
+            _fuse_with_graph,
+            self.scene.cloud,
+            self.evidence(),
+            self.fuse_options,
+            graph=self._graph,
+            warm=start,
         )
 
     def _keep_options(self, options: FuseOptions | None) -> None:
@@ -172,11 +104,11 @@ class Fusing(Work):
 
     def _settings_restored(self) -> None:
         super()._settings_restored()
-        known = {f.name for f in fields(FuseOptions)}
-        kept = self.settings.get(_OPTIONS, {})
         # Options of another version of the program are not worth a refusal.
-        with suppress(TypeError, ValueError, AttributeError):
-            self.fuse_options = FuseOptions(**{k: v for k, v in kept.items() if k in known})
+        with suppress(TypeError, ValueError, KeyError):
+            kept = dict(self.settings[_OPTIONS])
+            walker = WalkerSettings(**kept.pop("walker", {}))
+            self.fuse_options = FuseOptions(**kept, walker=walker)
 
     def cancel_fuse(self) -> None:
         """Drop the fusion under way; the layer stays as it was."""
@@ -188,124 +120,50 @@ class Fusing(Work):
         self._before_history()
         self._keep_options(options)
         self.complete_indexes()
-        fusion = fuse(self.scene.cloud, self.evidence(), self.fuse_options)
+        self.cancel_fuse()
+        fusion, self._graph = self._fuse_work(warm=False)(_unheard)
         self.apply_fusion(fusion)
         return self.labels
-
-    def apply_fusion(
-        self,
-        fusion: Fusion,
-        *,
-        painted: IdArray | None = None,
-        heirs: Mapping[int, int] | None = None,
-    ) -> None:
-        """Lay a fusion beside the paint and show it.
-
-        Args:
-            fusion: For all points of the cloud.
-            painted: (N,) painted labels that it was derived from; None for the present ones.
-            heirs: Classes that were removed since, and who got their paint (0 for nobody).
-
-        Raises:
-            ValueError: It belongs to another cloud.
-        """
-        if len(fusion.labels) != len(self.scene.cloud):
-            msg = f"a fusion of {len(fusion.labels)} points, the cloud has {len(self.scene.cloud)}"
-            raise ValueError(msg)
-        now = self.ballots.labels
-        self._known = now.copy() if painted is None else painted
-        self._fusion = fusion
-        self._stale = painted is not None and not np.array_equal(now, painted)
-        self._heirs = dict(heirs or {})
-        self._fused_shown = True
-        self._fused_changed()
-
-    def restore_fusion(self, fusion: Fusion, *, known: IdArray, shown: bool) -> None:
-        """Take over a fusion from a file, silently; on a project that was just made.
-
-        Args:
-            fusion: For all points of the cloud.
-            known: (N,) painted labels that it was derived from.
-            shown: Whether it shows.
-        """
-        self._fusion, self._known, self._fused_shown = fusion, known, shown
-        self._stale = False
-
-    def fusion_for_saving(self) -> tuple[Fusion, IdArray] | None:
-        """Return the fusion in terms of the present classes, and the paint that it knew."""
-        if self._fusion is None:
-            return None
-        labels = self._heir_table()[self._fusion.labels]
-        return replace(self._fusion, labels=labels), self._known
-
-    def show_fused(self, shown: bool) -> None:
-        """Switch the fused layer on or off; nothing is computed."""
-        if self._fused_shown != shown:
-            self._fused_shown = shown
-            self._fused_changed()
 
     def drop_fusion(self) -> None:
         """Forget the fused layer."""
         self.cancel_fuse()
-        if self._fusion is not None:
-            self._fusion, self._fused_shown, self._stale = None, False, False
-            self._fused_changed()
-
-    def _fused_changed(self) -> None:
-        self._coverage = None
-        self.recorded.emit(Record(RecordKind.FUSED))
-        self.fused_changed.emit()
-
-    def _is_newer(self, painted: IdArray, points: IndexArray | None) -> BoolArray:
-        """Return (K,) where there is paint that the fusion did not know."""
-        newer: BoolArray = (painted != _taken(self._known, points)) & (painted > 0)
-        return newer
-
-    def _after_labels(self, points: IndexArray) -> None:
-        self._coverage = None
-        # Compared, since indexes that come late after opening bring back what was known.
-        if self._fusion is not None and not self._stale and len(points):
-            known = self._known[points]
-            self._stale = not np.array_equal(self.ballots.labels[points], known)
-
-    def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
-        changed = super()._apply_to_mask(frame_edit)
-        # Votes may have changed where no label did.
-        self._stale |= self._fusion is not None
-        return changed
+        super().drop_fusion()
 
     def _catch_up(self, frame_idx: int) -> None:
         super()._catch_up(frame_idx)
         if self._fuse_waits is not None and not self.missing_indexes():
             self.request_fuse(then=self._fuse_waits)
 
-    def _adopt(self, edit: TaxonomyEdit) -> None:
-        super()._adopt(edit)
-        self._coverage = None
-        if not edit.gone:
-            return
-        for heirs in (self._heirs, self._heirs_since_asked):
-            if edit.gone in edit.after:
-                heirs.pop(edit.gone, None)
-            else:
-                heirs[edit.gone] = edit.heir
 
-    def _heir_table(self) -> IdArray:
-        """Return (65536,) the class that now owns labels of a class at the time of fusion."""
-        table = np.zeros(1 << 16, dtype=np.uint16)
-        for label_class in self._taxonomy:
-            table[label_class.class_id] = label_class.class_id
-        for gone in self._heirs:
-            heir = gone
-            for _ in self._heirs:
-                heir = self._heirs.get(heir, heir)
-            table[gone] = heir if heir in self._taxonomy else 0
-        return frozen(table)
+def _fuse_with_graph(
+    cloud: PointCloud,
+    evidence: Evidence,
+    options: FuseOptions,
+    report: Progress,
+    *,
+    graph: Graph | None,
+    warm: Spread | None,
+) -> tuple[Fusion, Graph | None]:
+    """Fuse, and return the graph as well, which is the same for the life of a scene."""
+    share = 0.0
+    if graph is None and options.method == "graph":
+        share = 0.6
+        graph = build_graph(cloud, progress=lambda f, stage: report(share * f, stage))
+    fusion = fuse(
+        cloud,
+        evidence,
+        options,
+        graph=graph,
+        warm=warm,
+        progress=lambda f, stage: report(share + (1 - share) * f, stage),
+    )
+    return fusion, graph
+
+
+def _unheard(_fraction: float, _stage: str) -> None:
+    """Take progress that nobody asked for."""
 
 
 def _nothing() -> None:
     """Stand in for a listener."""
-
-
-def _taken(values: npt.NDArray[_Scalar], points: IndexArray | None) -> npt.NDArray[_Scalar]:
-    return values if points is None else values[points]

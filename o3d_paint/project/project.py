@@ -158,7 +158,7 @@ class Project(Painting, Classes, Fusing):
 
     def _refresh_fused(self) -> None:
         if self.refresh_fused and self._fused_shown and self._stale:
-            self.request_fuse()
+            self.request_fuse(warm=True)
 
 
 def taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass] | None) -> Taxonomy:

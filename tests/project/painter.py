@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.brush import Stroke
-from o3d_paint.core.fuse import FuseOptions
 from o3d_paint.project import autosave
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.project import Project
@@ -16,8 +15,6 @@ from o3d_paint.project.session import open_session
 from tests.project.scenes import strip_scene
 
 CLASSES = ["floor", "wall", "roof"]
-# The default of a project: choosing others would leave a record of its own.
-FUSE = FuseOptions()
 NUM_POINTS, NUM_FRAMES = 800, 4
 
 
@@ -50,7 +47,7 @@ def do_step(project: Project, k: int) -> None:
     elif what == "mark":
         project.set_hidden(int(rng.choice(ids)), bool(rng.integers(2)))
     else:
-        project.fuse(FUSE)
+        project.fuse()
 
 
 def _edit_class(project: Project, rng: np.random.Generator, ids: list[int]) -> None:
