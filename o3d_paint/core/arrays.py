@@ -27,6 +27,6 @@ _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 def frozen(array: npt.NDArray[_Scalar]) -> npt.NDArray[_Scalar]:
     """Return a read-only view of an array, so that a frozen value stays frozen."""
-    view = array.view()
+    view: npt.NDArray[_Scalar] = array.view()
     view.flags.writeable = False
     return view

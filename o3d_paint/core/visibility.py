@@ -205,7 +205,8 @@ def _agrees(
 def _resized_positions(size: int, other: int) -> IndexArray:
     """Return for each pixel of a line of ``size`` the nearest pixel of a line of ``other``."""
     positions = np.floor((np.arange(size) + 0.5) * (other / size))
-    return np.minimum(positions, other - 1).astype(np.int32)
+    nearest: IndexArray = np.minimum(positions, other - 1).astype(np.int32)
+    return nearest
 
 
 def _zbuffer(
