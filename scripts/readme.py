@@ -1,0 +1,83 @@
+"""Writes the README's tables of formats and keys from the program's own tables.
+
+``python scripts/readme.py`` rewrites them, ``--check`` fails where they differ.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from o3d_paint.io.clouds.registry import CLOUD_FORMATS
+from o3d_paint.io.exporters import EXPORTERS
+from o3d_paint.io.importers import IMPORTERS
+from o3d_paint.io.mask_formats.registry import JSON_FORMATS
+from o3d_paint.ui.commands import help_rows
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+
+
+def keys() -> str:
+    """Returns the section about keys."""
+    lines = ["## Keys", "", "Keys are positions on a US keyboard; every command is in a menu too."]
+    group = ""
+    for title, keys_of_row, row_group in help_rows():
+        if row_group != group:
+            group = row_group
+            lines += ["", f"| {group} | |", "|---|---|"]
+        shown = " · ".join(f"`{k}`" for k in keys_of_row)
+        lines.append(f"| {title} | {shown} |")
+    return "\n".join(lines)
+
+
+def formats() -> str:
+    """Returns the section about files."""
+    lines = [
+        "## Files",
+        "",
+        "**Scenes in** (`o3d-paint SCENE` looks at the content, `--format NAME` forces):",
+        "",
+        "| name | reads |",
+        "|---|---|",
+    ]
+    lines += [f"| `{name}` | {importer.title} |" for name, importer in IMPORTERS.items()]
+    masks = ", ".join(JSON_FORMATS)
+    lines += [
+        "",
+        f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), XYZ and CSV.",
+        "",
+        f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
+        " segmentation masks, Label Studio's brush labels.",
+        "",
+        "**Labelled clouds out**, by file ending:",
+        "",
+        "| ending | writes |",
+        "|---|---|",
+    ]
+    lines += [f"| `{ending}` | {exporter.title} |" for ending, exporter in EXPORTERS.items()]
+    return "\n".join(lines)
+
+
+def written(text: str) -> str:
+    """Returns the README with both sections as the program has them."""
+    for name, section in (("formats", formats()), ("keys", keys())):
+        pattern = re.compile(f"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
+        text = pattern.sub(lambda _, n=name, s=section: f"<!-- {n} -->\n{s}\n<!-- /{n} -->", text)
+    return text
+
+
+def main() -> int:
+    """Rewrites the README, or compares."""
+    old = README.read_text(encoding="utf-8")
+    new = written(old)
+    if "--check" in sys.argv[1:]:
+        if new != old:
+            print("README.md differs from the program: run python scripts/readme.py")
+        return int(new != old)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
