@@ -58,7 +58,7 @@ def write_glb(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
     scene = labelled.scene
     center = np.zeros(3)
     if needs_double(scene.cloud.xyz, scene.spacing):
-        center = np.median(scene.cloud.xyz, axis=0).round()
+        center[:] = np.median(scene.cloud.xyz, axis=0).round()
     builder = GltfBuilder()
     nodes = _add_classes(builder, labelled, center, options)
     nodes.append(_add_cameras(builder, labelled, center, options))

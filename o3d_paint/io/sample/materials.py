@@ -60,7 +60,7 @@ def shade_albedo(solid: Solid, local: Floats, normal: Floats, size: float, fade:
         size: Side of the base plate, metres.
         fade: Share 0..1 by which base colours move towards `COMMON_COLOR`.
     """
-    extent = np.abs(solid.size).copy()
+    extent: Floats = np.abs(solid.size).astype(np.float32)
     if solid.kind == "cone":
         extent = np.array([max(extent[:2])] * 2 + [extent[2]], dtype=np.float32)
     surface = Surface(
