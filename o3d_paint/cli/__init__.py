@@ -15,6 +15,7 @@ from o3d_paint.cli.group import SceneFirstGroup
 from o3d_paint.cli.info import info
 from o3d_paint.cli.masks import masks
 from o3d_paint.cli.open import open_window
+from o3d_paint.cli.recover import recover
 
 __all__ = ["app", "main"]
 
@@ -37,6 +38,7 @@ app.command("info")(info)
 app.command("fuse")(fuse)
 app.command("export")(export)
 app.command("masks")(masks)
+app.command("recover")(recover)
 app.command("doctor")(doctor)
 
 
