@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -100,6 +102,30 @@ def test_functions_are_short(source: Path) -> None:
                 lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
             where = f"{name_of(source)}:{node.lineno} {node.name}"
             assert lines <= MAX_FUNCTION_LINES, f"{where} has {lines} lines"
+
+
+def requirements() -> tuple[set[str], set[str]]:
+    """What the installed package declares: what it always needs, and what its extras add."""
+    always, extras = set(), set()
+    for line in importlib.metadata.requires("o3d-paint") or []:
+        name = re.split(r"[^A-Za-z0-9._-]", line, maxsplit=1)[0].lower()
+        (extras if "extra ==" in line else always).add(name)
+    return always, extras
+
+
+def test_every_library_in_use_is_declared_and_every_declared_one_in_use() -> None:
+    distributions = {"cv2": "opencv-python-headless", "PIL": "pillow"}
+    used = set()
+    for source in SOURCES:
+        for module in imported_modules(ast.parse(source.read_text())):
+            name = module.split(".")[0]
+            if name not in sys.stdlib_module_names | {"o3d_paint"}:
+                used.add(distributions.get(name, name).lower())
+    always, extras = requirements()
+    # One of the two, by platform; both hold the module open3d.
+    always = {"open3d" if name == "open3d-cpu" else name for name in always}
+    assert used <= always | extras
+    assert always <= used
 
 
 HEAVY = ("open3d", "scipy", "numba", "cv2", "trimesh")
