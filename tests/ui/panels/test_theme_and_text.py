@@ -8,8 +8,8 @@ from PIL import ImageFont
 
 from o3d_paint.assets import asset
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.io import lettering
 from o3d_paint.ui import theme
-from o3d_paint.ui.panels import text as text_module
 from o3d_paint.ui.panels.icons import app_icon, icon_bitmap
 from o3d_paint.ui.panels.text import (
     Font,
@@ -107,9 +107,9 @@ def test_digits_are_equally_wide_so_that_figures_do_not_dance():
 
 @pytest.mark.parametrize("is_bold", [False, True])
 def test_the_fonts_hold_every_letter_they_are_said_to(is_bold):
-    face = ImageFont.truetype(str(asset("fonts", text_module._FILES[is_bold])), 20)
+    face = ImageFont.truetype(str(asset("fonts", lettering.FILES[is_bold])), 20)
     missing = bytes(face.getmask("\uffff"))
-    for first, last in text_module._COVERED:
+    for first, last in lettering.COVERED:
         for code in range(first, last + 1):
             char = chr(code)
             if char.isprintable() and not char.isspace():
