@@ -11,7 +11,7 @@ from o3d_paint import __version__
 from o3d_paint.core.scene import Scene
 from o3d_paint.project.checkpoint import MaskCopy, Snapshot
 from o3d_paint.project.document import Document, PhotoEntry
-from o3d_paint.project.fingerprint import cloud_checksum
+from o3d_paint.project.fingerprint import cloud_fingerprint
 from o3d_paint.project.layout import Layout, mask_names, now_text
 from o3d_paint.project.project import Project
 
@@ -50,7 +50,7 @@ class Bookkeeper:
         scene_path: Path | None,
         checksums: Mapping[int, str],
     ) -> None:
-        """Compute names and the checksum of the points.
+        """Compute names and the fingerprint of the points.
 
         Args:
             scene: What is painted.
@@ -62,7 +62,7 @@ class Bookkeeper:
         self._layout = layout
         self._scene_path = "" if scene_path is None else str(scene_path.resolve())
         self._checksums = dict(checksums)
-        self._cloud = cloud_checksum(scene.cloud)
+        self._cloud = cloud_fingerprint(scene.cloud)
         self._names = mask_names([f.name for f in scene.frames])
 
     def learn(self, checksums: Mapping[int, str]) -> None:
@@ -113,7 +113,7 @@ class Bookkeeper:
             scene_name=self._scene.name,
             scene_path=self._scene_path,
             num_points=len(self._scene.cloud),
-            cloud_checksum=self._cloud,
+            cloud=self._cloud,
             photos=tuple(
                 PhotoEntry(
                     frame.name,

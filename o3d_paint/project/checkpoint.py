@@ -91,10 +91,10 @@ def write_checkpoint(layout: Layout, snapshot: Snapshot) -> dict[int, str]:
             path = layout.root / entry.mask
             write_mask(path, copy.mask, document.taxonomy, photo=entry.checksum)
     if snapshot.layer is not None and document.layer:
-        write_layer(layout.layer, snapshot.layer, cloud=document.cloud_checksum)
+        write_layer(layout.layer, snapshot.layer, cloud=document.cloud)
     if snapshot.fusion is not None:
         fusion, known = snapshot.fusion
-        write_fusion(layout.fused, fusion, known=known, cloud=document.cloud_checksum)
+        write_fusion(layout.fused, fusion, known=known, cloud=document.cloud)
     _write_history(layout.history(document.number), snapshot.done, snapshot.undone)
     document = replace(document, photos=tuple(photos), saved=now_text(), program=__version__)
     write_json(layout.document, document.to_json())

@@ -8,7 +8,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, PaintError, TaxonomyError
 from o3d_paint.project.document import Document, PhotoEntry, read_document
-from o3d_paint.project.fingerprint import cloud_checksum
+from o3d_paint.project.fingerprint import cloud_fingerprint
 from o3d_paint.project.layout import Layout, mask_names
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.mask_file import read_mask
@@ -72,7 +72,7 @@ def _improvised(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Document:
         scene_name=scene.name,
         scene_path="",
         num_points=len(scene.cloud),
-        cloud_checksum=cloud_checksum(scene.cloud),
+        cloud=cloud_fingerprint(scene.cloud),
         photos=photos,
         taxonomy=taxonomy,
     )

@@ -3,7 +3,7 @@
 Format 2, the present one::
 
     {"format": 2, "number": 17, "saved": "2025-11-23T14:02:11+00:00", "program": "0.1.0",
-     "scene": {"name", "path", "points", "checksum"},
+     "scene": {"name", "path", "points", "cloud": fingerprint of the points},
      "photos": [{"name", "shape": [H, W], "checksum", "mask": "masks/a.png" | null}, ...],
      "classes": [{"id", "name", "color": [r, g, b]}, ...], "hidden": [ids], "locked": [ids],
      "settings": {...}, "layer": true, "fused_shown": false}
@@ -58,7 +58,7 @@ class Document:
     scene_name: str
     scene_path: str
     num_points: int
-    cloud_checksum: str
+    cloud: str
     photos: tuple[PhotoEntry, ...]
     taxonomy: Taxonomy
     hidden: tuple[int, ...] = ()
@@ -78,7 +78,7 @@ class Document:
                 "name": self.scene_name,
                 "path": self.scene_path,
                 "points": self.num_points,
-                "checksum": self.cloud_checksum,
+                "cloud": self.cloud,
             },
             "photos": [
                 {"name": p.name, "shape": list(p.shape), "checksum": p.checksum, "mask": p.mask}
@@ -135,7 +135,7 @@ def _parsed(value: Any, where: str) -> Document:
         scene_name=item(scene, "name", str, where),
         scene_path=item(scene, "path", str, where),
         num_points=item(scene, "points", int, where),
-        cloud_checksum=item(scene, "checksum", str, where),
+        cloud=item(scene, "cloud", str, where),
         photos=photos,
         taxonomy=taxonomy,
         hidden=_ids(value, "hidden", where),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.project.document import Document, PhotoEntry
-from o3d_paint.project.fingerprint import cloud_checksum, photo_checksum
+from o3d_paint.project.fingerprint import fits_cloud, photo_checksum
 from o3d_paint.project.history import Entry
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step
 
@@ -42,9 +42,7 @@ def fit_scene(document: Document, scene: Scene) -> Fit:
     painted before the last checkpoint and fits by name and size.
     """
     finder = _Finder(scene)
-    cloud = document.num_points == len(scene.cloud) and document.cloud_checksum == cloud_checksum(
-        scene.cloud
-    )
+    cloud = fits_cloud(document.cloud, scene)
     frames: list[int | None] = []
     taken: set[int] = set()
     for position, entry in enumerate(document.photos):

@@ -10,8 +10,10 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.fuse import Fusion
+from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
 from o3d_paint.io.store import replacing
+from o3d_paint.project.fingerprint import fits_cloud
 
 __all__ = ["read_fusion", "write_fusion"]
 
@@ -23,7 +25,7 @@ def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> N
         path: The file.
         fusion: For all points.
         known: (N,) painted labels that it was derived from.
-        cloud: Checksum of the points.
+        cloud: Fingerprint of the points.
 
     Raises:
         StorageError: It cannot be written.
@@ -41,7 +43,7 @@ def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> N
         )
 
 
-def read_fusion(path: Path, *, cloud: str) -> tuple[Fusion, IdArray] | None:
+def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
     """Return the fusion of `write_fusion` and the paint that it knew; None for another cloud.
 
     Raises:
@@ -49,7 +51,7 @@ def read_fusion(path: Path, *, cloud: str) -> tuple[Fusion, IdArray] | None:
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if str(arrays["cloud"]) != cloud:
+            if not fits_cloud(str(arrays["cloud"]), scene):
                 return None
             fusion = Fusion(
                 labels=arrays["labels"],

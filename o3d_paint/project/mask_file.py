@@ -72,7 +72,7 @@ def read_mask(path: Path) -> tuple[IdArray, str]:
 
 
 def write_layer(path: Path, labels: IdArray, *, cloud: str) -> None:
-    """Write the (N,) labels of a cloud layer, and the checksum of its cloud.
+    """Write the (N,) labels of a cloud layer, and the fingerprint of its cloud.
 
     Raises:
         StorageError: It cannot be written.
@@ -82,7 +82,7 @@ def write_layer(path: Path, labels: IdArray, *, cloud: str) -> None:
 
 
 def read_layer(path: Path) -> tuple[IdArray, str]:
-    """Read the (N,) labels of `write_layer`, and the checksum of their cloud ("" if unsaid).
+    """Read the (N,) labels of `write_layer`, and the fingerprint of their cloud ("" if unsaid).
 
     Raises:
         FormatError: It is damaged, or not a cloud layer.

@@ -12,7 +12,7 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
 from o3d_paint.project.document import Document, PhotoEntry
-from o3d_paint.project.fingerprint import cloud_checksum
+from o3d_paint.project.fingerprint import fits_cloud
 from o3d_paint.project.fitting import Fit
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, apply_checked
@@ -106,7 +106,7 @@ def read_saved_layer(
         if fit.cloud:
             loaded.layer = _rebuilt_layer(layout, scene, loaded, error=error)
         return
-    fits = cloud == cloud_checksum(scene.cloud) if cloud else fit.cloud
+    fits = fits_cloud(cloud, scene) if cloud else fit.cloud
     if fits and len(labels) == len(scene.cloud):
         loaded.layer = labels
     else:

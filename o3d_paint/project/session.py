@@ -27,7 +27,6 @@ from o3d_paint.io.store import make_folder
 from o3d_paint.project.autosave import Autosave
 from o3d_paint.project.bookkeeper import Dirty
 from o3d_paint.project.document import read_document
-from o3d_paint.project.fingerprint import cloud_checksum
 from o3d_paint.project.fused_file import read_fusion
 from o3d_paint.project.jobs import InlineJobs, Jobs, Post, Worker
 from o3d_paint.project.layout import Layout
@@ -287,7 +286,7 @@ def _project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | No
     project = Project(scene, loaded.taxonomy, jobs=jobs)
     if loaded.number and layout.fused.exists():
         with contextlib.suppress(FormatError):
-            found = read_fusion(layout.fused, cloud=cloud_checksum(scene.cloud))
+            found = read_fusion(layout.fused, scene)
             if found is not None:
                 project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
     project.restore(
