@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.scene import Frame
 
 __all__ = ["Eye", "first_look", "robust_bounds"]
 
@@ -19,6 +20,7 @@ _LOWEST_ANGLE = np.radians(2.0)  # between the line of sight and the vertical
 _NEAREST = 1e-3
 _FIRST_ELEVATION = np.radians(32.0)
 _SAMPLE = 50_000
+_FAR_CAMERA = 1.35  # times the radius of the scene
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +38,15 @@ class Eye:
     pivot: FloatArray
     up: FloatArray
     fov: float = np.radians(50.0)
+
+    @classmethod
+    def of_camera(
+        cls, frame: Frame, position: FloatArray, pivot: FloatArray, up: FloatArray
+    ) -> Eye:
+        """Return an eye at a camera's place that looks along its axis, as high as its photo."""
+        camera = frame.camera
+        fov = 2 * np.arctan(camera.height / 2 / abs(camera.fy))
+        return cls(position, pivot, up, float(fov))
 
     @property
     def distance(self) -> float:
@@ -109,14 +120,21 @@ def first_look(
     low, high = robust_bounds(xyz)
     center = (low + high) / 2
     radius = max(float(np.linalg.norm(high - low)) / 2, _NEAREST)
+    # Cameras are there to be clicked: those around the scene come into view, at some expense.
+    reach = max((float(np.linalg.norm(p - center)) for p in positions), default=0.0)
+    shown = min(max(radius, reach), _FAR_CAMERA * radius)
     side = np.mean(positions, axis=0) - center if len(positions) else np.zeros(3)
     side = side - np.dot(side, up) * up
+    if np.linalg.norm(side) < 0.4 * radius and len(positions):
+        # Cameras all around: from where the first photo was taken.
+        side = positions[0] - center
+        side = side - np.dot(side, up) * up
     if np.linalg.norm(side) < 0.05 * radius:
         side = np.cross(up, (1.0, 0.0, 0.0) if abs(up[0]) < 0.9 else (0.0, 1.0, 0.0))
     direction = _unit(side) * np.cos(_FIRST_ELEVATION) + up * np.sin(_FIRST_ELEVATION)
     fov = float(np.radians(50.0))
     narrow = 2 * np.arctan(np.tan(fov / 2) * min(1.0, aspect))
-    distance = 0.92 * radius / np.sin(narrow / 2)
+    distance = 0.92 * shown / np.sin(narrow / 2)
     return Eye(center + direction * distance, center, up, fov)
 
 

@@ -1,0 +1,157 @@
+"""What each command of the table does while a scene is open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from o3d_paint.core.orbit import Eye
+from o3d_paint.ui.class_actions import ClassHandlers
+from o3d_paint.ui.layout import LayoutMode
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["desk_handlers", "release_handlers"]
+
+_MODES: tuple[LayoutMode, ...] = ("both", "scene", "photo")
+_POINTS, _CAMERAS = 1.25, 1.25
+
+
+def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable[[], object]]:
+    """Return a handler for each command that needs an open scene."""
+    studio, shell, canvas = desk.studio, desk.shell, desk.wall.canvas
+    return {
+        "save": partial(_save, desk),
+        "undo": partial(_undo, desk),
+        "redo": partial(_redo, desk),
+        "brush": partial(studio.choose_tool, "brush"),
+        "eraser": partial(studio.choose_tool, "eraser"),
+        "smaller": partial(studio.step_radius, -1),
+        "bigger": partial(studio.step_radius, 1),
+        "much_smaller": partial(studio.step_radius, -4),
+        "much_bigger": partial(studio.step_radius, 4),
+        "protect": lambda: studio.view(protect=not studio.viewing.protect),
+        "clear_photo": partial(_clear_photo, desk),
+        "color_mode": studio.next_mode,
+        "colors_photo": partial(studio.set_mode, "photo"),
+        "colors_labels": partial(studio.set_mode, "labels"),
+        "colors_mix": partial(studio.set_mode, "mix"),
+        "only_this_photo": lambda: studio.view(only_this_photo=not studio.viewing.only_this_photo),
+        "peek": lambda: studio.view(is_peeking=True),
+        "less_opacity": lambda: studio.set_opacity(studio.viewing.opacity - 0.1),
+        "more_opacity": lambda: studio.set_opacity(studio.viewing.opacity + 0.1),
+        "bigger_points": partial(shell.cloud.resize_points, _POINTS),
+        "smaller_points": partial(shell.cloud.resize_points, 1 / _POINTS),
+        "cameras": partial(_toggle_cameras, desk),
+        "thumbnails": desk.toggle_plane_photos,
+        "bigger_cameras": partial(desk.frustums.resize, _CAMERAS),
+        "smaller_cameras": partial(desk.frustums.resize, 1 / _CAMERAS),
+        "home": lambda: shell.cloud.fly(shell.cloud.home),
+        "fit_photo": canvas.fit_photo,
+        "look_through": partial(_look_through, desk),
+        "cycle_panels": partial(_cycle_panels, desk),
+        "previous_photo": partial(studio.step_photo, -1),
+        "next_in_order": partial(studio.step_photo, 1),
+        "next_photo": partial(_next_photo, desk),
+        "fuse": partial(_fuse, desk),
+        "fuse_again": partial(_fuse_again, desk),
+        "classes": classes.search,
+        "swap_class": studio.swap_class,
+        "pick_class": partial(_pick_class, desk),
+        "add_class": classes.add,
+        "statistics": classes.statistics,
+        **{f"class_{n}": partial(studio.choose_nth_class, n - 1) for n in range(1, 19)},
+    }
+
+
+def release_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+    """Return what letting a held key go does."""
+    return {"peek": lambda: desk.studio.view(is_peeking=False)}
+
+
+def _save(desk: Workbench) -> None:
+    desk.project.end_stroke()
+    desk.session.save()
+    desk.shell.toast(f"Saved in {desk.session.folder}", "good")
+
+
+def _undo(desk: Workbench) -> None:
+    name = desk.project.undo()
+    desk.message = f"undone: {name}" if name else "nothing to undo"
+    desk.refresh()
+
+
+def _redo(desk: Workbench) -> None:
+    name = desk.project.redo()
+    desk.message = f"redone: {name}" if name else "nothing to redo"
+    desk.refresh()
+
+
+def _clear_photo(desk: Workbench) -> None:
+    frame_idx = desk.studio.viewing.open_idx
+    if frame_idx is not None:
+        desk.project.clear(frame_idx)
+
+
+def _toggle_cameras(desk: Workbench) -> None:
+    desk.frustums.show(not desk.frustums.are_shown)
+
+
+def _look_through(desk: Workbench) -> None:
+    """Fly to the open photo's camera, and back from there."""
+    cloud, frame_idx = desk.shell.cloud, desk.studio.viewing.open_idx
+    if frame_idx is None or cloud.eye is None:
+        return
+    if desk.came_from is not None:
+        cloud.fly(desk.came_from)
+        desk.came_from = None
+        return
+    desk.came_from = cloud.eye
+    cloud.fly(_eye_of(desk, frame_idx))
+
+
+def _eye_of(desk: Workbench, frame_idx: int) -> Eye:
+    """Return an eye at a camera, as wide as its photo is high."""
+    frame = desk.project.scene.frames[frame_idx]
+    cloud = desk.shell.cloud
+    position = frame.position - cloud.center
+    forward = frame.world_from_cam[:3, 2]
+    distance = max(cloud.home.distance * 0.3, 1e-3)
+    return Eye.of_camera(frame, position, position + forward * distance, cloud.home.up)
+
+
+def _cycle_panels(desk: Workbench) -> None:
+    shell = desk.shell
+    shell.mode = _MODES[(_MODES.index(shell.mode) + 1) % len(_MODES)]
+    shell.layout()
+
+
+def _next_photo(desk: Workbench) -> None:
+    suggested = desk.studio.suggested
+    if suggested is None:
+        desk.shell.toast("Every photo is painted", "good")
+    else:
+        desk.studio.open_photo(suggested)
+
+
+def _fuse(desk: Workbench) -> None:
+    """Show derived labels: compute them where they are missing or old, else switch them."""
+    project = desk.project
+    if project.fusion is not None and (project.fused_shown or not project.fusion_is_stale):
+        project.show_fused(not project.fused_shown)
+    else:
+        _fuse_again(desk)
+
+
+def _fuse_again(desk: Workbench) -> None:
+    if not desk.project.has_paint:
+        desk.shell.toast("Paint something first: fusing spreads paint to the whole cloud")
+        return
+    desk.fuse_share = 0.0
+    desk.refresh()
+    desk.project.request_fuse()
+
+
+def _pick_class(desk: Workbench) -> None:
+    cursor = desk.wall.canvas.cursor
+    if cursor is not None:
+        desk.studio.choose_class(desk.studio.class_at(*cursor))

@@ -1,0 +1,193 @@
+"""What the class list and its menus do: add, rename, recolour, reorder, merge, delete, search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from o3d_paint.errors import PaintError
+from o3d_paint.ui import models
+from o3d_paint.ui.panels.class_search import ClassSearch
+from o3d_paint.ui.panels.color_picker import ColorPicker, ColorPickerState
+from o3d_paint.ui.panels.dialog import DialogButton
+from o3d_paint.ui.panels.menu import Menu, MenuEntry, class_menu
+from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
+from o3d_paint.ui.theme import Color
+
+if TYPE_CHECKING:
+    from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["ClassHandlers"]
+
+Choose = Callable[[str], None]
+
+
+class ClassHandlers:
+    """Handlers for the classes of one workbench."""
+
+    def __init__(self, desk: Workbench) -> None:
+        """Serve a workbench."""
+        self._desk = desk
+        self._popups = desk.shell.popups
+
+    def select(self, class_id: int) -> None:
+        """Paint with a class."""
+        self._desk.studio.choose_class(class_id)
+
+    def toggle_hidden(self, class_id: int) -> None:
+        """Hide or show a class."""
+        project = self._desk.project
+        project.set_hidden(class_id, class_id not in project.hidden)
+
+    def toggle_locked(self, class_id: int) -> None:
+        """Lock or unlock a class."""
+        project = self._desk.project
+        project.set_locked(class_id, class_id not in project.locked)
+
+    def add(self) -> None:
+        """Ask for a name and add a class."""
+
+        def accept(name: str) -> str:
+            try:
+                added = self._desk.project.add_class(name)
+            except PaintError as error:
+                return str(error)
+            self._popups.close()
+            self._desk.studio.choose_class(added)
+            return ""
+
+        text = "It gets a colour that is not used yet."
+        self._popups.ask_text("Add a class", text, "Add", initial="", accept=accept)
+
+    def rename(self, class_id: int) -> None:
+        """Ask for another name."""
+        name = self._desk.project.taxonomy.get(class_id).name
+
+        def accept(text: str) -> str:
+            try:
+                self._desk.project.rename_class(class_id, text)
+            except PaintError as error:
+                return str(error)
+            return ""
+
+        self._popups.ask_text(f"Rename {name}", "", "Rename", initial=name, accept=accept)
+
+    def recolor(self, class_id: int) -> None:
+        """Ask for another colour."""
+        taxonomy = self._desk.project.taxonomy
+        label_class = taxonomy.get(class_id)
+
+        def accept(color: Color) -> None:
+            self._popups.close()
+            self._desk.project.recolor_class(class_id, color)
+
+        picker = ColorPicker(lambda _: None, accept, self._popups.close)
+        used = frozenset(c.color for c in taxonomy if c.class_id != class_id)
+        title = f"Colour of {label_class.name}"
+        picker.set_model(ColorPickerState(title, label_class.color, used))
+        self._popups.open(picker)
+
+    def open_menu(self, class_id: int, x: int, y: int) -> None:
+        """Show what can be done with a class, at a position of the class list."""
+        desk = self._desk
+        rows = models.class_rows(desk.project, desk.coverage)
+        position = next(i for i, row in enumerate(rows) if row.class_id == class_id)
+        frame_idx = desk.studio.viewing.open_idx
+        is_on_photo = frame_idx is not None and bool(
+            (desk.project.mask(frame_idx) == class_id).any()
+        )
+        entries = class_menu(
+            rows[position], position=position, count=len(rows), is_on_photo=is_on_photo
+        )
+        self._show_menu(entries, x, y, lambda choice: self._do(choice, class_id, position, x, y))
+
+    def search(self) -> None:
+        """Find a class by its name."""
+
+        def choose(class_id: int) -> None:
+            self._popups.close()
+            self.select(class_id)
+
+        def add(name: str) -> None:
+            self._popups.close()
+            self._desk.studio.choose_class(self._desk.project.add_class(name))
+
+        search = ClassSearch(choose, self._popups.close, add)
+        search.set_model(models.class_rows(self._desk.project, self._desk.coverage))
+        self._popups.open(search)
+
+    def statistics(self) -> None:
+        """Show the table of classes."""
+        project, coverage = self._desk.project, self._desk.project.coverage()
+        counts = {c.class_id: c.shown for c in coverage.classes}
+        masks = [np.unique(mask) for mask in project.masks.values()]
+        rows = tuple(
+            ClassFigures(
+                name=c.name,
+                color=c.color,
+                points=counts.get(c.class_id, 0),
+                share=coverage.share(counts.get(c.class_id, 0)),
+                photos=sum(c.class_id in ids for ids in masks),
+            )
+            for c in project.taxonomy
+        )
+        note = f"{1 - coverage.share(coverage.fused):.1%} of the points are unlabelled"
+        card = Statistics(lambda: None, self._popups.close)
+        card.set_model(StatisticsState(rows, note))
+        self._popups.open(card)
+
+    def _do(self, choice: str, class_id: int, position: int, x: int, y: int) -> None:
+        project = self._desk.project
+        self._popups.close()
+        if choice == "rename":
+            self.rename(class_id)
+        elif choice == "recolor":
+            self.recolor(class_id)
+        elif choice == "move_up":
+            project.move_class(class_id, position - 1)
+        elif choice == "move_down":
+            project.move_class(class_id, position + 1)
+        elif choice == "merge":
+            self._choose_heir(class_id, x, y)
+        elif choice == "clear_photo":
+            frame_idx = self._desk.studio.viewing.open_idx
+            if frame_idx is not None:
+                project.clear(frame_idx, class_id)
+        elif choice == "delete":
+            self._ask_delete(class_id)
+
+    def _choose_heir(self, class_id: int, x: int, y: int) -> None:
+        others = [c for c in self._desk.project.taxonomy if c.class_id != class_id]
+        entries = tuple(MenuEntry(str(c.class_id), f"Into {c.name}") for c in others)
+
+        def choose(choice: str) -> None:
+            self._popups.close()
+            self._desk.project.merge_class(class_id, int(choice))
+
+        self._show_menu(entries, x, y, choose)
+
+    def _ask_delete(self, class_id: int) -> None:
+        label_class = self._desk.project.taxonomy.get(class_id)
+        painted = any((mask == class_id).any() for mask in self._desk.project.masks.values())
+
+        def answer(button_id: str) -> None:
+            if button_id == "accept":
+                self._desk.project.remove_class(class_id)
+
+        if not painted:
+            answer("accept")
+            return
+        buttons = (
+            DialogButton("cancel", "Cancel"),
+            DialogButton("accept", "Delete", is_primary=True, is_danger=True),
+        )
+        text = "Its paint goes with it, on all photos. Undo brings both back."
+        self._popups.ask(f"Delete {label_class.name}?", text, buttons, answer, icon="trash-2")
+
+    def _show_menu(self, entries: tuple[MenuEntry, ...], x: int, y: int, choose: Choose) -> None:
+        frame = self._desk.shell.panel_host("classes").frame
+        menu = Menu(choose, self._popups.close)
+        menu.set_model(entries)
+        self._popups.open(menu, anchor=(frame.x + x, frame.y + y))

@@ -1,0 +1,86 @@
+"""The colour buffer of the cloud: which points to colour anew, and a bit of it at a time."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import BoolArray, IndexArray
+from o3d_paint.core.colorize import CloudLook, Tints, colorize, tints_of
+from o3d_paint.project.project import Project
+
+__all__ = ["CloudColors"]
+
+_SLICE = 100_000
+
+
+class CloudColors:
+    """Colours of all points as the 3D view shows them.
+
+    A stroke's few points are coloured at once. A change that concerns all points is worked off in
+    slices, so that a large cloud never holds up the hand.
+    """
+
+    def __init__(self, project: Project, look: CloudLook) -> None:
+        """Start with every point due."""
+        self._project = project
+        self._look = look
+        self._seen: BoolArray | None = None
+        count = len(project.scene.cloud)
+        self.buffer: npt.NDArray[np.float32] = np.zeros((count, 3), dtype=np.float32)
+        self._tints: Tints = tints_of(project.taxonomy.color_table(), look)
+        self._next = 0
+
+    def set_look(self, look: CloudLook) -> None:
+        """Take another look, or the same after classes changed."""
+        self._look = look
+        self._tints = tints_of(self._project.taxonomy.color_table(), look)
+        self.restart()
+
+    def set_seen(self, seen: BoolArray | None) -> None:
+        """Dim all points but the (N,) seen ones; None dims nothing."""
+        if seen is not self._seen:
+            self._seen = seen
+            self.restart()
+
+    def restart(self) -> None:
+        """Colour all points anew, little by little."""
+        self._next = 0
+
+    def refresh(self, points: IndexArray) -> None:
+        """Colour a few points at once; many are left to `work`."""
+        if len(points) > _SLICE:
+            self.restart()
+        else:
+            self._write(points)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every point has its colour."""
+        return self._next >= len(self.buffer)
+
+    def work(self, seconds: float) -> bool:
+        """Colour due points for about so long; returns whether any were."""
+        if self.is_done:
+            return False
+        end = time.perf_counter() + seconds
+        while not self.is_done:
+            stop = min(self._next + _SLICE, len(self.buffer))
+            self._write(np.arange(self._next, stop, dtype=np.int32))
+            self._next = stop
+            if time.perf_counter() >= end:
+                break
+        return True
+
+    def _write(self, points: IndexArray) -> None:
+        colorize(
+            self.buffer,
+            self._project.scene.cloud.rgb,
+            labels=self._project.labels_of(points),
+            sources=self._project.source_of(points),
+            tints=self._tints,
+            points=points,
+            seen=self._seen,
+        )

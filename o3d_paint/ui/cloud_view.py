@@ -1,0 +1,269 @@
+"""The 3D view: the cloud in two densities, the eye, and when to draw.
+
+What holds for Open3D 0.20 (measured): colours are exact only without post-processing; a tensor
+cloud must be added once and recoloured in place, its arrays kept alive; the view is drawn anew
+only when asked, and asking costs the whole frame. The level of detail is our own, since the
+toolkit's draws boxes around clouds that have one.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import open3d as o3d
+from open3d.visualization import gui, rendering
+
+from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.orbit import Eye, first_look
+from o3d_paint.core.scene import Scene
+from o3d_paint.ui import theme
+from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.redraw import Quality, RedrawPlan
+
+__all__ = ["CloudView"]
+
+_MAX_COARSE = 300_000
+_MIN_COARSE = 60_000
+_COARSE_S = 0.12
+_FLIGHT_S = 0.45
+_COLOR_BUDGET_S = 0.008
+_NAMES: dict[Quality, str] = {"full": "cloud", "coarse": "cloud_coarse"}
+
+
+class CloudView:
+    """The scene widget with one cloud in it."""
+
+    def __init__(self, window: Any) -> None:
+        """Make the widget; the window adds and places it."""
+        self.widget = gui.SceneWidget()
+        self.widget.scene = rendering.Open3DScene(window.renderer)
+        self.scene = self.widget.scene
+        view = self.scene.view
+        view.set_post_processing(False)
+        view.set_ambient_occlusion(False)
+        view.set_shadowing(False)
+        view.set_antialiasing(False)
+        view.set_sample_count(1)
+        # Without post-processing the background is decoded from sRGB and shown as it is then.
+        ground = [((c / 255) ** (1 / 2.4) * 1.055 - 0.055) for c in theme.SCENE]
+        self.scene.set_background([*ground, 1.0])
+        self.widget.enable_scene_caching(True)
+        self.plan = RedrawPlan()
+        self.colors: CloudColors | None = None
+        self.eye: Eye | None = None
+        self.center: FloatArray = np.zeros(3)
+        self.point_size = 3.0
+        self._clouds: dict[Quality, Any] = {}
+        self._xyz: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
+        self._coarse: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self._coarse_colors: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
+        self._flight: tuple[Eye, Eye, float] | None = None
+        self._are_colors_new = False
+        self._measure_from: float | None = None
+        self._measures_left = 0
+        self._radius = 1.0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in device pixels."""
+        return max(1, self.widget.frame.width), max(1, self.widget.frame.height)
+
+    def open(self, scene: Scene, colors: CloudColors) -> None:
+        """Show a scene, framed from the side of its cameras."""
+        self.close()
+        self.colors = colors
+        self.center = np.median(scene.cloud.xyz[:: max(1, len(scene.cloud) // 20_000)], axis=0)
+        self._xyz = np.ascontiguousarray((scene.cloud.xyz - self.center).astype(np.float32))
+        colors.work(10.0)
+        self._add("full", self._xyz, colors.buffer)
+        self._make_coarse(min(_MAX_COARSE, len(self._xyz)))
+        self.reset(scene)
+        self.point_size = _first_point_size(scene, self.home, self.size)
+        self._set_point_size()
+        self._are_colors_new = True
+        self._measures_left = 2  # the first one pays for uploads and shaders
+
+    def close(self) -> None:
+        """Take the cloud away."""
+        for quality in tuple(self._clouds):
+            self.scene.remove_geometry(_NAMES[quality])
+        self._clouds.clear()
+        self.colors, self.eye, self._flight = None, None, None
+        self.plan.changed(time.monotonic())
+
+    def reset(self, scene: Scene) -> None:
+        """Look at the whole scene."""
+        width, height = self.size
+        positions = [f.position - self.center for f in scene.frames]
+        self.home = first_look(self._xyz, scene.up, positions, aspect=width / height)
+        self._radius = max(self.home.distance, 1e-3)
+        self.look(self.home)
+
+    def look(self, eye: Eye) -> None:
+        """Move the eye at once."""
+        self._flight = None
+        self.eye = eye
+        self._apply_eye()
+
+    def fly(self, eye: Eye) -> None:
+        """Move the eye in a short flight; on a slow renderer at once."""
+        if self.eye is None or self.plan.is_slow:
+            self.look(eye)
+        else:
+            self._flight = (self.eye, eye, time.monotonic())
+
+    def placed(self) -> None:
+        """The widget has a new size."""
+        if self.eye is not None:
+            self._apply_eye()
+
+    def changed(self) -> None:
+        """Something but the colours changed: lines, sizes, classes."""
+        self.plan.changed(time.monotonic())
+
+    def recolored(self) -> None:
+        """The colour buffer changed."""
+        self._are_colors_new = True
+        self.plan.changed(time.monotonic())
+
+    def resize_points(self, factor: float) -> None:
+        """Make points bigger or smaller."""
+        self.point_size = float(np.clip(self.point_size * factor, 1.0, 24.0))
+        self._set_point_size()
+        self.changed()
+
+    @property
+    def screen_from_world(self) -> FloatArray:
+        """(4, 4) projection times view; world coordinates minus `center`."""
+        camera = self.scene.camera
+        projection = np.asarray(camera.get_projection_matrix(), dtype=np.float64)
+        return projection @ np.asarray(camera.get_view_matrix(), dtype=np.float64)
+
+    @property
+    def pickable(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+        """(K, 3) points minus `center` to search under the cursor, and their positions."""
+        return self._xyz[self._coarse], self._coarse
+
+    def tick(self, *, is_painting: bool) -> bool:
+        """Do what is due; returns whether the window has to be drawn."""
+        now = time.monotonic()
+        if self._flight is not None:
+            start, end, since = self._flight
+            share = min(1.0, (now - since) / _FLIGHT_S)
+            self.eye = start.towards(end, share)
+            self._flight = self._flight if share < 1 else None
+            self._apply_eye()
+        if self._measures_left and self._measure_from is None:
+            self._measure()
+            return True
+        if self.colors is not None and self.colors.work(_COLOR_BUDGET_S):
+            self.recolored()
+        if self.colors is not None and not self.colors.is_done and self.plan.is_slow:
+            return False
+        quality = self.plan.due(now, is_painting=is_painting)
+        if quality is None:
+            return False
+        self._draw(quality)
+        self.plan.drawn(now, quality)
+        return True
+
+    def _draw(self, quality: Quality) -> None:
+        for name in self._clouds:
+            self.scene.show_geometry(_NAMES[name], name == quality)
+        if self.colors is not None:
+            if quality == "coarse":
+                np.take(self.colors.buffer, self._coarse, axis=0, out=self._coarse_colors)
+            self.scene.scene.update_geometry(
+                _NAMES[quality],
+                self._clouds[quality],
+                rendering.Scene.UPDATE_COLORS_FLAG,
+            )
+        self.widget.force_redraw()
+
+    def _apply_eye(self) -> None:
+        eye = self.eye
+        if eye is None:
+            return
+        width, height = self.size
+        reach = eye.distance + 4 * self._radius
+        near = max(reach * 1e-3, min(eye.distance, self._radius) * 0.01)
+        camera = self.scene.camera
+        camera.set_projection(
+            float(np.degrees(eye.fov)), width / height, near, reach * 2,
+            rendering.Camera.FovType.Vertical,
+        )  # fmt: skip
+        camera.look_at(
+            eye.pivot.astype(np.float32),
+            eye.position.astype(np.float32),
+            eye.up.astype(np.float32),
+        )
+        self.plan.moved(time.monotonic())
+
+    def _add(
+        self, quality: Quality, xyz: npt.NDArray[np.float32], colors: npt.NDArray[np.float32]
+    ) -> None:
+        # Open3D checks nothing here: another type or layout shows wrong colours or crashes.
+        if colors.dtype != np.float32 or colors.shape != xyz.shape:
+            msg = f"colours must be float32 {xyz.shape}, got {colors.dtype} {colors.shape}"
+            raise ValueError(msg)
+        if not (colors.flags.c_contiguous and xyz.flags.c_contiguous):
+            msg = "points and colours must be contiguous"
+            raise ValueError(msg)
+        cloud = o3d.t.geometry.PointCloud()
+        cloud.point.positions = o3d.core.Tensor.from_numpy(xyz)
+        cloud.point.colors = o3d.core.Tensor.from_numpy(colors)
+        # Without the toolkit's own fast copy, which draws a box around the cloud.
+        self.scene.add_geometry(_NAMES[quality], cloud, self._material(quality), False)
+        self.scene.show_geometry(_NAMES[quality], quality == "full")
+        self._clouds[quality] = cloud
+
+    def _make_coarse(self, count: int) -> None:
+        assert self.colors is not None
+        if "coarse" in self._clouds:
+            self.scene.remove_geometry(_NAMES["coarse"])
+        chosen = np.random.default_rng(0).choice(len(self._xyz), count, replace=False)
+        self._coarse = np.sort(chosen)
+        self._coarse_colors = self.colors.buffer[self._coarse]
+        self._add("coarse", self._xyz[self._coarse], self._coarse_colors)
+
+    def _material(self, quality: Quality) -> Any:
+        material = rendering.MaterialRecord()
+        material.shader = "defaultUnlit"
+        share = len(self._coarse) / max(1, len(self._xyz))
+        # Fewer points cover the same surface.
+        growth = 1.0 if quality == "full" else min(2.0, max(share, 0.05) ** -0.4)
+        material.point_size = float(max(1.0, round(self.point_size * growth)))
+        return material
+
+    def _set_point_size(self) -> None:
+        for quality in self._clouds:
+            self.scene.modify_geometry_material(_NAMES[quality], self._material(quality))
+
+    def _measure(self) -> None:
+        """Time one full frame; that decides how much is drawn while the hand moves."""
+        self._measure_from = time.monotonic()
+        self.scene.scene.render_to_image(self._measured)
+
+    def _measured(self, _image: Any) -> None:
+        if self._measure_from is None or self.colors is None:
+            return
+        full_s = time.monotonic() - self._measure_from
+        self._measure_from = None
+        self._measures_left -= 1
+        if self._measures_left:
+            return
+        count = len(self._xyz)
+        wanted = int(np.clip(count * _COARSE_S / full_s, _MIN_COARSE, _MAX_COARSE))
+        if wanted < len(self._coarse):
+            self._make_coarse(wanted)
+        self.plan.measured(full_s, coarse_share=len(self._coarse) / max(1, count))
+        self.changed()
+
+
+def _first_point_size(scene: Scene, eye: Eye, size: tuple[int, int]) -> float:
+    """Return a point size in device pixels that closes surfaces at the first look."""
+    pixels = size[1] * scene.spacing / (2 * eye.distance * np.tan(eye.fov / 2))
+    return float(np.clip(round(1.8 * pixels), 2, 8))

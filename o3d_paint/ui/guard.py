@@ -1,0 +1,81 @@
+"""Every callback of the window runs inside a guard: an error is told, and the program goes on.
+
+Open3D hands exceptions of callbacks to the main loop, and some of them end the process. So none
+gets out: the log file has the whole story, the user one sentence, the toolkit a safe answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from o3d_paint.errors import PaintError
+from o3d_paint.folders import cache_folder
+
+__all__ = ["Guard", "log_file", "start_log"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_LOG = logging.getLogger("o3d_paint")
+_REPEAT_S = 5.0
+
+
+def log_file() -> Path:
+    """Return where errors are written."""
+    return cache_folder() / "o3d-paint.log"
+
+
+def start_log() -> None:
+    """Write warnings and errors to the log file; a folder that cannot be written is no reason."""
+    try:
+        log_file().parent.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(log_file(), maxBytes=1_000_000, backupCount=1)
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    _LOG.addHandler(handler)
+    _LOG.setLevel(logging.INFO)
+    _LOG.propagate = False
+
+
+class Guard:
+    """Wraps callbacks.
+
+    Args:
+        tell: Shows a sentence to the user.
+    """
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._told: dict[str, float] = {}
+
+    def wrap(self, function: Callable[P, T], fallback: T) -> Callable[P, T]:
+        """Return a function that answers ``fallback`` where the given one fails."""
+
+        @functools.wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                self.report(error)
+                return fallback
+
+        return guarded
+
+    def report(self, error: Exception) -> None:
+        """Log an error and tell the user, the same sentence not more than every few seconds."""
+        if isinstance(error, PaintError):
+            sentence = str(error)
+            _LOG.warning("%s", sentence)
+        else:
+            sentence = f"Something went wrong: {error or type(error).__name__} (see {log_file()})"
+            _LOG.error("unexpected error", exc_info=error)
+        now = time.monotonic()
+        if now - self._told.get(sentence, -_REPEAT_S) >= _REPEAT_S:
+            self._told[sentence] = now
+            self._tell(sentence)

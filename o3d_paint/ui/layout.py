@@ -1,0 +1,79 @@
+"""Where each panel lies in the window: plain arithmetic, sizes in em."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from o3d_paint.ui.panels.class_panel import ClassPanel
+from o3d_paint.ui.panels.photo_strip import PhotoStrip
+from o3d_paint.ui.panels.splitter import Splitter
+from o3d_paint.ui.panels.status_bar import StatusBar
+from o3d_paint.ui.panels.tool_options import ToolOptions
+from o3d_paint.ui.panels.toolbar import Toolbar
+
+__all__ = ["LayoutMode", "Place", "arrange"]
+
+LayoutMode = Literal["both", "scene", "photo"]
+"""3D view and photo, or one of the two alone."""
+
+_MIN_SIDE_EM = 20.0
+_MAX_CLASS_SHARE = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A rectangle of the window in device pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def contains(self, x: float, y: float) -> bool:
+        """Return whether a position of the window lies inside."""
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+
+def arrange(
+    content: Place, *, em: float, split: float, mode: LayoutMode, class_count: int
+) -> Mapping[str, Place]:
+    """Return the place of every panel that is shown.
+
+    Args:
+        content: What the window has below its menu bar.
+        em: Height of the window's font in device pixels.
+        split: Share of the width that the 3D view takes, 0 to 1.
+        mode: What is shown.
+        class_count: Rows of the class list.
+    """
+    x, y, width = content.x, content.y, content.width
+    bottom = y + content.height
+    bar, status = Toolbar.preferred_height(em), StatusBar.preferred_height(em)
+    strip = PhotoStrip.preferred_height(em)
+    places = {
+        "toolbar": Place(x, y, width, bar),
+        "status": Place(x, bottom - status, width, status),
+        "strip": Place(x, bottom - status - strip, width, strip),
+    }
+    top = y + bar
+    height = max(1, bottom - status - strip - top)
+    if mode == "scene":
+        return {**places, "scene": Place(x, top, width, height)}
+    side = x
+    if mode == "both":
+        grip = Splitter.preferred_width(em)
+        least = int(min(_MIN_SIDE_EM * em, (width - grip) / 2))
+        scene = min(max(int(split * width), least), width - grip - least)
+        places["scene"] = Place(x, top, scene, height)
+        places["splitter"] = Place(x + scene, top, grip, height)
+        side = x + scene + grip
+    column = x + width - side
+    options = ToolOptions.preferred_height(column, em)
+    classes = min(ClassPanel.preferred_height(class_count, em), int(height * _MAX_CLASS_SHARE))
+    places["options"] = Place(side, top, column, options)
+    canvas = max(1, height - options - classes)
+    places["canvas"] = Place(side, top + options, column, canvas)
+    places["classes"] = Place(side, top + options + canvas, column, classes)
+    return places

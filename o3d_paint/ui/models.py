@@ -1,0 +1,196 @@
+"""What each panel shows, from the state of the work: pure functions, no widgets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from o3d_paint.core.arrays import RgbArray
+from o3d_paint.project.coverage import Coverage
+from o3d_paint.project.project import Project
+from o3d_paint.ui.panels.class_panel import ClassPanelState
+from o3d_paint.ui.panels.class_row import ClassRow
+from o3d_paint.ui.panels.photo_strip import PhotoStripState
+from o3d_paint.ui.panels.status_bar import ProgressState, StatusState
+from o3d_paint.ui.panels.thumbnail import ThumbnailItem
+from o3d_paint.ui.panels.tool_options import ToolOptionsState
+from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, ToolbarState
+from o3d_paint.ui.photo_canvas import CanvasStyle
+from o3d_paint.ui.studio import MAX_RADIUS, MIN_RADIUS, Studio
+
+__all__ = [
+    "Saving",
+    "canvas_style",
+    "class_rows",
+    "class_state",
+    "options_state",
+    "status_state",
+    "strip_state",
+    "toolbar_state",
+]
+
+_WITHOUT_SCENE = frozenset({"open", "help"})
+_TOOLS = ("brush", "eraser", "polygon", "fill", "assist", "brush_3d", "lasso_3d")
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What is known of the project's safety.
+
+    Attributes:
+        text: Such as "saved 14:02".
+        has_unsaved: Whether something is in memory only.
+    """
+
+    text: str = ""
+    has_unsaved: bool = False
+
+
+def toolbar_state(studio: Studio | None, *, fuse_share: float | None) -> ToolbarState:
+    """Return what the toolbar shows; without a project only opening works."""
+    if studio is None:
+        return ToolbarState(enabled=_WITHOUT_SCENE)
+    project, viewing = studio.project, studio.viewing
+    enabled = set(TOOLBAR_IDS)
+    conditions = {
+        "undo": project.history.undo_name is not None,
+        "redo": project.history.redo_name is not None,
+        "fuse": project.has_paint or project.fusion is not None,
+        "only_this_photo": viewing.open_idx is not None,
+        "next_photo": studio.suggested is not None,
+    }
+    enabled -= {name for name, holds in conditions.items() if not holds}
+    toggled = {f"colors_{viewing.look.mode}"}
+    if project.fused_shown:
+        toggled.add("fuse")
+    if viewing.only_this_photo:
+        toggled.add("only_this_photo")
+    return ToolbarState(
+        enabled=frozenset(enabled),
+        toggled=frozenset(toggled),
+        fuse_share=fuse_share,
+        is_fuse_stale=project.fused_shown and project.fusion_is_stale,
+    )
+
+
+def options_state(studio: Studio | None, tools: frozenset[str]) -> ToolOptionsState:
+    """Return what the tool options show.
+
+    Args:
+        studio: None while nothing is open.
+        tools: Ids of the tools that exist.
+    """
+    if studio is None:
+        return ToolOptionsState(enabled=frozenset())
+    viewing = studio.viewing
+    return ToolOptionsState(
+        tool=viewing.tool,
+        size=studio.radius,
+        size_range=(MIN_RADIUS, MAX_RADIUS),
+        has_size=viewing.tool in viewing.radii,
+        opacity=viewing.opacity,
+        options=frozenset({"protect"} if viewing.protect else ()),
+        enabled=tools | {"protect"},
+    )
+
+
+def class_rows(project: Project, coverage: Coverage | None) -> tuple[ClassRow, ...]:
+    """Return the rows of the class list, with the key that chooses each."""
+    counts = {c.class_id: c.shown for c in coverage.classes} if coverage else {}
+    rows = []
+    for number, label_class in enumerate(project.taxonomy):
+        count = counts.get(label_class.class_id, 0)
+        rows.append(
+            ClassRow(
+                class_id=label_class.class_id,
+                name=label_class.name,
+                color=label_class.color,
+                share=coverage.share(count) if coverage else 0.0,
+                count=count,
+                hidden=label_class.class_id in project.hidden,
+                locked=label_class.class_id in project.locked,
+                key=_key_of(number),
+            )
+        )
+    return tuple(rows)
+
+
+def class_state(studio: Studio | None, coverage: Coverage | None) -> ClassPanelState:
+    """Return what the class list shows."""
+    if studio is None:
+        return ClassPanelState()
+    return ClassPanelState(class_rows(studio.project, coverage), studio.viewing.class_id)
+
+
+def strip_state(studio: Studio | None, thumbnails: Mapping[int, RgbArray]) -> PhotoStripState:
+    """Return what the photo strip shows."""
+    if studio is None:
+        return PhotoStripState()
+    project, suggested = studio.project, studio.suggested
+    painted = set(project.painted_frames)
+    items = tuple(
+        ThumbnailItem(
+            frame_idx=i,
+            name=frame.name,
+            thumbnail=thumbnails.get(i),
+            state="painted" if i in painted else "untouched",
+            is_suggested=i == suggested,
+        )
+        for i, frame in enumerate(project.scene.frames)
+    )
+    camera = project.scene.frames[0].camera if items else None
+    aspect = camera.width / camera.height if camera is not None else 4 / 3
+    viewing = studio.viewing
+    return PhotoStripState(items, viewing.open_idx, viewing.hover_idx, aspect)
+
+
+def status_state(
+    studio: Studio | None,
+    coverage: Coverage | None,
+    *,
+    conflicts: float | None,
+    saving: Saving,
+    message: str,
+    progress: ProgressState | None,
+) -> StatusState:
+    """Return what the status bar shows."""
+    if studio is None or coverage is None:
+        return StatusState(message=message, progress=progress)
+    frames, idx = studio.project.scene.frames, studio.viewing.open_idx
+    photo = "" if idx is None else f"photo {idx + 1}/{len(frames)} · {frames[idx].name}"
+    return StatusState(
+        painted=coverage.share(coverage.painted),
+        fused=coverage.share(coverage.fused),
+        confident=coverage.share(coverage.confident),
+        conflicts=conflicts,
+        photo=photo,
+        saved=saving.text,
+        has_unsaved=saving.has_unsaved,
+        message=message,
+        progress=progress,
+    )
+
+
+def canvas_style(studio: Studio) -> CanvasStyle:
+    """Return how the paint panel shows labels and brush."""
+    project, viewing = studio.project, studio.viewing
+    colors = project.taxonomy.color_table()
+    visible = np.ones(len(colors), dtype=bool)
+    visible[[c for c in project.hidden if c < len(colors)]] = False
+    is_erasing = viewing.tool == "eraser"
+    color = tuple(int(v) for v in colors[viewing.class_id]) if not is_erasing else (255, 255, 255)
+    return CanvasStyle(
+        colors=colors,
+        visible=visible,
+        opacity=0.0 if viewing.is_peeking else viewing.opacity,
+        radius=viewing.radii.get(viewing.tool),
+        brush_color=(color[0], color[1], color[2]),
+    )
+
+
+def _key_of(number: int) -> str:
+    if number < 9:
+        return str(number + 1)
+    return f"⇧{number - 8}" if number < 18 else ""

@@ -1,0 +1,138 @@
+"""The mouse in the 3D view: turn, move, come closer; click a camera or a spot of the cloud."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from o3d_paint.core.pick import best_frame, pick_point
+from o3d_paint.ui.events import PointerEvent
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["Navigator"]
+
+_CLICK_PX = 5.0
+_CLICK_S = 0.45
+_PICK_PX = 8.0
+_HOVER_EVERY_S = 0.03
+
+
+class Navigator:
+    """Follows the pointer over the 3D view of one workbench."""
+
+    def __init__(self, desk: Workbench) -> None:
+        """Start without a button down."""
+        self._desk = desk
+        self._pressed: tuple[float, float, float] | None = None
+        self._last = (0.0, 0.0)
+        self._is_drag = False
+        self._hovered_at = 0.0
+
+    def pointer(self, event: PointerEvent) -> str:
+        """Take an event; returns what to say about the spot."""
+        if self._desk.shell.cloud.eye is None:
+            return ""
+        if event.kind == "leave":
+            self._desk.studio.view(hover_idx=None)
+        elif event.kind == "move":
+            self._hover(event)
+        elif event.kind == "wheel":
+            self._wheel(event)
+        elif event.kind == "down":
+            self._pressed = (event.x, event.y, time.monotonic())
+            self._last, self._is_drag = (event.x, event.y), False
+            if event.is_double and event.button == "left":
+                self._set_pivot(event)
+        elif event.kind == "drag":
+            self._drag(event)
+        elif event.kind == "up":
+            self._up(event)
+        return self._words()
+
+    def _words(self) -> str:
+        hover = self._desk.studio.viewing.hover_idx
+        if hover is None:
+            return ""
+        frames = self._desk.project.scene.frames
+        state = "painted" if hover in self._desk.project.painted_frames else "not painted"
+        return f"photo {hover + 1}/{len(frames)} · {frames[hover].name} · {state}"
+
+    def _hover(self, event: PointerEvent) -> None:
+        now = time.monotonic()
+        if now - self._hovered_at >= _HOVER_EVERY_S:
+            self._hovered_at = now
+            self._desk.studio.view(hover_idx=self._desk.frustums.pick(event.x, event.y))
+
+    def _wheel(self, event: PointerEvent) -> None:
+        cloud = self._desk.shell.cloud
+        if "ctrl" in event.modifiers:
+            cloud.resize_points(1.15**event.wheel)
+        elif cloud.eye is not None:
+            cloud.look(cloud.eye.nearer(event.wheel))
+
+    def _drag(self, event: PointerEvent) -> None:
+        cloud = self._desk.shell.cloud
+        if self._pressed is None or cloud.eye is None:
+            return
+        x, y, _ = self._pressed
+        if not self._is_drag and np.hypot(event.x - x, event.y - y) <= _CLICK_PX:
+            return
+        if not self._is_drag:
+            self._desk.studio.view(hover_idx=None)
+        self._is_drag = True
+        dx, dy = event.x - self._last[0], event.y - self._last[1]
+        self._last = (event.x, event.y)
+        height = cloud.size[1]
+        if event.button == "left" and "shift" not in event.modifiers:
+            cloud.look(cloud.eye.turned(dx, dy, height=height))
+        else:
+            cloud.look(cloud.eye.moved(dx, dy, height=height))
+
+    def _up(self, event: PointerEvent) -> None:
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self._is_drag or event.button != "left":
+            return
+        if time.monotonic() - pressed[2] > _CLICK_S:
+            return
+        if "ctrl" in event.modifiers:
+            self._open_best(event)
+            return
+        frame_idx = self._desk.frustums.pick(event.x, event.y)
+        if frame_idx is not None:
+            self._desk.studio.open_photo(frame_idx)
+
+    def _point_at(self, event: PointerEvent) -> int | None:
+        cloud = self._desk.shell.cloud
+        points, positions = cloud.pickable
+        found = pick_point(
+            (event.x, event.y),
+            points,
+            screen_from_world=cloud.screen_from_world,
+            size=cloud.size,
+            radius=_PICK_PX,
+        )
+        return None if found is None else int(positions[found])
+
+    def _set_pivot(self, event: PointerEvent) -> None:
+        cloud = self._desk.shell.cloud
+        # A double click on a camera opens it, as the first of the two clicks did already.
+        if self._desk.frustums.pick(event.x, event.y) is not None or cloud.eye is None:
+            return
+        point = self._point_at(event)
+        if point is not None:
+            xyz = self._desk.project.scene.cloud.xyz[point] - cloud.center
+            cloud.fly(cloud.eye.around(xyz))
+
+    def _open_best(self, event: PointerEvent) -> None:
+        point = self._point_at(event)
+        if point is None:
+            return
+        scene = self._desk.project.scene
+        found = best_frame(scene.cloud.xyz[point], scene.frames)
+        if found is None:
+            self._desk.shell.toast("No photo shows this spot")
+            return
+        frame_idx, u, v = found
+        self._desk.studio.open_photo(frame_idx)
+        self._desk.wall.canvas.center_on(u, v, 2.0)

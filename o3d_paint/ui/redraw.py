@@ -1,0 +1,99 @@
+"""When the 3D view is drawn.
+
+A renderer with a graphics card follows everything at once. On a software renderer a frame takes
+half a second and holds up the photo too, so the hand comes first: nothing is drawn while a button
+is down on the photo, a coarse cloud shows when the hand rests or lets go, the full one when all is
+quiet. Open3D drops frames without a word when the renderer is behind, so the last frame of
+everything is asked for twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+__all__ = ["Quality", "RedrawPlan"]
+
+Quality = Literal["coarse", "full"]
+
+_SLOW_S = 0.06
+_REST_S = 0.35
+_QUIET_S = 0.5
+_MOVE_ENDS_S = 0.2
+_SHORTEST_S = 1 / 60
+
+
+@dataclass(slots=True)
+class RedrawPlan:
+    """Decides from times alone; all times are seconds of one clock.
+
+    Attributes:
+        full_s: Measured time of a full frame.
+        coarse_s: Expected time of a coarse one.
+    """
+
+    full_s: float = 0.02
+    coarse_s: float = 0.01
+    _changed: float = -1.0
+    _is_stale: bool = False
+    _moved: float = -1e9
+    _input: float = -1e9
+    _drawn: float = -1e9
+    _shown: Quality = "coarse"
+    _repeat_at: float | None = field(default=None)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a full frame is too slow to be drawn while the hand moves."""
+        return self.full_s > _SLOW_S
+
+    def measured(self, full_s: float, *, coarse_share: float) -> None:
+        """Take the time of a full frame; a coarse one has that share of the points."""
+        self.full_s = full_s
+        self.coarse_s = full_s * max(0.15, coarse_share)
+
+    def touched(self, now: float) -> None:
+        """The user did something on the photo."""
+        self._input = now
+
+    def changed(self, now: float) -> None:
+        """Colours or lines changed."""
+        self._is_stale, self._changed = True, now
+
+    def moved(self, now: float) -> None:
+        """The eye moved."""
+        self._moved = now
+        self.changed(now)
+
+    def due(self, now: float, *, is_painting: bool) -> Quality | None:
+        """Return what to draw now; None for nothing.
+
+        Args:
+            now: The time.
+            is_painting: Whether a button is down on the photo.
+        """
+        is_moving = now - self._moved < _MOVE_ENDS_S
+        if self.is_slow and is_painting:
+            is_resting = now - self._input >= _REST_S
+            return "coarse" if self._is_stale and is_resting and self._is_free(now) else None
+        if not self._is_free(now):
+            return None
+        if self._is_stale:
+            return "coarse" if self.is_slow else "full"
+        quiet_since = max(self._moved, self._input, self._changed)
+        if self._shown == "coarse" and not is_moving and now - quiet_since >= _QUIET_S:
+            return "full"
+        if self._repeat_at is not None and now >= self._repeat_at:
+            return self._shown
+        return None
+
+    def drawn(self, now: float, quality: Quality) -> None:
+        """A frame was asked for."""
+        is_repeat = not self._is_stale and quality == self._shown
+        self._is_stale, self._drawn, self._shown = False, now, quality
+        frame_s = self.full_s if quality == "full" else self.coarse_s
+        self._repeat_at = None if is_repeat else now + max(0.2, 1.5 * frame_s)
+
+    def _is_free(self, now: float) -> bool:
+        frame_s = self.full_s if self._shown == "full" else self.coarse_s
+        return now - self._drawn >= max(_SHORTEST_S, 1.2 * frame_s)

@@ -1,0 +1,81 @@
+"""Reading a scene beside the window, with its progress shown; a failure keeps what is open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from o3d_paint.core.scene import Scene
+from o3d_paint.io.scene import LoadOptions, load_scene
+from o3d_paint.project.jobs import Mailbox, Report, Worker
+from o3d_paint.ui.panels.status_bar import ProgressState
+
+if TYPE_CHECKING:
+    from o3d_paint.ui.main_window import MainWindow
+
+__all__ = ["SceneLoading"]
+
+_KEY = "scene"
+
+
+class SceneLoading:
+    """Loads one scene at a time for a window."""
+
+    def __init__(self, window: MainWindow, mailbox: Mailbox, options: LoadOptions) -> None:
+        """Load with what the user said about scenes."""
+        self._window = window
+        self._options = options
+        self._worker = Worker(mailbox.post, name="o3d-paint-loader")
+        self.error: Exception | None = None
+        self.is_first = True
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a scene is on its way."""
+        return self._worker.is_running(_KEY)
+
+    def open(self, path: Path) -> None:
+        """Read a scene and show it."""
+        resolved = path.absolute()
+        self._start(resolved.name, lambda report: (load_scene(
+            resolved, self._options, progress=report), resolved))  # fmt: skip
+
+    def open_sample(self) -> None:
+        """Make the sample scene if need be, read and show it."""
+
+        def work(report: Report) -> tuple[Scene, Path]:
+            from o3d_paint.io.sample import sample_scene_path
+
+            report(0.0, "making the sample scene")
+            path = sample_scene_path()
+            return load_scene(path, progress=report), path
+
+        self._start("the sample scene", work)
+
+    def tick(self) -> None:
+        """Nothing is polled: workers answer through the mailbox."""
+
+    def _start(self, name: str, work: object) -> None:
+        self._progressed(0.0, f"Reading {name}")
+        self._worker.submit(
+            _KEY,
+            work,  # type: ignore[arg-type]
+            done=self._done,
+            failed=self._failed,
+            progressed=lambda share, stage: self._progressed(share, f"{name}: {stage}"),
+        )
+
+    def _progressed(self, share: float, text: str) -> None:
+        self._window.show_loading(ProgressState(text, share, is_cancellable=False))
+
+    def _done(self, loaded: tuple[Scene, Path]) -> None:
+        scene, path = loaded
+        self._window.show_loading(None)
+        self._window.open_scene(scene, path)
+        self.is_first = False
+
+    def _failed(self, error: Exception) -> None:
+        self._window.show_loading(None)
+        if self.is_first and self._window.desk is None:
+            self.error = error
+        self._window.shell.guard.report(error)

@@ -1,0 +1,281 @@
+"""The window and everything in it, empty: panels in their places, events, drawing, closing.
+
+What the panels show and do comes from outside: `o3d_paint.ui.workbench` fills them.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from open3d.visualization import gui
+
+from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.event_source import KeySource, PointerSource
+from o3d_paint.ui.events import KeyEvent, PointerEvent
+from o3d_paint.ui.guard import Guard
+from o3d_paint.ui.layout import LayoutMode, Place, arrange
+from o3d_paint.ui.panel_host import CONSUMED, IGNORED, PanelHost, PointerFocus
+from o3d_paint.ui.panels.panel import Panel
+from o3d_paint.ui.panels.toasts import Toast, ToastKind, ToastQueue, Toasts
+from o3d_paint.ui.panels.tooltip import Tooltip
+from o3d_paint.ui.popups import Popups
+from o3d_paint.ui.tips import Tips
+
+__all__ = ["Shell", "ShellActions"]
+
+DEFAULT_SPLIT = 0.55
+# Open3D drops a frame when the renderer is behind, and does not draw it later.
+_REPEATS_S = (0.12, 0.35, 0.8)
+
+
+@dataclass(slots=True)
+class ShellActions:
+    """What the window asks of whoever fills it; set before the first tick.
+
+    Attributes:
+        key: A key that no card used.
+        scene_pointer: The pointer over the 3D view; returns what to say about the spot.
+        tick: Before drawing, some 60 times a second; returns whether the 3D view was drawn.
+        resized: After every layout.
+        close_wanted: The user closed the window.
+        touched: Something was done in the paint panel.
+    """
+
+    key: Callable[[KeyEvent], None] = field(default=lambda _: None)
+    scene_pointer: Callable[[PointerEvent], str] = field(default=lambda _: "")
+    tick: Callable[[], bool] = field(default=lambda: False)
+    resized: Callable[[], None] = field(default=lambda: None)
+    close_wanted: Callable[[], None] = field(default=lambda: None)
+    touched: Callable[[], None] = field(default=lambda: None)
+
+
+class Shell:
+    """The window.
+
+    Args:
+        panels: By name as in `layout.arrange`.
+        size: (width, height) in device pixels.
+        title: Of the window.
+    """
+
+    def __init__(self, panels: Mapping[str, Panel], *, size: tuple[int, int], title: str) -> None:
+        self.actions = ShellActions()
+        self.window = gui.Application.instance.create_window(title, *size)
+        self.guard = Guard(lambda text: self.toast(text, "error"))
+        self.focus = PointerFocus()
+        self.keys = KeySource()
+        self.split = DEFAULT_SPLIT
+        self.mode: LayoutMode = "both"
+        self.class_count = 5
+        self.places: dict[str, Place] = {}
+        self.cloud = CloudView(self.window)
+        self._scene_source = PointerSource()
+        self.hosts: dict[str, PanelHost] = {}
+        self._toasts = ToastQueue()
+        self._toast_panel = Toasts(self._dismiss_toast)
+        self.content = Place(0, 0, *size)
+        self._repeats: list[float] = []
+        self._is_close_pending = False
+        self._may_close = False
+        self._enter_is_down = False
+        self._build(panels)
+        self._connect()
+
+    @property
+    def em(self) -> float:
+        """Height of the window's font in device pixels."""
+        return float(self.window.theme.font_size)
+
+    def panel_host(self, name: str) -> PanelHost:
+        """Return the host of a panel by its name."""
+        return self.hosts[name]
+
+    def toast(self, text: str, kind: ToastKind = "info") -> None:
+        """Show a message for a moment."""
+        self._toasts.add(text, kind, now=time.monotonic())
+
+    @property
+    def toasts(self) -> tuple[Toast, ...]:
+        """The messages that show now."""
+        return self._toasts.at(time.monotonic())
+
+    def redraw(self) -> None:
+        """Ask for a drawing of the window, and again a little later."""
+        now = time.monotonic()
+        self._repeats = [now + wait for wait in (0.0, *_REPEATS_S)]
+
+    def layout(self) -> None:
+        """Lay the panels out anew at the next drawing."""
+        self.window.set_needs_layout()
+        self.redraw()
+
+    def close(self) -> None:
+        """Let the window go; only ever from a posted function, never from a tick."""
+        self._may_close = True
+        self.window.close()
+
+    def _build(self, panels: Mapping[str, Panel]) -> None:
+        """Add all widgets, the 3D view first, what floats last."""
+        self.window.add_child(self.cloud.widget)
+        tooltip = Tooltip()
+        floating: dict[str, Panel] = {
+            "toasts": self._toast_panel,
+            "popup": tooltip,
+            "tooltip": tooltip,
+        }
+        for name, panel in {**panels, **floating}.items():
+            self.hosts[name] = PanelHost(
+                panel,
+                focus=self.focus,
+                guard=self.guard,
+                on_event=functools.partial(self._on_panel, name),
+            )
+            self.window.add_child(self.hosts[name].widget)
+        self.tips = Tips(self.hosts["tooltip"], tooltip)
+        self.hosts["toasts"].show(False)
+        self.popups = Popups(self.hosts["popup"], self._popup_changed)
+        self.focus.on_outside = self.popups.dismiss
+        self.window.add_child(self.popups.text_field)
+
+    def _connect(self) -> None:
+        wrap, window = self.guard.wrap, self.window
+        self.cloud.widget.set_on_mouse(wrap(self._on_scene_mouse, CONSUMED))
+        window.set_on_layout(wrap(self._on_layout, None))
+        window.set_on_key(wrap(self._on_key, False))
+        window.set_on_tick_event(wrap(self._on_tick, True))
+        window.set_on_close(wrap(self._on_close, False))
+
+    def _popup_changed(self) -> None:
+        self.focus.modal = self.hosts["popup"] if self.popups.is_modal else None
+        self.redraw()
+
+    def _on_panel(self, name: str, event: PointerEvent) -> None:
+        if name == "tooltip":
+            self.tips.hide()
+            return
+        if name == "canvas":
+            self.actions.touched()
+        host = self.hosts[name]
+        x, y = host.frame.x + int(event.x), host.frame.y + int(event.y)
+        self.tips.point(x, y, host.panel.tooltip)
+        if event.kind in ("down", "drag", "wheel"):
+            self.tips.hide()
+
+    def _on_layout(self, _context: Any) -> None:
+        rect = self.window.content_rect
+        content = self.content = Place(rect.x, rect.y, rect.width, rect.height)
+        em = self.em
+        self.places = dict(
+            arrange(content, em=em, split=self.split, mode=self.mode, class_count=self.class_count)
+        )
+        for name, host in self.hosts.items():
+            if name in ("toasts", "popup", "tooltip", "welcome"):
+                continue
+            place = self.places.get(name)
+            host.show(place is not None)
+            if place is not None:
+                host.place(_rect(place), em)
+        self._place_scene(em)
+        self.popups.place(content, em)
+        self.actions.resized()
+        self.redraw()
+
+    def _place_scene(self, em: float) -> None:
+        place = self.places.get("scene")
+        self.cloud.widget.visible = place is not None
+        if place is None:
+            return
+        frame = self.cloud.widget.frame
+        if (frame.width, frame.height) == (place.width, place.height) and (
+            (frame.x, frame.y) != (place.x, place.y)
+        ):
+            # Open3D's scene widget ignores a frame that is only moved.
+            self.cloud.widget.frame = _rect(Place(place.x, place.y, place.width + 1, place.height))
+        self.cloud.widget.frame = _rect(place)
+        self.hosts["welcome"].place(_rect(place), em)
+        self.cloud.placed()
+
+    def _on_scene_mouse(self, event: Any) -> Any:
+        self.focus.enter(self._scene_left)
+        frame = self.cloud.widget.frame
+        for converted in self._scene_source.convert(event, frame.x, frame.y):
+            if self.focus.lets(None, converted):
+                tip = self.actions.scene_pointer(converted)
+                self.tips.point(event.x, event.y, tip, waits=0.0)
+        # The toolkit's own navigation never gets an event; it would tilt the horizon.
+        return IGNORED if event.type == gui.MouseEvent.Type.MOVE else CONSUMED
+
+    def _scene_left(self) -> None:
+        self.tips.point(0, 0, "")
+        self.actions.scene_pointer(PointerEvent("leave", -1.0, -1.0))
+
+    def _on_key(self, event: Any) -> bool:
+        converted = self.keys.convert(event)
+        if converted is None:
+            return False
+        if converted.key == "Escape":
+            self._is_close_pending = False
+        if converted.key == "Enter":
+            was_down, self._enter_is_down = self._enter_is_down, converted.is_down
+            if not converted.is_down and not was_down:
+                self.popups.enter_released()
+                return True
+        if not (converted.is_down and self.popups.key(converted)):
+            self.actions.key(converted)
+        return True
+
+    def _on_close(self) -> bool:
+        # Escape arrives here before it arrives as a key: decide at the next tick.
+        if self._may_close:
+            return True
+        self._is_close_pending = True
+        return False
+
+    def _on_tick(self) -> bool:
+        if not self.window.is_active_window:
+            self.keys.forget()
+        if self._is_close_pending:
+            self._is_close_pending = False
+            if self.popups.text_field.visible:
+                self.popups.dismiss()
+            else:
+                self.actions.close_wanted()
+        must_draw = self.actions.tick()
+        must_draw |= self.popups.tick(self.window.set_focus_widget)
+        must_draw |= self._tick_toasts()
+        must_draw |= self.tips.tick(self.content, self.em)
+        changed = [host for host in self.hosts.values() if host.update()]
+        if changed or must_draw:
+            self.redraw()
+        now = time.monotonic()
+        if self._repeats and self._repeats[0] <= now:
+            self._repeats = [t for t in self._repeats if t > now]
+            return True
+        return False
+
+    def _dismiss_toast(self, number: int) -> None:
+        self._toasts.dismiss(number)
+
+    def _tick_toasts(self) -> bool:
+        toasts = self._toasts.at(time.monotonic())
+        self._toast_panel.set_model(toasts)
+        host = self.hosts["toasts"]
+        was_visible = host.visible
+        if toasts and (self._toast_panel.is_dirty or not was_visible):
+            place = self.places.get("scene") or self.places.get("canvas") or Place(0, 0, 400, 300)
+            margin = int(self.em)
+            width, height = self._toast_panel.preferred_size(
+                max(1, place.width - 2 * margin), max(1, place.height - 2 * margin), em=self.em
+            )
+            x, y = place.x + margin, place.y + place.height - height - margin
+            host.place(gui.Rect(x, y, width, height), self.em)
+        host.show(bool(toasts))
+        return bool(toasts) != was_visible
+
+
+def _rect(place: Place) -> Any:
+    return gui.Rect(place.x, place.y, place.width, place.height)

@@ -1,0 +1,136 @@
+"""What the window shows, as JSON for tests: they then need not guess where things lie.
+
+Only with ``O3D_PAINT_TEST_STATE=file`` in the environment; the file is replaced at every change.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from o3d_paint.core.frustum import screen_points
+from o3d_paint.ui.panels.item_panel import ItemPanel
+
+if TYPE_CHECKING:
+    from o3d_paint.ui.main_window import MainWindow
+
+__all__ = ["StateDump"]
+
+_VARIABLE = "O3D_PAINT_TEST_STATE"
+
+
+class StateDump:
+    """Writes the state of a window to a file whenever it changed."""
+
+    def __init__(self, window: MainWindow, path: Path) -> None:
+        """Write to a path."""
+        self._window = window
+        self._path = path
+        self._last = ""
+        self._ticks = 0
+
+    @classmethod
+    def from_environment(cls, window: MainWindow) -> StateDump | None:
+        """Return a dump if the environment asks for one."""
+        name = os.environ.get(_VARIABLE)
+        return cls(window, Path(name).absolute()) if name else None
+
+    def tick(self) -> None:
+        """Write what changed, every few ticks."""
+        self._ticks += 1
+        if self._ticks % 5:
+            return
+        text = json.dumps(self.state(), indent=1)
+        if text == self._last:
+            return
+        self._last = text
+        beside = self._path.with_suffix(".part")
+        beside.write_text(text)
+        os.replace(beside, self._path)
+
+    def state(self) -> dict[str, Any]:
+        """Return the state; positions are device pixels of the window."""
+        window = self._window
+        shell = window.shell
+        state: dict[str, Any] = {
+            "is_open": window.desk is not None,
+            "is_loading": window.loading.is_loading,
+            "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
+            "file_dialog": window.files.is_open,
+            "toasts": [t.text for t in shell.toasts],
+            "panels": {},
+            "items": {},
+        }
+        for name, host in shell.hosts.items():
+            if not host.visible:
+                continue
+            frame = host.frame
+            state["panels"][name] = [frame.x, frame.y, frame.width, frame.height]
+            if isinstance(host.panel, ItemPanel):
+                for item in host.panel.items:
+                    box = item.box
+                    x, y = (box.x0 + box.x1) // 2, (box.y0 + box.y1) // 2
+                    state["items"][f"{name}/{item.key}"] = [frame.x + x, frame.y + y]
+        if window.desk is not None:
+            state |= self._desk_state()
+        return state
+
+    def _desk_state(self) -> dict[str, Any]:
+        desk = self._window.desk
+        assert desk is not None
+        viewing, project = desk.studio.viewing, desk.project
+        counts = desk.coverage
+        scene = desk.shell.cloud.widget.frame
+        view = desk.wall.canvas.viewport
+        return {
+            "photo": viewing.open_idx,
+            "hover": viewing.hover_idx,
+            "class_id": viewing.class_id,
+            "tool": viewing.tool,
+            "radius": round(desk.studio.radius, 2),
+            "opacity": round(viewing.opacity, 3),
+            "mode": viewing.look.mode,
+            "only_this_photo": viewing.only_this_photo,
+            "protect": viewing.protect,
+            "is_peeking": viewing.is_peeking,
+            "panels_shown": desk.shell.mode,
+            "has_index": viewing.open_idx is not None
+            and project.index(viewing.open_idx) is not None,
+            "has_picture": desk.wall.canvas.has_picture,
+            "painted": counts.painted if counts else 0,
+            "fused": counts.fused if counts else 0,
+            "fused_shown": project.fused_shown,
+            "is_fusing": project.is_fusing,
+            "undo": project.history.undo_name,
+            "redo": project.history.redo_name,
+            "steps": len(project.history.done),
+            "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
+            "painted_frames": list(project.painted_frames),
+            "folder": str(desk.session.folder),
+            "point_size": desk.shell.cloud.point_size,
+            "is_slow": desk.shell.cloud.plan.is_slow,
+            "frame_s": round(desk.shell.cloud.plan.full_s, 3),
+            "scene": [scene.x, scene.y, scene.width, scene.height],
+            "cameras": self._cameras(),
+            "viewport": None if view is None else [view.zoom, view.left, view.top],
+            "eye": [] if desk.shell.cloud.eye is None
+            else np.round(desk.shell.cloud.eye.position, 4).tolist(),
+        }  # fmt: skip
+
+    def _cameras(self) -> list[list[int]]:
+        """Return where the middle of each camera's image plane lies."""
+        desk = self._window.desk
+        assert desk is not None
+        frame = desk.shell.cloud.widget.frame
+        count = len(desk.project.scene.frames)
+        if not count or desk.shell.cloud.eye is None:
+            return []
+        centers = np.stack([desk.frustums.corners(i)[1:5].mean(axis=0) for i in range(count)])
+        cloud = desk.shell.cloud
+        points, depth = screen_points(centers, cloud.screen_from_world, cloud.size)
+        points = np.where(depth[:, None] > 0, points, -1)
+        return [[int(frame.x + x), int(frame.y + y)] for x, y in points]

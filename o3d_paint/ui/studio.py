@@ -1,0 +1,216 @@
+"""What the user is doing with the open project: which photo, class, tool, size and look.
+
+Between the window and the project: it knows neither widget nor file, so that everything a key or a
+button does can be tested without a display.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from o3d_paint.core.colorize import CloudLook, ColorMode
+from o3d_paint.core.spread import farthest_frame
+from o3d_paint.project.project import Project
+from o3d_paint.project.signals import Signal
+from o3d_paint.project.tools import TOOLS, Tool, ToolContext
+
+__all__ = ["MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
+
+MIN_RADIUS, MAX_RADIUS = 1.0, 400.0
+_MODES: tuple[ColorMode, ...] = ("photo", "labels", "mix")
+_STEP = 1.12
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """Everything about the view that is not in the project.
+
+    Attributes:
+        open_idx: The photo in the paint panel, None for none.
+        hover_idx: The camera under the pointer.
+        class_id: The class that is painted.
+        previous_class: The one before.
+        tool: Id of the tool.
+        radii: By tool, mask pixels.
+        opacity: Of labels on the photo.
+        look: Of the cloud.
+        is_peeking: Whether the photo shows without labels for the moment.
+        only_this_photo: Whether points that the photo does not see are dimmed.
+        protect: Whether labelled pixels keep their label.
+    """
+
+    open_idx: int | None = None
+    hover_idx: int | None = None
+    class_id: int = 1
+    previous_class: int = 2
+    tool: str = "brush"
+    radii: dict[str, float] = field(default_factory=lambda: {"brush": 24.0, "eraser": 24.0})
+    opacity: float = 0.55
+    look: CloudLook = field(default_factory=CloudLook)
+    is_peeking: bool = False
+    only_this_photo: bool = False
+    protect: bool = False
+
+
+class Studio:
+    """The project at work. Signals say what to show anew."""
+
+    def __init__(self, project: Project) -> None:
+        """Begin with the first class and no photo."""
+        self.project = project
+        first = [c.class_id for c in project.taxonomy]
+        self._viewing = Viewing(class_id=first[0] if first else 0)
+        self.viewing_changed: Signal[[Viewing, Viewing]] = Signal()
+        self._tools: dict[str, Tool] = {name: make(project) for name, make in TOOLS.items()}
+        self._active: Tool | None = None
+        project.taxonomy_changed.connect(self._classes_changed)
+        project.settings_changed.connect(self._hidden_changed)
+
+    @property
+    def viewing(self) -> Viewing:
+        """What is shown, and with what is painted."""
+        return self._viewing
+
+    def view(self, **changes: object) -> None:
+        """Change what is shown; tells with the state before and after."""
+        before = self._viewing
+        after = replace(before, **changes)  # type: ignore[arg-type]
+        if after != before:
+            self._viewing = after
+            self.viewing_changed.emit(before, after)
+
+    @property
+    def radius(self) -> float:
+        """Of the active tool, mask pixels."""
+        return self._viewing.radii.get(self._viewing.tool, 0.0)
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether a gesture of a tool is under way."""
+        return self._active is not None and self._active.is_active
+
+    @property
+    def suggested(self) -> int | None:
+        """The photo to paint next, None when all are painted."""
+        frames = self.project.scene.frames
+        return farthest_frame([f.position for f in frames], self.project.painted_frames)
+
+    # Photos
+
+    def open_photo(self, frame_idx: int | None) -> None:
+        """Open a photo; its points are looked for at once."""
+        if frame_idx is not None:
+            self.project.end_stroke()
+            self.project.request_index(frame_idx)
+        self.view(open_idx=frame_idx)
+
+    def step_photo(self, step: int) -> None:
+        """Open the photo after or before, around the end."""
+        count = len(self.project.scene.frames)
+        if count:
+            now = self._viewing.open_idx
+            start = now if now is not None else (-1 if step > 0 else 0)
+            self.open_photo((start + step) % count)
+
+    # Classes
+
+    def choose_class(self, class_id: int) -> None:
+        """Paint with a class from now on."""
+        if class_id in self.project.taxonomy and class_id != self._viewing.class_id:
+            self.view(class_id=class_id, previous_class=self._viewing.class_id)
+
+    def choose_nth_class(self, position: int) -> None:
+        """Paint with the class at a position of the list, from 0."""
+        classes = self.project.taxonomy.classes
+        if position < len(classes):
+            self.choose_class(classes[position].class_id)
+
+    def swap_class(self) -> None:
+        """Go back to the class before."""
+        self.choose_class(self._viewing.previous_class)
+
+    def class_at(self, u: float, v: float) -> int:
+        """Return the class of a mask position of the open photo, 0 for none."""
+        if self._viewing.open_idx is None:
+            return 0
+        mask = self.project.mask(self._viewing.open_idx)
+        column, row = int(u + 0.5), int(v + 0.5)
+        is_inside = u >= -0.5 and v >= -0.5 and row < mask.shape[0] and column < mask.shape[1]
+        return int(mask[row, column]) if is_inside else 0
+
+    # Tools
+
+    def choose_tool(self, tool: str) -> None:
+        """Take another tool, if there is such a one."""
+        if tool in self._tools:
+            self.cancel()
+            self.view(tool=tool)
+
+    def set_radius(self, radius: float) -> None:
+        """Size of the active tool; brush and eraser keep their own."""
+        size = min(MAX_RADIUS, max(MIN_RADIUS, radius))
+        self.view(radii={**self._viewing.radii, self._viewing.tool: size})
+
+    def step_radius(self, steps: float) -> None:
+        """Make the active tool bigger or smaller by about an eighth a step."""
+        self.set_radius(self.radius * _STEP**steps)
+
+    def press(self, u: float, v: float, is_erasing: bool) -> None:
+        """Begin a gesture on the open photo."""
+        viewing = self._viewing
+        if viewing.open_idx is None:
+            return
+        erases = is_erasing or viewing.tool == "eraser"
+        self._active = self._tools[viewing.tool]
+        context = ToolContext(
+            viewing.open_idx,
+            0 if erases else viewing.class_id,
+            self.radius,
+            protect=viewing.protect,
+        )
+        self._active.press(context, (u, v))
+
+    def drag(self, u: float, v: float) -> None:
+        """Go on with the gesture."""
+        if self._active is not None:
+            self._active.drag((u, v))
+
+    def release(self) -> None:
+        """End the gesture."""
+        active, self._active = self._active, None
+        if active is not None:
+            active.release()
+
+    def cancel(self) -> bool:
+        """Take back what is under way; returns whether there was something."""
+        active, self._active = self._active, None
+        if active is None or not active.is_active:
+            return False
+        active.cancel()
+        return True
+
+    # Look
+
+    def set_mode(self, mode: ColorMode) -> None:
+        """Choose what the cloud's colours mean."""
+        self.view(look=replace(self._viewing.look, mode=mode))
+
+    def next_mode(self) -> None:
+        """Photo colours, then labels, then both mixed."""
+        now = _MODES.index(self._viewing.look.mode)
+        self.set_mode(_MODES[(now + 1) % len(_MODES)])
+
+    def set_opacity(self, opacity: float) -> None:
+        """Strength of labels on the photo, and of class colours in the mix."""
+        value = min(1.0, max(0.0, opacity))
+        look = replace(self._viewing.look, mix=min(1.0, 0.2 + 0.8 * value))
+        self.view(opacity=value, look=look)
+
+    def _classes_changed(self) -> None:
+        known = [c.class_id for c in self.project.taxonomy]
+        if known and self._viewing.class_id not in known:
+            self.view(class_id=known[0])
+
+    def _hidden_changed(self) -> None:
+        if self.project.hidden != self._viewing.look.hidden:
+            self.view(look=replace(self._viewing.look, hidden=self.project.hidden))

@@ -1,0 +1,305 @@
+"""One open project in the window: it listens to the project and feeds the panels.
+
+Everything here runs on the UI thread. Nothing is computed in a callback of the toolkit beyond
+what the hand must see at once; the rest is noted and done in `tick`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, IndexArray
+from o3d_paint.core.mask import Rect
+from o3d_paint.core.orbit import Eye
+from o3d_paint.core.overlay import PhotoPyramid
+from o3d_paint.project.coverage import Coverage
+from o3d_paint.project.jobs import Worker
+from o3d_paint.project.session import Session
+from o3d_paint.ui import models
+from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
+from o3d_paint.ui.panels.status_bar import ProgressState
+from o3d_paint.ui.photo_loader import PhotoLoader
+from o3d_paint.ui.shell import Shell
+from o3d_paint.ui.studio import Studio, Viewing
+from o3d_paint.ui.wall import Wall
+
+__all__ = ["Workbench"]
+
+_COUNT_EVERY_S = 0.25
+_COUNT_REST = 8.0  # counting takes at most an eighth of the time
+
+
+class Workbench:
+    """A session, shown.
+
+    Args:
+        session: Project and folder.
+        shell: The window.
+        wall: Its panels.
+        worker: For photos.
+    """
+
+    def __init__(self, session: Session, shell: Shell, wall: Wall, worker: Worker) -> None:
+        self.session = session
+        self.project = session.project
+        self.studio = Studio(session.project)
+        self.shell, self.wall, self.worker = shell, wall, worker
+        self.colors = CloudColors(self.project, self.studio.viewing.look)
+        self.frustums = FrustumLayer(shell.cloud)
+        self.photos = PhotoLoader(
+            self.project.scene,
+            worker,
+            photo_ready=self._photo_ready,
+            thumbnail_ready=self._thumbnail_ready,
+            failed=shell.guard.report,
+        )
+        self.saving = models.Saving()
+        self.fuse_share: float | None = None
+        self.message = ""
+        self.coverage: Coverage | None = None
+        self.conflicts: float | None = None
+        self.came_from: Eye | None = None
+        self._fuse_text = ""
+        self._are_models_stale = True
+        self._are_counts_stale = True
+        self._counted_at, self._count_cost = 0.0, 0.0
+        self._seen_of: int | None = None
+        self._show_photos = False
+        self._disconnect: list[Callable[[], None]] = []
+        self._connect()
+        self._open()
+
+    @property
+    def is_painting(self) -> bool:
+        """Whether a button is down on the photo."""
+        return self.shell.panel_host("canvas").is_held
+
+    def tick(self) -> bool:
+        """Do what was put off; returns whether the 3D view was drawn."""
+        self.session.tick()
+        now = time.monotonic()
+        rest = max(_COUNT_EVERY_S, _COUNT_REST * self._count_cost)
+        if self._are_counts_stale and now - self._counted_at >= rest:
+            self._count()
+        if self._are_models_stale:
+            self._are_models_stale = False
+            self._feed()
+        return self.shell.cloud.tick(is_painting=self.is_painting)
+
+    def refresh(self) -> None:
+        """Feed the panels at the next tick."""
+        self._are_models_stale = True
+
+    def cancel_fuse(self) -> None:
+        """Drop the fusion under way."""
+        if self.project.is_fusing:
+            self.project.cancel_fuse()
+            self.fuse_share = None
+            self.refresh()
+
+    def toggle_plane_photos(self) -> None:
+        """Photos on the image planes, or not."""
+        self._show_photos = not self._show_photos
+        self._update_plane_photos()
+
+    def close(self) -> None:
+        """Stop listening and empty the 3D view; the session itself stays open."""
+        for disconnect in self._disconnect:
+            disconnect()
+        self.frustums.close()
+        self.shell.cloud.close()
+        self.wall.canvas.set_photo(None, None)
+        self.wall.canvas.forget_views()
+
+    def _connect(self) -> None:
+        project, studio = self.project, self.studio
+        connections = [
+            project.mask_changed.connect(self._mask_changed),
+            project.labels_changed.connect(self._labels_changed),
+            project.taxonomy_changed.connect(self._taxonomy_changed),
+            project.history_changed.connect(self._history_changed),
+            project.settings_changed.connect(self._taxonomy_changed),
+            project.index_ready.connect(self._index_ready),
+            project.fused_changed.connect(self._fused_changed),
+            project.fuse_progress.connect(self._fuse_progressed),
+            project.fuse_failed.connect(self._fuse_failed),
+            project.saved.connect(self._saved),
+            project.save_failed.connect(self._save_failed),
+            studio.viewing_changed.connect(self._viewing_changed),
+        ]
+        self._disconnect += connections
+
+    def _open(self) -> None:
+        scene = self.project.scene
+        self.shell.class_count = len(self.project.taxonomy)
+        self.shell.cloud.open(scene, self.colors)
+        self.frustums.open(scene)
+        self._mark_cameras()
+        self.wall.canvas.set_style(models.canvas_style(self.studio))
+        count = len(scene.frames)
+        self.photos.want_thumbnails(range(min(count, 64)))
+        self.shell.layout()
+
+    # What the project says
+
+    def _mask_changed(self, frame_idx: int, rect: Rect) -> None:
+        if frame_idx == self.studio.viewing.open_idx:
+            self.wall.canvas.refresh(rect)
+
+    def _labels_changed(self, points: IndexArray) -> None:
+        self.colors.refresh(points)
+        self.shell.cloud.recolored()
+        self._are_counts_stale = True
+
+    def _taxonomy_changed(self) -> None:
+        self.colors.set_look(self.studio.viewing.look)
+        self.wall.canvas.set_style(models.canvas_style(self.studio))
+        if self.shell.class_count != len(self.project.taxonomy):
+            self.shell.class_count = len(self.project.taxonomy)
+            self.shell.layout()
+        self._are_counts_stale = True
+        self.refresh()
+
+    def _history_changed(self) -> None:
+        self._mark_cameras()
+        self.saving = models.Saving("saving…", has_unsaved=True)
+        if self.session.read_only is not None:
+            self.saving = models.Saving("read-only", has_unsaved=True)
+        elif self.session.problem is None:
+            # The journal took the step before this signal.
+            self.saving = models.Saving(f"saved {datetime.now():%H:%M}")
+        self._are_counts_stale = True
+        self.refresh()
+
+    def _index_ready(self, frame_idx: int) -> None:
+        if frame_idx == self.studio.viewing.open_idx:
+            self._dim_unseen()
+
+    def _fused_changed(self) -> None:
+        self.fuse_share = None
+        self.colors.restart()
+        self._are_counts_stale = True
+        self.refresh()
+
+    def _fuse_progressed(self, share: float, text: str) -> None:
+        self.fuse_share, self._fuse_text = share, text
+        self.refresh()
+
+    def _fuse_failed(self, error: Exception) -> None:
+        self.fuse_share = None
+        self.refresh()
+        self.shell.guard.report(error)
+
+    def _saved(self, at: datetime) -> None:
+        self.saving = models.Saving(f"saved {at.astimezone():%H:%M}")
+        self.refresh()
+
+    def _save_failed(self, error: Exception) -> None:
+        self.saving = models.Saving("not saved", has_unsaved=True)
+        self.refresh()
+        self.shell.guard.report(error)
+
+    # What the user does
+
+    def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
+        if before.open_idx != after.open_idx:
+            self._show_photo(after.open_idx)
+        if before.look != after.look:
+            self.colors.set_look(after.look)
+            self.shell.cloud.changed()
+        if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
+            self._dim_unseen()
+        if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
+            self._mark_cameras()
+        self.wall.canvas.set_style(models.canvas_style(self.studio))
+        self.refresh()
+
+    def _show_photo(self, frame_idx: int | None) -> None:
+        canvas = self.wall.canvas
+        if frame_idx is None:
+            canvas.set_photo(None, None)
+        else:
+            canvas.set_photo(frame_idx, self.project.mask(frame_idx))
+            photo = self.photos.photo(frame_idx)
+            if photo is not None:
+                canvas.set_picture(photo)
+        self.wall.show_canvas(self.shell, has_photo=frame_idx is not None)
+
+    def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
+        if frame_idx == self.studio.viewing.open_idx:
+            self.wall.canvas.set_picture(photo)
+
+    def _thumbnail_ready(self, _frame_idx: int) -> None:
+        self.refresh()
+        if len(self.photos.thumbnails) == len(self.project.scene.frames):
+            self._update_plane_photos()
+
+    def _update_plane_photos(self) -> None:
+        self.frustums.show_photos(self._show_photos, self.photos.thumbnails)
+
+    def _mark_cameras(self) -> None:
+        viewing = self.studio.viewing
+        # On a slow renderer half a second of drawing is too much for a hover.
+        hover = None if self.shell.cloud.plan.is_slow else viewing.hover_idx
+        suggested = self.studio.suggested
+        self.frustums.mark(
+            CameraMarks(
+                open=viewing.open_idx,
+                suggested=suggested if suggested != viewing.open_idx else None,
+                hover=hover if hover != viewing.open_idx else None,
+                painted=frozenset(self.project.painted_frames),
+            )
+        )
+
+    def _dim_unseen(self) -> None:
+        viewing = self.studio.viewing
+        wanted = viewing.open_idx if viewing.only_this_photo else None
+        index = self.project.index(wanted) if wanted is not None else None
+        seen: BoolArray | None = None
+        if index is not None:
+            if self._seen_of == wanted:
+                return
+            seen = np.zeros(len(self.project.scene.cloud), dtype=bool)
+            seen[index.point] = True
+        self._seen_of = wanted if index is not None else None
+        self.colors.set_seen(seen)
+        self.shell.cloud.changed()
+
+    # What the panels show
+
+    def _count(self) -> None:
+        start = time.monotonic()
+        self.coverage = self.project.coverage()
+        if not self.is_painting:
+            points = max(1, self.coverage.num_points)
+            self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
+        self._counted_at = time.monotonic()
+        self._count_cost = self._counted_at - start
+        self._are_counts_stale = False
+        self.refresh()
+
+    def _feed(self) -> None:
+        wall, studio = self.wall, self.studio
+        wall.toolbar.set_model(models.toolbar_state(studio, fuse_share=self.fuse_share))
+        wall.options.set_model(models.options_state(studio, wall.tools))
+        wall.classes.set_model(models.class_state(studio, self.coverage))
+        wall.strip.set_model(models.strip_state(studio, self.photos.thumbnails))
+        self.photos.want_thumbnails(wall.strip.wanted)
+        progress = None
+        if self.fuse_share is not None:
+            progress = ProgressState(self._fuse_text or "Fusing", self.fuse_share)
+        wall.status.set_model(
+            models.status_state(
+                studio,
+                self.coverage,
+                conflicts=self.conflicts,
+                saving=self.saving,
+                message=self.message,
+                progress=progress,
+            )
+        )
