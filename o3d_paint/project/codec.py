@@ -47,6 +47,9 @@ def decode_step(data: bytes) -> Step:
     try:
         inflater = zlib.decompressobj()
         raw = inflater.decompress(data, _MAX_BYTES)
+        if not inflater.eof:
+            msg = "its end is missing"
+            raise ValueError(msg)
         header, blobs = _split(raw)
         edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
         return Step(str(header["name"]), edits)
