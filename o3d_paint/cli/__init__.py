@@ -9,6 +9,7 @@ import typer
 from o3d_paint import __version__
 from o3d_paint.cli.demo import demo
 from o3d_paint.cli.doctor import doctor
+from o3d_paint.cli.evaluate import evaluate
 from o3d_paint.cli.export import export
 from o3d_paint.cli.fuse import fuse
 from o3d_paint.cli.group import SceneFirstGroup
@@ -16,6 +17,7 @@ from o3d_paint.cli.info import info
 from o3d_paint.cli.masks import masks
 from o3d_paint.cli.open import open_window
 from o3d_paint.cli.recover import recover
+from o3d_paint.cli.review import review
 
 __all__ = ["app", "main"]
 
@@ -38,6 +40,8 @@ app.command("info")(info)
 app.command("fuse")(fuse)
 app.command("export")(export)
 app.command("masks")(masks)
+app.command("eval")(evaluate)
+app.command("review")(review)
 app.command("recover")(recover)
 app.command("doctor")(doctor)
 

@@ -1,0 +1,135 @@
+"""Labels of one file held against those of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from o3d_paint.core.arrays import FloatArray, IdArray
+from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
+from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.clouds.registry import read_cloud
+
+__all__ = ["Comparison", "Matching", "compare_files"]
+
+Matching = Literal["order", "nearest"]
+# Coordinates kept as 32-bit floats are off by up to this share of the largest one.
+_FLOAT32_STEP = 2.0**-22
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """What came of it.
+
+    Attributes:
+        scores: Prediction against truth.
+        taxonomy: The classes that either file names or uses.
+        matching: By which points were paired: their order, or the nearest one.
+        notes: What else was noticed, one sentence each.
+    """
+
+    scores: Scores
+    taxonomy: Taxonomy
+    matching: Matching
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Labels:
+    """Labels of a file, with points where it has them."""
+
+    labels: IdArray
+    names: dict[int, str]
+    xyz: FloatArray | None = None
+
+
+def compare_files(
+    predicted: Path, truth: Path, *, matching: Matching | None = None, reach: float = np.inf
+) -> Comparison:
+    """Compare the labels of two files, point by point of the truth.
+
+    Args:
+        predicted: A cloud of any format that can be read, or an NPY file of labels in order.
+        truth: The same.
+        matching: None takes the order where both hold the same points, else the nearest point.
+        reach: Farthest that a nearest point may lie, in the files' units.
+
+    Raises:
+        FormatError: A file cannot be read.
+        SceneError: A file has no labels, or the two cannot be matched that way.
+    """
+    found, wanted = _read(predicted), _read(truth)
+    chosen = matching or _matching(found, wanted)
+    labels = _renamed(found, wanted)
+    if chosen == "order":
+        if len(labels) != len(wanted.labels):
+            msg = (
+                f"{predicted} has {len(labels):,} points and {truth} {len(wanted.labels):,}:"
+                " expected as many in the same order, or coordinates to match the nearest"
+            )
+            raise SceneError(msg)
+    elif found.xyz is None or wanted.xyz is None:
+        bare = predicted if found.xyz is None else truth
+        msg = f"{bare} has labels without coordinates: it can only be matched by order"
+        raise SceneError(msg)
+    else:
+        labels = labels_of_nearest(found.xyz, labels, at=wanted.xyz, reach=reach)
+    scores = score(labels, wanted.labels)
+    notes = []
+    unknown = int(np.count_nonzero(wanted.labels == 0))
+    if unknown:
+        notes.append(f"{unknown:,} points without a true label are left out.")
+    names = {**found.names, **wanted.names}
+    return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
+
+
+def _read(path: Path) -> _Labels:
+    if path.suffix.lower() == ".npy":
+        try:
+            values = np.load(path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            msg = f"{path} cannot be read ({error}): expected an NPY file of labels"
+            raise FormatError(msg) from error
+        if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
+            msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
+            raise FormatError(msg)
+        return _Labels(np.maximum(values, 0).astype(np.uint16), {})
+    cloud = read_cloud(path)
+    if cloud.labels is None:
+        msg = f"{path} has no labels: expected a column such as 'label' or 'classification'"
+        raise SceneError(msg)
+    return _Labels(cloud.labels, dict(cloud.names), cloud.xyz)
+
+
+def _matching(found: _Labels, wanted: _Labels) -> Matching:
+    """Return how two files are matched unless the user says."""
+    if found.xyz is None or wanted.xyz is None:
+        return "order"
+    largest = float(np.abs(wanted.xyz).max(initial=0))
+    same = same_points(found.xyz, wanted.xyz, tolerance=_FLOAT32_STEP * largest)
+    return "order" if same else "nearest"
+
+
+def _renamed(found: _Labels, wanted: _Labels) -> IdArray:
+    """Return the predicted labels in the ids of the truth, where both name their classes."""
+    ids = {name.strip().casefold(): i for i, name in wanted.names.items()}
+    table = np.arange(1 << 16, dtype=np.uint16)
+    for old, name in found.names.items():
+        table[old] = ids.get(name.strip().casefold(), old)
+    renamed: IdArray = table[found.labels]
+    return renamed
+
+
+def _taxonomy(scores: Scores, names: dict[int, str]) -> Taxonomy:
+    """Return a class for each id that occurs."""
+    classes: list[LabelClass] = []
+    for class_id in (int(i) for i in scores.class_ids):
+        name = names.get(class_id, f"class {class_id}").strip() or f"class {class_id}"
+        if Taxonomy(tuple(classes)).find(name) is not None:
+            name = f"{name} ({class_id})"
+        classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
+    return Taxonomy(tuple(classes))
