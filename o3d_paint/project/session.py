@@ -15,28 +15,37 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
-from o3d_paint.errors import FormatError, PaintError, StorageError
-from o3d_paint.io.store import make_folder
+from o3d_paint.errors import StorageError
 from o3d_paint.project.autosave import Autosave
 from o3d_paint.project.bookkeeper import Dirty
-from o3d_paint.project.document import read_document
-from o3d_paint.project.fused_file import read_fusion
 from o3d_paint.project.jobs import InlineJobs, Jobs, Post, Worker
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded
-from o3d_paint.project.loading import load_folder
-from o3d_paint.project.lock import FolderLock, Holder
-from o3d_paint.project.project import Project, taxonomy_of
-from o3d_paint.project.states import keep_state
+from o3d_paint.project.lock import FolderLock
+from o3d_paint.project.opening import (
+    Prepared,
+    keep_pieces,
+    lock_folder,
+    prepare_session,
+    remove_unused,
+)
+from o3d_paint.project.project import Project
+from o3d_paint.project.reading import project_of, read_project, scene_path_of
 
-__all__ = ["Session", "open_session", "read_project", "scene_path_of"]
+__all__ = [
+    "Prepared",
+    "Session",
+    "open_session",
+    "prepare_session",
+    "read_project",
+    "scene_path_of",
+]
 
 
 @dataclass(slots=True)
@@ -106,7 +115,7 @@ class Session:
         if layout.document.exists():
             msg = f"{folder} holds a project already: choose another name"
             raise StorageError(msg)
-        lock = _locked(layout)
+        lock = lock_folder(layout)
         everything = Dirty(set(self.project.painted_frames), layer=True, fused=True)
         autosave = self._new_autosave(layout, Loaded(self.project.taxonomy))
         try:
@@ -144,7 +153,7 @@ class Session:
             jobs.close(drain=True)
         self.project.close()
         if unused:
-            _remove_unused(self._layout)
+            remove_unused(self._layout)
 
     def start(self, loaded: Loaded, lock: FolderLock, *, is_new: bool) -> None:
         """Keep the folder in step from now on.
@@ -162,7 +171,7 @@ class Session:
                 f" {loaded.replayed} steps were brought back",
             )
         try:
-            outdated = _keep_pieces(self._layout, loaded)
+            outdated = keep_pieces(self._layout, loaded)
         except (OSError, StorageError) as error:
             self._let_go()
             self.make_read_only(f"damaged files cannot be kept aside ({error})")
@@ -209,6 +218,7 @@ def open_session(
     post: Post | None = None,
     classes: Taxonomy | Iterable[str | LabelClass] | None = None,
     scene_path: Path | None = None,
+    prepared: Prepared | None = None,
 ) -> Session:
     """Open the project in a folder, or begin one.
 
@@ -218,22 +228,13 @@ def open_session(
         post: Runs closures on the UI thread; None does everything inline.
         classes: Of a new project.
         scene_path: The scene's file, noted in the project.
+        prepared: What `prepare_session` returned for this scene and folder.
 
     Raises:
         ProjectError: A newer version of the program wrote it.
     """
+    ready = prepared or prepare_session(scene, folder, classes=classes)
     layout = Layout(folder)
-    is_new = not folder.exists()
-    try:
-        lock: FolderLock | StorageError = _locked(layout)
-    except StorageError as error:
-        lock = error
-    try:
-        loaded = load_folder(folder, scene, classes=taxonomy_of(classes))
-    except PaintError:
-        if isinstance(lock, FolderLock):
-            lock.release()
-        raise
     workers = _Workers(InlineJobs(), InlineJobs(), InlineJobs())
     if post is not None:
         workers = _Workers(
@@ -241,101 +242,15 @@ def open_session(
             Worker(post, name="o3d-paint-disk"),
             Worker(post, name="o3d-paint-journal"),
         )
-    project = _project_of(scene, loaded, layout, jobs=workers.compute)
+    project = project_of(scene, ready.loaded, layout, jobs=workers.compute)
     session = Session(
-        project, layout, workers=workers, scene_path=scene_path, messages=loaded.messages
+        project, layout, workers=workers, scene_path=scene_path, messages=ready.loaded.messages
     )
-    if isinstance(lock, FolderLock):
-        session.start(loaded, lock, is_new=is_new)
+    if isinstance(ready.lock, FolderLock):
+        session.start(ready.loaded, ready.lock, is_new=ready.is_new)
     else:
-        session.make_read_only(str(lock))
+        session.make_read_only(str(ready.lock))
     return session
-
-
-def read_project(
-    folder: Path, scene: Scene, *, jobs: Jobs | None = None
-) -> tuple[Project, tuple[str, ...]]:
-    """Return the project in a folder without locking or writing anything, and what to tell.
-
-    Raises:
-        ProjectError: A newer version of the program wrote it.
-    """
-    loaded = load_folder(folder, scene)
-    project = _project_of(scene, loaded, Layout(folder), jobs=jobs)
-    return project, tuple(loaded.messages)
-
-
-def scene_path_of(folder: Path) -> Path:
-    """Return the scene that a project was painted on, where it still is.
-
-    Raises:
-        FormatError: The project or its scene cannot be found.
-        ProjectError: A newer version of the program wrote it.
-    """
-    noted = Path(read_document(Layout(folder).document).scene_path)
-    beside = folder.resolve().parent / noted.name
-    for path in (noted, beside):
-        if noted.name and path.exists():
-            return path
-    msg = f"the scene of {folder} is neither {noted} nor beside the project: name it with --scene"
-    raise FormatError(msg)
-
-
-def _project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | None) -> Project:
-    """Make a project of what was loaded."""
-    project = Project(scene, loaded.taxonomy, jobs=jobs)
-    if loaded.number and layout.fused.exists():
-        with contextlib.suppress(FormatError):
-            found = read_fusion(layout.fused, scene)
-            if found is not None:
-                project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
-    project.restore(
-        masks=loaded.masks,
-        layer=loaded.layer,
-        history=(loaded.history.done, loaded.history.undone),
-        settings=loaded.settings,
-        hidden=loaded.hidden,
-        locked=loaded.locked,
-    )
-    return project
-
-
-def _locked(layout: Layout) -> FolderLock:
-    """Make a folder if need be, and lock it.
-
-    Raises:
-        StorageError: Somebody else holds it, or it cannot be written to.
-    """
-    make_folder(layout.root)
-    try:
-        lock = FolderLock.acquire(layout.root)
-    except OSError as error:
-        msg = f"cannot write to {layout.root} ({error.strerror or error})"
-        raise StorageError(msg) from error
-    if isinstance(lock, Holder):
-        msg = f"{layout.root} is open already, by {lock}"
-        raise StorageError(msg)
-    return lock
-
-
-def _keep_pieces(layout: Layout, loaded: Loaded) -> list[Path]:
-    """Copy what is damaged or does not fit under other names; returns what can go afterwards."""
-    if loaded.damaged or loaded.misfits:
-        keep_state(layout)
-    for path in dict.fromkeys((*loaded.damaged, *loaded.misfits)):
-        with contextlib.suppress(FileNotFoundError):
-            layout.set_aside(path, move=False)
-    return [path for path in loaded.misfits if path != layout.layer]
-
-
-def _remove_unused(layout: Layout) -> None:
-    """Remove a folder that was made for a sitting in which nothing was done."""
-    with contextlib.suppress(OSError):
-        for path in (*layout.root.glob("history-*.records"), *layout.journals.glob("*")):
-            path.unlink()
-        layout.document.unlink()
-        for folder in (layout.journals, layout.masks, layout.root):
-            folder.rmdir()
 
 
 def _nothing() -> None:

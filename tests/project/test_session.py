@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from o3d_paint.core.brush import Stroke
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.project import Project
-from o3d_paint.project.session import open_session, read_project
+from o3d_paint.project.session import open_session, prepare_session, read_project
 from tests.project.scenes import strip_scene
 
 SCENE = strip_scene()
@@ -96,3 +97,21 @@ def test_an_unused_folder_is_not_left_behind(tmp_path: Path) -> None:
     session = open_session(SCENE, tmp_path / "p.o3dpaint")
     session.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_prepared_on_another_thread_is_opened_or_let_go(tmp_path: Path) -> None:
+    folder = tmp_path / "p.o3dpaint"
+    session = open_session(SCENE, folder, classes=["floor"])
+    session.project.paint(0, line(1))
+    session.close()
+    with ThreadPoolExecutor() as pool:
+        prepared = pool.submit(prepare_session, SCENE, folder).result()
+    second = open_session(SCENE, folder)
+    assert second.read_only is not None
+    second.close()
+    prepared.release()
+    prepared = prepare_session(SCENE, folder)
+    third = open_session(SCENE, folder, prepared=prepared)
+    assert third.read_only is None
+    assert_same(session.project, third.project)
+    third.close()

@@ -1,0 +1,104 @@
+"""The first half of opening a project: lock the folder, read it, keep what is damaged."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
+from o3d_paint.errors import StorageError
+from o3d_paint.io.store import make_folder
+from o3d_paint.project.layout import Layout
+from o3d_paint.project.loaded import Loaded
+from o3d_paint.project.loading import load_folder
+from o3d_paint.project.lock import FolderLock, Holder
+from o3d_paint.project.project import taxonomy_of
+from o3d_paint.project.states import keep_state
+
+__all__ = ["Prepared", "keep_pieces", "lock_folder", "prepare_session", "remove_unused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A folder that was locked and read.
+
+    Attributes:
+        loaded: What it remembers.
+        lock: On it, or why it cannot be locked.
+        is_new: Whether it was made for this.
+    """
+
+    loaded: Loaded
+    lock: FolderLock | StorageError
+    is_new: bool
+
+    def release(self) -> None:
+        """Let go of the folder, where no session was opened after all."""
+        if isinstance(self.lock, FolderLock):
+            self.lock.release()
+
+
+def prepare_session(
+    scene: Scene,
+    folder: Path,
+    *,
+    classes: Taxonomy | Iterable[str | LabelClass] | None = None,
+) -> Prepared:
+    """Lock and read a folder: what takes long about `open_session`, for any thread.
+
+    Raises:
+        ProjectError: A newer version of the program wrote it.
+    """
+    is_new = not folder.exists()
+    try:
+        lock: FolderLock | StorageError = lock_folder(Layout(folder))
+    except StorageError as error:
+        lock = error
+    try:
+        loaded = load_folder(folder, scene, classes=taxonomy_of(classes))
+    except BaseException:
+        if isinstance(lock, FolderLock):
+            lock.release()
+        raise
+    return Prepared(loaded, lock, is_new)
+
+
+def lock_folder(layout: Layout) -> FolderLock:
+    """Make a folder if need be, and lock it.
+
+    Raises:
+        StorageError: Somebody else holds it, or it cannot be written to.
+    """
+    make_folder(layout.root)
+    try:
+        lock = FolderLock.acquire(layout.root)
+    except OSError as error:
+        msg = f"cannot write to {layout.root} ({error.strerror or error})"
+        raise StorageError(msg) from error
+    if isinstance(lock, Holder):
+        msg = f"{layout.root} is open already, by {lock}"
+        raise StorageError(msg)
+    return lock
+
+
+def keep_pieces(layout: Layout, loaded: Loaded) -> list[Path]:
+    """Copy what is damaged or does not fit under other names; returns what can go afterwards."""
+    if loaded.damaged or loaded.misfits:
+        keep_state(layout)
+    for path in dict.fromkeys((*loaded.damaged, *loaded.misfits)):
+        with contextlib.suppress(FileNotFoundError):
+            layout.set_aside(path, move=False)
+    return [path for path in loaded.misfits if path != layout.layer]
+
+
+def remove_unused(layout: Layout) -> None:
+    """Remove a folder that was made for a sitting in which nothing was done."""
+    with contextlib.suppress(OSError):
+        for path in (*layout.root.glob("history-*.records"), *layout.journals.glob("*")):
+            path.unlink()
+        layout.document.unlink()
+        for folder in (layout.journals, layout.masks, layout.root):
+            folder.rmdir()
