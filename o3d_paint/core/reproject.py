@@ -81,7 +81,8 @@ def mask_from_points(
     if shape is None or shape == working:
         return mask
     return np.asarray(
-        cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), dtype=np.uint16
+        cv2.resize(mask, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT),
+        dtype=np.uint16,
     )
 
 
