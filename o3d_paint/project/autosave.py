@@ -150,7 +150,8 @@ class Autosave:
 
     def _on_record(self, record: Record) -> None:
         self._changed = self._changed_since_state = True
-        self._dirty.add(Dirty(set(record.frames), record.layer, record.kind is RecordKind.FUSED))
+        fused = record.kind is RecordKind.FUSED
+        self._dirty.add(Dirty(set(record.frames), record.layer, fused, contents=True))
         journal = self._journal
         if journal is None:
             if time.monotonic() - self._last_try > _RETRY_SECONDS or self._problem is None:
@@ -246,11 +247,12 @@ class Autosave:
     def _written(self, checksums: dict[int, str]) -> None:
         """A checkpoint is on disk: all up to its journal is safe."""
         self._book.learn(checksums)
-        if self._journal is not None:
-            self._problem = None
-            self._project.saved.emit(datetime.now(timezone.utc))
-        elif not self._project.is_stroking and self._dirty != Dirty():
+        if self._journal is None and self._dirty != Dirty():
+            # Steps came meanwhile that no journal took.
             self._again = True
+            return
+        self._problem = None
+        self._project.saved.emit(datetime.now(timezone.utc))
 
     def _settled(self) -> None:
         if self._problem is None:

@@ -26,17 +26,20 @@ class Dirty:
         frames: Photos whose masks do.
         layer: Whether the cloud layer does.
         fused: Whether the fused layer does.
+        contents: Whether anything else does: classes, settings, history.
     """
 
     frames: set[int] = field(default_factory=set)
     layer: bool = False
     fused: bool = False
+    contents: bool = False
 
     def add(self, other: Dirty) -> None:
         """Take over what another one holds."""
         self.frames |= other.frames
         self.layer |= other.layer
         self.fused |= other.fused
+        self.contents |= other.contents
 
 
 class Bookkeeper:
