@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from o3d_paint import __version__
+from o3d_paint.cli.convert import convert
 from o3d_paint.cli.demo import demo
 from o3d_paint.cli.doctor import doctor
 from o3d_paint.cli.evaluate import evaluate
@@ -18,6 +19,7 @@ from o3d_paint.cli.masks import masks
 from o3d_paint.cli.open import open_window
 from o3d_paint.cli.recover import recover
 from o3d_paint.cli.review import review
+from o3d_paint.cli.taxonomies import taxonomies
 
 __all__ = ["app", "main"]
 
@@ -37,11 +39,13 @@ app = typer.Typer(
 app.command("open")(open_window)
 app.command("demo")(demo)
 app.command("info")(info)
+app.command("import")(convert)
 app.command("fuse")(fuse)
 app.command("export")(export)
 app.command("masks")(masks)
 app.command("eval")(evaluate)
 app.command("review")(review)
+app.command("taxonomies")(taxonomies)
 app.command("recover")(recover)
 app.command("doctor")(doctor)
 

@@ -1,0 +1,92 @@
+"""``o3d-paint taxonomies``: class lists that ship with the program, and those of projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from o3d_paint.cli.terminal import say
+
+if TYPE_CHECKING:
+    from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.io.taxonomy_file import TaxonomyFile
+
+__all__ = ["TaxonomyOption", "chosen_taxonomy", "taxonomies"]
+
+TaxonomyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--taxonomy",
+        metavar="NAME|FILE",
+        help="Classes to begin with: cityscapes, scannet20, s3dis, asprs, or a JSON file.",
+    ),
+]
+
+
+def chosen_taxonomy(text: str | None) -> Taxonomy | None:
+    """Return the classes that the option names; None where it is not given.
+
+    Raises:
+        PaintError: There is no such list, or it cannot be read.
+    """
+    if text is None:
+        return None
+    from o3d_paint.io.taxonomy_file import find_taxonomy
+
+    return find_taxonomy(text).taxonomy
+
+
+def taxonomies(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|FILE|PROJECT]", help="A class list to show or write."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it as JSON.")
+    ] = None,
+) -> None:
+    """List the class lists that ship with the program, or show and write one.
+
+    Example: o3d-paint taxonomies cityscapes -o my_classes.json
+    """
+    from o3d_paint.io.taxonomy_file import PRESETS, find_taxonomy, write_taxonomy
+
+    if name is None:
+        if output is not None:
+            msg = "say which class list to write"
+            raise typer.BadParameter(msg)
+        for preset in PRESETS:
+            found = find_taxonomy(preset)
+            say(f"{preset:<12} {found.name}, {len(found.taxonomy)} classes")
+        return
+    found = _found(name)
+    if output is None:
+        _print(found)
+        return
+    write_taxonomy(found.taxonomy, output, inputs=[Path(name)])
+    say(f"wrote {output} ({len(found.taxonomy)} classes)")
+
+
+def _found(text: str) -> TaxonomyFile:
+    """Return a class list by name, file or project folder."""
+    from o3d_paint.io.taxonomy_file import TaxonomyFile, find_taxonomy
+
+    document = Path(text) / "project.json"
+    if not document.is_file():
+        return find_taxonomy(text)
+    from o3d_paint.project.document import read_document
+
+    read = read_document(document)
+    return TaxonomyFile(read.taxonomy, read.scene_name)
+
+
+def _print(found: TaxonomyFile) -> None:
+    say(f"{found.name}, {len(found.taxonomy)} classes")
+    for c in found.taxonomy:
+        r, g, b = c.color
+        say(f"  {typer.style('  ', bg=c.color)} {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}")
+    for text in (found.note, f"Source: {found.source}" if found.source else ""):
+        if text:
+            say(text)
