@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from o3d_paint.errors import PaintError
 from o3d_paint.folders import cache_folder
+from o3d_paint.ui.holds import Holds
 
 __all__ = ["Guard", "log_file", "start_log"]
 
@@ -53,9 +54,11 @@ class Guard:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._told: dict[str, float] = {}
+        self.holds = Holds()
 
     def wrap(self, function: Callable[P, T], fallback: T) -> Callable[P, T]:
         """Return a function that answers ``fallback`` where the given one fails."""
+        name = getattr(function, "__qualname__", str(function))
 
         @functools.wraps(function)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -65,7 +68,7 @@ class Guard:
                 self.report(error)
                 return fallback
 
-        return guarded
+        return self.holds.timed(name, guarded)
 
     def report(self, error: Exception) -> None:
         """Log an error and tell the user, the same sentence not more than every few seconds."""

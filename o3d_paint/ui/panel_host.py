@@ -152,6 +152,10 @@ class PanelHost:
             self.panel.pointer(converted)
             if self._on_event is not None:
                 self._on_event(converted)
+        # The toolkit draws between events, before the next tick: hand over at once, or the frame
+        # shows what was before.
+        if self._source.is_held:
+            self.update()
         return CONSUMED
 
     def _left(self) -> None:

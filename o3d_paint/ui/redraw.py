@@ -81,7 +81,9 @@ class RedrawPlan:
         if self._is_stale:
             return "coarse" if self.is_slow else "full"
         quiet_since = max(self._moved, self._input, self._changed)
-        if self._shown == "coarse" and not is_moving and now - quiet_since >= _QUIET_S:
+        # The slower the frame, the surer it must be that the hand does not come back meanwhile.
+        quiet_s = max(_QUIET_S, 3 * self.full_s)
+        if self._shown == "coarse" and not is_moving and now - quiet_since >= quiet_s:
             return "full"
         if self._repeat_at is not None and now >= self._repeat_at:
             return self._shown

@@ -1,6 +1,7 @@
 """What the window shows, as JSON for tests: they then need not guess where things lie.
 
 Only with ``O3D_PAINT_TEST_STATE=file`` in the environment; the file is replaced at every change.
+A file of the same name that ends in ``.reset`` starts the measurement of holds anew.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class StateDump:
         """Write to a path."""
         self._window = window
         self._path = path
+        self._reset = path.with_suffix(".reset")
         self._last = ""
         self._ticks = 0
 
@@ -44,6 +46,9 @@ class StateDump:
         self._ticks += 1
         if self._ticks % 5:
             return
+        if self._reset.exists():
+            self._reset.unlink()
+            self._window.shell.guard.holds.reset()
         text = json.dumps(self.state(), indent=1)
         if text == self._last:
             return
@@ -62,6 +67,7 @@ class StateDump:
             "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
             "file_dialog": window.files.is_open,
             "toasts": [t.text for t in shell.toasts],
+            "holds_ms": {k: round(v * 1000, 1) for k, v in shell.guard.holds.longest_s.items()},
             "panels": {},
             "items": {},
         }
@@ -109,6 +115,7 @@ class StateDump:
             "redo": project.history.redo_name,
             "steps": len(project.history.done),
             "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
+            "num_points": len(project.scene.cloud),
             "painted_frames": list(project.painted_frames),
             "folder": str(desk.session.folder),
             "point_size": desk.shell.cloud.point_size,

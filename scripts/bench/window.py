@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""From mouse event to changed pixel, measured from outside on a virtual display.
+
+    python scripts/bench/window.py [--scene scene.npz] [--seconds 6] [--json out.json]
+
+A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
+across the photo at 60 events a second. For each event the time is taken until the pixel under the
+brush changes on the screen. The window's own account of the longest hold of its thread is printed
+beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from scripts.bench.x11 import VirtualDisplay
+
+_SIZE = (1600, 1000)
+_EVENTS_PER_S = 60
+_STEP_PX = 6
+_PAUSES_S = (0.3, 0.8, 1.5)
+
+
+def _state(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+def _wait(path: Path, condition: Any, what: str, *, seconds: float = 120) -> dict[str, Any]:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        state = _state(path)
+        if state and condition(state):
+            return state
+        time.sleep(0.05)
+    raise SystemExit(f"after {seconds} s still not: {what}; state {state}")
+
+
+class _Sender(threading.Thread):
+    """Moves the pointer along a row at a steady rate and notes when it was where."""
+
+    def __init__(self, display: VirtualDisplay, xs: np.ndarray, y: int) -> None:
+        super().__init__(daemon=True)
+        self.sent: list[tuple[int, float]] = []
+        self._display, self._xs, self._y = display, xs, y
+
+    def run(self) -> None:
+        start = time.perf_counter()
+        for number, x in enumerate(self._xs):
+            wait = start + number / _EVENTS_PER_S - time.perf_counter()
+            if wait > 0:
+                time.sleep(wait)
+            self.sent.append((int(x), time.perf_counter()))
+            self._display.move(int(x), self._y)
+
+
+def _one_line(display: VirtualDisplay, row: int, left: int, right: int) -> list[float]:
+    """Draw one line; return the delay of each position in seconds."""
+    xs = np.arange(left, right, _STEP_PX)
+    display.move(left, row)
+    time.sleep(0.3)
+    before = display.pixels(left, row + 4, right - left + 1, 1)[0].astype(int)
+    sender = _Sender(display, xs, row)
+    display.button(1, down=True)
+    sender.start()
+    seen: dict[int, float] = {}
+    end = time.perf_counter() + len(xs) / _EVENTS_PER_S + 3
+    while len(seen) < len(xs) and time.perf_counter() < end:
+        now_pixels = display.pixels(left, row + 4, right - left + 1, 1)[0].astype(int)
+        now = time.perf_counter()
+        changed = np.abs(now_pixels - before).sum(axis=1) > 24
+        for x in xs:
+            if int(x) not in seen and changed[x - left]:
+                seen[int(x)] = now
+        time.sleep(0.003)
+    sender.join()
+    display.button(1, down=False)
+    # The brush reaches ahead of the pointer: a pixel changes when the brush's edge comes by.
+    sent = dict(sender.sent)
+    return [max(0.0, seen[x] - sent[x]) for x in sent if x in seen] + [
+        3.0 for x in sent if x not in seen
+    ]
+
+
+def measure(scene: Path, seconds: float) -> dict[str, Any]:
+    """Open a scene, paint for some seconds, return figures."""
+    folder = Path(tempfile.mkdtemp(prefix="o3d-paint-bench-"))
+    state_path = folder / "state.json"
+    display = VirtualDisplay(*_SIZE)
+    environment = {
+        **os.environ,
+        "DISPLAY": display.name,
+        "O3D_PAINT_TEST_STATE": str(state_path),
+        "O3D_PAINT_WINDOW": f"{_SIZE[0]}x{_SIZE[1]}",
+    }
+    environment.pop("WAYLAND_DISPLAY", None)
+    command = [
+        sys.executable,
+        "-m",
+        "o3d_paint",
+        "open",
+        str(scene),
+        "--project",
+        str(folder / "p"),
+    ]
+    with (folder / "log.txt").open("wb") as log:
+        app = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        return _measure(display, state_path, seconds)
+    finally:
+        app.terminate()
+        app.wait(30)
+        display.close()
+
+
+def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[str, Any]:
+    _wait(state_path, lambda s: s.get("is_open") and s.get("frame_s"), "the scene is open")
+    display.move(1200, 400)
+    display.key("Right")
+    state = _wait(
+        state_path, lambda s: s.get("has_index") and s.get("has_picture"), "the photo is open"
+    )
+    for _ in range(12):
+        display.key("bracketleft")
+    time.sleep(4)
+    state_path.with_suffix(".reset").touch()
+    x, y, width, height = state["panels"]["canvas"]
+    delays: list[float] = []
+    pauses = itertools.cycle(_PAUSES_S)
+    row, end = y + int(0.2 * height), time.monotonic() + seconds
+    while time.monotonic() < end and row < y + 0.9 * height:
+        delays += _one_line(display, row, x + int(0.2 * width), x + int(0.8 * width))
+        row += 22
+        time.sleep(next(pauses))
+    final = _state(state_path)
+    values = np.array(delays) * 1000
+    return {
+        "events": len(values),
+        "median_ms": round(float(np.median(values)), 1),
+        "p95_ms": round(float(np.percentile(values, 95)), 1),
+        "max_ms": round(float(values.max()), 1),
+        "points": final.get("num_points"),
+        "painted": final.get("painted"),
+        "full_frame_ms": round(1000 * final.get("frame_s", 0)),
+        "longest_holds_ms": final.get("holds_ms"),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scene", type=Path)
+    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--json", type=Path)
+    chosen = parser.parse_args()
+    scene = chosen.scene
+    if scene is None:
+        from o3d_paint.io.sample import sample_scene_path
+
+        scene = sample_scene_path()
+    figures = measure(scene.absolute(), chosen.seconds)
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(figures, indent=1))
+    print(json.dumps(figures, indent=1))
+
+
+if __name__ == "__main__":
+    main()
