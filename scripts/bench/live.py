@@ -44,14 +44,14 @@ def main(arguments: list[str]) -> int:
     print(f"{'':<34}{'median ms':>10}{'p95 ms':>9}{'max ms':>9}")
     medians = []
     for radius in RADII:
-        times = _walk(project, radius, options.movements)
+        times = walk(project, radius, options.movements)
         medians.append(_line(f"radius {radius} px", times))
     baseline = _line("published way, one movement", _published(scene, project.mask(0)))
     print(f"ratio at radius {RADII[0]} px: {baseline / medians[0]:,.0f}x")
     return 0
 
 
-def _walk(project: Project, radius: float, movements: int) -> list[float]:
+def walk(project: Project, radius: float, movements: int) -> list[float]:
     """Paints one stroke in a random walk over the photo; returns the time of each movement."""
     rng = np.random.default_rng(int(radius))
     height, width = project.mask(0).shape
