@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import graphlib
 import importlib.metadata
 import re
 import subprocess
@@ -67,6 +68,38 @@ def test_imports_go_one_way(source: Path) -> None:
         parts = module.split(".")
         if parts[0] == "o3d_paint" and len(parts) > 1 and parts[1] != "__version__":
             assert parts[1] in ALLOWED[room] | set(OPEN), f"{name_of(source)} imports {module}"
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def ancestors(name: str) -> set[str]:
+    parts = name.split(".")
+    return {".".join(parts[:end]) for end in range(1, len(parts))}
+
+
+def imported_at_once(path: Path, modules: set[str]) -> set[str]:
+    """The package's modules that importing this one runs; not those imported within functions."""
+    body = ast.parse(path.read_text()).body
+    plain = ast.Module([node for node in body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    found: set[str] = set()
+    for name in imported_modules(plain):
+        target = name if name in modules else name.rpartition(".")[0]
+        if target in modules:
+            found |= {target} | ancestors(target)
+    own = module_name(path)
+    return found - ancestors(own) - {own}
+
+
+def test_no_module_imports_itself_in_a_round_about_way() -> None:
+    """Such a circle works or fails by which of its modules happens to be imported first."""
+    modules = {module_name(path) for path in SOURCES}
+    graph = {module_name(path): imported_at_once(path, modules) for path in SOURCES}
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(" imports ".join(reversed(error.args[1])))
 
 
 def test_open3d_only_in_ui_and_io(source: Path) -> None:
