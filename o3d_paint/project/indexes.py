@@ -62,6 +62,8 @@ class Indexes:
     def request(self, frame_idx: int, *, urgent: bool = False) -> None:
         """Build the index of a photo, unless it is there or under way."""
         if self.get(frame_idx) is not None:
+            if frame_idx in self._idle:
+                self._idle.move_to_end(frame_idx)
             return
         if self.is_pending(frame_idx) and not urgent:
             return

@@ -88,7 +88,7 @@ class Project(Painting, Classes, Fusing):
 
         `index_ready` tells when it is; paint from before then reaches the cloud by itself.
         """
-        self._mask(frame_idx)
+        self._check_frame(frame_idx)
         self._indexes.request(frame_idx, urgent=True)
         return self._indexes.get(frame_idx) is not None
 

@@ -208,7 +208,8 @@ class Work:
     def _catch_up(self, frame_idx: int) -> None:
         """Bring the ballots in line with a mask that was painted before its index existed."""
         index, mask = self._indexes.get(frame_idx), self._masks.get(frame_idx)
-        if index is not None and mask is not None:
+        # The index of a photo that was only looked at may be forgotten again.
+        if index is not None and mask is not None and self._painted_pixels.get(frame_idx):
             self._indexes.keep(frame_idx)
             whole = Rect.whole(index.shape)
             changed = self.ballots.sync(frame_idx, index, mask, rect=whole)
@@ -221,12 +222,15 @@ class Work:
         """Return a photo's mask for writing; made on first use."""
         mask = self._masks.get(frame_idx)
         if mask is None:
-            if not 0 <= frame_idx < len(self.scene.frames):
-                msg = f"photo {frame_idx} is not one of {len(self.scene.frames)}"
-                raise ValueError(msg)
+            self._check_frame(frame_idx)
             mask = np.zeros(self.scene.frames[frame_idx].mask_shape, dtype=np.uint16)
             self._masks[frame_idx] = mask
         return mask
+
+    def _check_frame(self, frame_idx: int) -> None:
+        if not 0 <= frame_idx < len(self.scene.frames):
+            msg = f"photo {frame_idx} is not one of {len(self.scene.frames)}"
+            raise ValueError(msg)
 
     def _settings_changed(self) -> None:
         self.recorded.emit(Record(RecordKind.SETTINGS))

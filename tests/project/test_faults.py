@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
 import resource
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from PIL import Image
 from o3d_paint.core.brush import Stroke
 from o3d_paint.core.scene import ArrayPhoto, PointCloud, Scene
 from o3d_paint.errors import ProjectError, StorageError
-from o3d_paint.project import autosave, states
+from o3d_paint.project import autosave, lock, states
 from o3d_paint.project.layout import Layout, project_folder
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import Session, open_session, read_project
@@ -443,3 +445,112 @@ def test_odd_photo_names_get_files_of_their_own(root: Path) -> None:
     session.close()
     assert len(list((root / "masks").glob("*.png"))) == 4
     assert_same(session.project, read_project(root, scene)[0])
+
+
+def test_masks_alone_are_enough_to_go_on(root: Path) -> None:
+    session = painted_session(root)
+    session.close()
+    shutil.rmtree(root / "states")
+    (root / "project.json").unlink()
+    again = opened(root)
+    assert_same(session.project, again.project)
+    assert any("default one" in m for m in again.messages)
+    again.close()
+    # The same masks beside other photos of the same names are not taken for theirs.
+    (root / "project.json").unlink()
+    other = opened(root, strip_scene(num_points=800, photo_seed=4))
+    assert other.project.painted_frames == ()
+    assert len([m for m in other.messages if "set aside" in m]) == 1
+    other.close()
+    assert len(list((root / "aside").glob("*photo_0*.png"))) == 3
+
+
+def test_names_of_lost_classes_are_made_up_and_said(root: Path) -> None:
+    session = opened(root)
+    tree = session.project.add_class("tree")
+    fern = session.project.add_class("fern")
+    session.project.paint(0, line(tree))
+    session.project.set_layer(np.arange(5), fern)
+    session.close()
+    shutil.rmtree(root / "states")
+    (root / "project.json").unlink()
+    again = opened(root)
+    assert [c.name for c in again.project.taxonomy][-2:] == ["class 4", "class 5"]
+    assert any("2 painted classes" in m for m in again.messages)
+    again.close()
+
+
+def test_a_fused_layer_comes_back_only_on_its_own_points(root: Path) -> None:
+    session = painted_session(root)
+    labels = session.project.fuse()
+    session.project.merge_class(3, 1)
+    merged = session.project.labels
+    session.close()
+    again, _ = read_project(root, SCENE)
+    np.testing.assert_array_equal(again.labels, merged)
+    assert (labels != merged).any()
+    other, _ = read_project(root, strip_scene(num_points=800, seed=3))
+    assert other.fusion is None
+    (root / "fused.npz").write_bytes(b"PK\x03\x04 not really")
+    broken, _ = read_project(root, SCENE)
+    assert broken.fusion is None
+    np.testing.assert_array_equal(broken.labels, session.project.painted)
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_disks_without_locks_go_by_the_process_number(
+    root: Path, monkeypatch: pytest.MonkeyPatch, alive: bool
+) -> None:
+    def unsupported(_: int) -> None:
+        raise OSError(errno.ENOTSUP, "not on this disk")
+
+    monkeypatch.setattr(lock, "_system_lock", unsupported)
+    painted_session(root).close()
+    child = subprocess.Popen(["sleep", "600"])
+    holder = {"user": "anna", "host": socket.gethostname(), "pid": child.pid, "since": "today"}
+    (root / "lock").write_text(json.dumps(holder))
+    if not alive:
+        child.kill()
+        child.wait()
+    session = opened(root)
+    assert (session.read_only is not None) == alive
+    session.close()
+    child.kill()
+    child.wait()
+    (root / "lock").write_text(json.dumps(holder | {"host": "another"}))
+    elsewhere = opened(root)
+    assert "anna on another" in (elsewhere.read_only or "")
+    elsewhere.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"format": 0}, "format 0"),
+        ({"photos": [{"name": "x"}]}, "shape"),
+        ({"classes": [{"id": 1}]}, "classes"),
+        ({"classes": 5}, "classes"),
+        ({"number": "many"}, "number"),
+    ],
+)
+def test_a_document_of_wrong_values_is_set_aside(root: Path, change: dict, word: str) -> None:
+    session = painted_session(root)
+    session.close()
+    value = json.loads((root / "project.json").read_text())
+    (root / "project.json").write_text(json.dumps(value | change))
+    again = opened(root)
+    assert word in again.messages[0]
+    assert_same(session.project, again.project)
+    again.close()
+
+
+def test_masks_outside_of_the_folder_are_refused(root: Path) -> None:
+    session = painted_session(root)
+    session.close()
+    value = json.loads((root / "project.json").read_text())
+    value["photos"][0]["mask"] = "../../secret.png"
+    (root / "project.json").write_text(json.dumps(value))
+    again = opened(root)
+    assert "masks/" in again.messages[0]
+    assert_same(session.project, again.project)
+    again.close()

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
+from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.core.mask import Rect
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import TaxonomyError
+from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from tests.project.scenes import MASK_SHAPE, strip_scene
 
@@ -149,3 +153,90 @@ def test_masks_of_another_size_are_fitted_and_other_aspects_refused(project: Pro
     assert project.ensure_classes([0, 3, 9]) == (9,)
     project.set_mask(0, np.full((108, 16), 9, dtype=np.uint8))
     np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
+
+
+def test_an_area_is_painted_within_its_coverage_and_protection(project: Project) -> None:
+    project.paint(0, line(1))
+    before = project.mask(0).copy()
+    rect = Rect(10, 480, 60, 700)
+    coverage = np.zeros(rect.shape, dtype=bool)
+    coverage[::2] = True
+    assert project.paint_area(0, rect, coverage=coverage, class_id=3, protect=True, name="polygon")
+    expected = before.copy()
+    inside = expected[rect.slices]
+    inside[coverage & (inside == 0)] = 3
+    np.testing.assert_array_equal(project.mask(0), expected)
+    assert project.history.undo_name == "polygon"
+    with pytest.raises(TaxonomyError):
+        project.paint_area(0, rect, coverage=coverage, class_id=77)
+
+
+def test_a_new_class_list_keeps_paint_of_ids_that_stay(project: Project) -> None:
+    project.paint(0, line(1))
+    project.paint(1, line(2))
+    project.set_layer(np.arange(9), 2)
+    project.set_locked(2, True)
+    project.set_taxonomy(
+        Taxonomy((LabelClass(1, "ground", (1, 2, 3)), LabelClass(9, "new", (4, 5, 6))))
+    )
+    assert project.mask(0).max() == 1
+    assert not project.mask(1).any()
+    assert not project.locked
+    np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
+    project.undo()
+    assert project.mask(1).max() == 2
+    assert (project.painted[:9] == 2).all()
+
+
+def test_wrong_calls_name_the_value(project: Project) -> None:
+    with pytest.raises(ValueError, match="begin_stroke"):
+        project.extend_stroke((1, 1))
+    with pytest.raises(ValueError, match=r"photo 9 is not one of 4"):
+        project.paint(9, line(1))
+    with pytest.raises(ValueError, match="3000"):
+        project.set_layer(np.array([3000]), 1)
+    with pytest.raises(ValueError, match="class ids 0 to 65535"):
+        project.set_mask(0, np.full((108, 16), 70000))
+    with pytest.raises(TaxonomyError):
+        project.set_hidden(55, True)
+
+
+def test_indexes_of_painted_photos_stay_when_many_others_are_opened() -> None:
+    project = Project(strip_scene(num_points=300, num_frames=20), classes=["a", "b"])
+    for frame_idx in range(10):
+        project.paint(frame_idx, line(1 + frame_idx % 2))
+    kept = [project.index(i) for i in range(10)]
+    for frame_idx in range(10, 20):
+        assert project.request_index(frame_idx)
+    assert all(project.index(i) is index for i, index in enumerate(kept))
+    assert sum(project.index(i) is not None for i in range(10, 20)) <= 6
+    np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
+
+
+def test_paint_before_the_index_reaches_the_cloud_when_it_is_there() -> None:
+    mailbox = Mailbox()
+    worker = Worker(mailbox.post)
+    project = Project(strip_scene(), classes=["a", "b"], jobs=worker)
+    project.paint(0, line(1))
+    project.begin_stroke(1, (20, 500), class_id=2, radius=30)
+    project.extend_stroke((140, 500))
+    assert not project.painted.any()
+    assert project.missing_indexes() == (0, 1)
+    project.request_fuse(FuseOptions(method="ball", max_distance=0.1))
+    assert project.is_fusing
+    assert mailbox.run_until(lambda: project.fusion is not None)
+    np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
+    assert not project.fusion_is_stale
+    shown = fuse(project.scene.cloud, project.evidence(), project.fuse_options).labels
+    np.testing.assert_array_equal(project.labels, shown)
+    project.refresh_fused = True
+    project.paint(2, line(1, y=600))
+    assert project.is_fusing
+    assert mailbox.run_until(lambda: not project.is_fusing)
+    assert not project.fusion_is_stale
+    project.request_fuse()
+    project.cancel_fuse()
+    assert not project.is_fusing
+    project.drop_fusion()
+    np.testing.assert_array_equal(project.labels, project.painted)
+    project.close()
