@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
@@ -13,11 +14,20 @@ from o3d_paint.io.exporters.labelled import Exporter, ExportOptions, LabelledSce
 from o3d_paint.io.exporters.labels import write_labels
 from o3d_paint.io.exporters.las import write_las, write_laz
 from o3d_paint.io.exporters.pcd import write_pcd
+from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
 
-__all__ = ["EXPORTERS", "ExportOptions", "Exporter", "LabelledScene", "export", "exporter_for"]
+__all__ = [
+    "EXPORTERS",
+    "ExportOptions",
+    "Exporter",
+    "LabelledScene",
+    "export",
+    "exporter_for",
+    "exporters",
+]
 
 EXPORTERS: dict[str, Exporter] = {
     ".ply": Exporter("labelled point cloud (PLY)", write_ply),
@@ -36,15 +46,21 @@ EXPORTERS: dict[str, Exporter] = {
 """By the ending of the file."""
 
 
+@cache
+def exporters() -> dict[str, Exporter]:
+    """Return the table together with what other installed packages add."""
+    return {**EXPORTERS, **plugin_exporters(EXPORTERS)}
+
+
 def exporter_for(path: Path) -> Exporter:
     """Return the exporter for a file's ending.
 
     Raises:
         FormatError: There is none.
     """
-    exporter = EXPORTERS.get(path.suffix.lower())
+    exporter = exporters().get(path.suffix.lower())
     if exporter is None:
-        known = ", ".join(EXPORTERS)
+        known = ", ".join(exporters())
         ending = repr(path.suffix) if path.suffix else "no ending"
         msg = f"cannot write {path}: {ending} is not a known format, use one of {known}"
         raise FormatError(msg)

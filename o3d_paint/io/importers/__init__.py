@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
 from o3d_paint.io.importers import colmap, estimator, nerfstudio, pi3
+from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
-__all__ = ["IMPORTERS", "read_capture"]
+__all__ = ["IMPORTERS", "importers", "read_capture"]
 
 IMPORTERS: dict[str, Importer] = {
     "pi3": Importer("point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read),
@@ -25,13 +27,19 @@ IMPORTERS: dict[str, Importer] = {
 """By the name that forces it; the first that recognises a file reads it."""
 
 
+@cache
+def importers() -> dict[str, Importer]:
+    """Return the table together with what other installed packages add."""
+    return {**IMPORTERS, **plugin_importers(IMPORTERS)}
+
+
 def read_capture(path: Path, options: ImportOptions, *, format_name: str | None = None) -> Capture:
     """Read a scene's parts with the importer that recognises it.
 
     Args:
         path: File or folder.
         options: What the user said.
-        format_name: Forces an importer by its name in `IMPORTERS`.
+        format_name: Forces an importer by its name in `importers`.
 
     Raises:
         FormatError: Nothing recognises it, or it is broken.
@@ -41,14 +49,14 @@ def read_capture(path: Path, options: ImportOptions, *, format_name: str | None 
         msg = f"there is no file {path}: check the name"
         raise FormatError(msg)
     if format_name is not None:
-        if format_name not in IMPORTERS:
-            msg = f"there is no format {format_name!r}: choose one of {', '.join(IMPORTERS)}"
+        if format_name not in importers():
+            msg = f"there is no format {format_name!r}: choose one of {', '.join(importers())}"
             raise FormatError(msg)
-        return IMPORTERS[format_name].read(path, options)
-    for importer in IMPORTERS.values():
+        return importers()[format_name].read(path, options)
+    for importer in importers().values():
         if importer.recognizes(path):
             return importer.read(path, options)
-    titles = "; ".join(i.title for i in IMPORTERS.values())
+    titles = "; ".join(i.title for i in importers().values())
     msg = f"{path} is not a scene that can be read ({_described(path)}): expected {titles}"
     raise FormatError(msg)
 

@@ -1,0 +1,102 @@
+"""What other installed packages add: importers, exporters and tools, found by entry points.
+
+A package offers an object under one of three groups::
+
+    [project.entry-points."o3d_paint.importers"]
+    myformat = "my_package:IMPORTER"        # an Importer; the name forces it with --format
+    [project.entry-points."o3d_paint.exporters"]
+    ".myf" = "my_package:EXPORTER"          # an Exporter; the name is the ending of files
+    [project.entry-points."o3d_paint.tools"]
+    mytool = "my_package:TOOL"              # a PhotoTool
+
+What cannot be loaded, is of another type or takes a name of the program's own is left out with a
+warning that names it. What fails later, at work, is a `PaintError` that names it too.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Container
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Literal, ParamSpec, TypeVar
+
+from o3d_paint.errors import FormatError, PaintError
+
+__all__ = ["GROUPS", "PluginWarning", "guarded", "installed"]
+
+Group = Literal["o3d_paint.importers", "o3d_paint.exporters", "o3d_paint.tools"]
+GROUPS: tuple[Group, ...] = ("o3d_paint.importers", "o3d_paint.exporters", "o3d_paint.tools")
+
+_Plugin = TypeVar("_Plugin")
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
+
+
+class PluginWarning(UserWarning):
+    """A plug-in that was left out."""
+
+
+def installed(
+    group: Group, kind: type[_Plugin], *, taken: Container[str] = ()
+) -> dict[str, _Plugin]:
+    """Return the plug-ins of a group by name; broken ones are named in a warning and left out.
+
+    Args:
+        group: One of `GROUPS`.
+        kind: The type that they must be of.
+        taken: Names that the program itself uses.
+    """
+    found: dict[str, _Plugin] = {}
+    for entry, plugin, problem in _loaded(group):
+        if not problem and not isinstance(plugin, kind):
+            problem = f"it is {type(plugin).__name__}, expected {kind.__name__}"
+        if not problem and (entry.name in taken or entry.name in found):
+            problem = "its name is taken: give it another"
+        if problem:
+            msg = f"the plug-in {_described(entry)} is left out: {problem}"
+            warnings.warn(msg, PluginWarning, stacklevel=2)
+        elif isinstance(plugin, kind):
+            found[entry.name] = plugin
+    return found
+
+
+def guarded(work: Callable[_Arguments, _Result], name: str) -> Callable[_Arguments, _Result]:
+    """Return a function of a plug-in whose failures are sentences that name it.
+
+    Args:
+        work: The function.
+        name: Of the plug-in, for the message.
+    """
+
+    def safely(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        try:
+            return work(*args, **kwargs)
+        except (PaintError, MemoryError):
+            raise
+        except Exception as error:
+            msg = (
+                f"the plug-in {name!r} failed ({type(error).__name__}: {error}): tell its author,"
+                " or uninstall it"
+            )
+            raise FormatError(msg) from error
+
+    return safely
+
+
+@cache
+def _loaded(group: str) -> tuple[tuple[EntryPoint, object, str], ...]:
+    """Return every entry point of a group with what it holds, or why it cannot be loaded."""
+    results: list[tuple[EntryPoint, object, str]] = []
+    for entry in sorted(entry_points(group=group), key=lambda e: (e.name, e.value)):
+        try:
+            results.append((entry, entry.load(), ""))
+        except Exception as error:
+            # Whatever somebody else's module raises while it is imported must not end this one.
+            results.append((entry, None, f"{type(error).__name__}: {error}"))
+    return tuple(results)
+
+
+def _described(entry: EntryPoint) -> str:
+    package = f" of the package {entry.dist.name}" if entry.dist is not None else ""
+    return f"{entry.name!r} ({entry.value}){package}"
