@@ -47,7 +47,7 @@ def default_size(positions: FloatArray, diagonal: float) -> float:
         positions: (F, 3) camera centres.
         diagonal: Of the scene, without stray points, in scene units.
     """
-    size = 0.12 * diagonal
+    size = 0.15 * diagonal
     if len(positions) > 1:
         gaps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
         typical = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else size

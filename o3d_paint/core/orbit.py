@@ -20,7 +20,7 @@ _LOWEST_ANGLE = np.radians(2.0)  # between the line of sight and the vertical
 _NEAREST = 1e-3
 _FIRST_ELEVATION = np.radians(32.0)
 _SAMPLE = 50_000
-_FAR_CAMERA = 1.35  # times the radius of the scene
+_FAR_CAMERA = 1.6  # times the radius of the scene
 
 
 @dataclass(frozen=True, slots=True, eq=False)

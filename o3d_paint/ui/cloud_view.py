@@ -266,4 +266,4 @@ class CloudView:
 def _first_point_size(scene: Scene, eye: Eye, size: tuple[int, int]) -> float:
     """Return a point size in device pixels that closes surfaces at the first look."""
     pixels = size[1] * scene.spacing / (2 * eye.distance * np.tan(eye.fov / 2))
-    return float(np.clip(round(1.8 * pixels), 2, 8))
+    return float(np.clip(round(2.6 * pixels), 3, 8))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Button", "KeyEvent", "PointerEvent", "PointerKind"]
+__all__ = ["Button", "KeyEvent", "PointerEvent", "PointerKind", "character_of"]
 
 Button = Literal["left", "middle", "right"]
 PointerKind = Literal["down", "up", "drag", "move", "wheel", "leave"]
@@ -55,3 +55,19 @@ class KeyEvent:
     is_down: bool
     is_repeat: bool = False
     modifiers: frozenset[str] = frozenset()
+
+
+_SHIFTED = dict(zip("`1234567890-=[]\\;',./", '~!@#$%^&*()_+{}|:"<>?', strict=True))
+
+
+def character_of(event: KeyEvent) -> str:
+    """Return the character that a key types on a US keyboard; "" where it types none."""
+    if event.modifiers - {"shift"}:
+        return ""
+    if event.key == "Space":
+        return " "
+    if len(event.key) != 1:
+        return ""
+    if "shift" in event.modifiers:
+        return _SHIFTED.get(event.key, event.key.upper())
+    return event.key

@@ -11,7 +11,6 @@ from open3d.visualization import gui
 
 from o3d_paint.io.exporters import EXPORTERS, ExportOptions, LabelledScene, export
 from o3d_paint.project.jobs import Report
-from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.shell import Shell
 from o3d_paint.ui.workbench import Workbench
 
@@ -40,16 +39,40 @@ class FileDialogs:
 
     def choose_target(self, suggested: Path, ending: str, done: Callable[[Path], None]) -> None:
         """Ask where to write; a missing ending is added, a file that exists is asked about."""
+        agreed: set[Path] = set()
 
-        def named(path: Path) -> None:
-            target = path if path.suffix else path.with_suffix(ending)
-            if target.exists():
-                self._ask_overwrite(target, done)
-            else:
-                done(target)
+        def accept(text: str) -> str:
+            target = Path(text.strip()).expanduser().absolute()
+            target = target if target.suffix else target.with_suffix(ending)
+            if target.suffix.lower() != ending:
+                return f"The name must end in {ending}"
+            if not target.parent.is_dir():
+                return f"There is no folder {target.parent}"
+            if target.exists() and target not in agreed:
+                agreed.add(target)
+                return f"{target.name} is there already: save again to replace it"
+            self._shell.popups.close()
+            done(target)
+            return ""
 
-        title = EXPORTERS[ending].title if ending in EXPORTERS else "Save"
-        dialog = self._dialog(gui.FileDialog.SAVE, title, suggested, named)
+        title = f"Save as {ending[1:].upper()}"
+        self._shell.popups.ask_text(
+            title,
+            f"{EXPORTERS[ending].title[:1].upper()}{EXPORTERS[ending].title[1:]}.",
+            "Save",
+            initial=str(suggested),
+            accept=accept,
+            others={"Browse…": lambda: self._browse(suggested, ending, done)},
+        )
+
+    def _browse(self, suggested: Path, ending: str, done: Callable[[Path], None]) -> None:
+        """Let the user look through folders; then ask again with the file chosen there."""
+        dialog = self._dialog(
+            gui.FileDialog.SAVE,
+            "Save",
+            suggested,
+            lambda path: self.choose_target(path, ending, done),
+        )
         dialog.add_filter(ending, f"{ending[1:].upper()} ({ending})")
         self._show(dialog)
 
@@ -78,19 +101,6 @@ class FileDialogs:
         self.is_open = True
         self._shell.window.show_dialog(dialog)
         self._shell.redraw()
-
-    def _ask_overwrite(self, target: Path, done: Callable[[Path], None]) -> None:
-        buttons = (
-            DialogButton("cancel", "Cancel"),
-            DialogButton("accept", "Replace", is_primary=True, is_danger=True),
-        )
-
-        def answer(button_id: str) -> None:
-            if button_id == "accept":
-                done(target)
-
-        text = f"{target.name} is in {target.parent} already."
-        self._shell.popups.ask("Replace the file?", text, buttons, answer, icon="triangle-alert")
 
 
 def save_labelled(desk: Workbench, target: Path, scene_path: Path | None) -> None:

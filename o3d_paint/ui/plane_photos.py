@@ -16,6 +16,7 @@ __all__ = ["PlanePhotos"]
 
 _NAME = "camera_photos"
 _OPACITY = 0.55
+_EVEN_LIGHT = 150_000  # of the toolkit's surroundings: white shows as white on normals along z
 _ATLAS = 2048
 _MAX_TILE = 192
 
@@ -65,10 +66,17 @@ class PlanePhotos:
         triangles = (pattern[None] + 4 * np.arange(len(chosen))[:, None, None]).reshape(-1, 3)
         mesh.triangles = o3d.utility.Vector3iVector(triangles)
         uvs = np.concatenate([_uv(box)[triangle] for box in boxes for triangle in pattern])
+        # One normal for all, whatever they face: then all are lit alike.
+        normals = np.tile((0.0, 0.0, 1.0), (len(quads) * 4, 1))
+        mesh.vertex_normals = o3d.utility.Vector3dVector(normals)
         mesh.triangle_uvs = o3d.utility.Vector2dVector(uvs)
         material = rendering.MaterialRecord()
-        material.shader = "defaultUnlitTransparency"
+        # The unlit transparent shader ends the process (0.20), so a lit one is lit evenly.
+        material.shader = "defaultLitTransparency"
+        material.base_roughness, material.base_reflectance = 1.0, 0.0
         material.base_color = (1.0, 1.0, 1.0, _OPACITY)
+        self._view.scene.scene.enable_sun_light(False)
+        self._view.scene.scene.set_indirect_light_intensity(_EVEN_LIGHT)
         material.albedo_img = o3d.geometry.Image(atlas)
         material.has_alpha = True
         self._view.scene.add_geometry(_NAME, mesh, material, False)
@@ -104,4 +112,5 @@ def _encoded(picture: RgbArray) -> RgbArray:
 def _uv(box: tuple[float, float, float, float]) -> FloatArray:
     """Return (4, 2) texture coordinates of the corners, clockwise from the upper left."""
     x0, y0, x1, y1 = box
-    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+    # The toolkit counts texture lines from below.
+    return np.array([(x0, 1 - y0), (x1, 1 - y0), (x1, 1 - y1), (x0, 1 - y1)])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.ui.events import KeyEvent
+from o3d_paint.ui.events import KeyEvent, character_of
 from o3d_paint.ui.layout import Place
 from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.dialog import Dialog, DialogButton, DialogState
@@ -38,6 +38,7 @@ class Popups:
         self._dialog_state = DialogState()
         self._text_shown_in = 0
         self.text_field = gui.TextEdit()
+        self.text_field.placeholder_text = "type here"
         self.text_field.visible = False
         self._answer: Callable[[str], None] = _nothing_with
         self._host.show(False)
@@ -100,7 +101,7 @@ class Popups:
         """Give a key to the open card; returns whether it was used."""
         if self._popup is None:
             return False
-        used = self._popup.key(event)
+        used = self._type(event) or self._popup.key(event)
         if self._popup is not None and not self._is_corner:
             self.refit()
             return True
@@ -133,6 +134,7 @@ class Popups:
         *,
         initial: str,
         accept: Callable[[str], str],
+        others: Mapping[str, Callable[[], None]] | None = None,
     ) -> None:
         """Ask for a line of text.
 
@@ -142,15 +144,19 @@ class Popups:
             verb: Of the accepting button.
             initial: What the field holds at first.
             accept: Gets the text; returns what is wrong with it, "" to close.
+            others: More buttons, by what they say; they close the question.
         """
+        more = dict(others or {})
         buttons = (
             DialogButton("cancel", "Cancel"),
+            *(DialogButton(words, words) for words in more),
             DialogButton("accept", verb, is_primary=True),
         )
 
         def answered(button_id: str) -> None:
-            if button_id == "cancel":
+            if button_id != "accept":
                 self.close()
+                more.get(button_id, _nothing)()
                 return
             error = accept(self.text_field.text_value)
             if not error:
@@ -176,6 +182,24 @@ class Popups:
         if not self._text_shown_in:
             self._show_text_field(True)
             focus(self.text_field)
+        return True
+
+    def _type(self, event: KeyEvent) -> bool:
+        """Type into the field while it lacks the toolkit's own focus, which only a click gives.
+
+        Keys are US positions; on another keyboard a click into the field comes first.
+        """
+        if not self.text_field.visible or event.modifiers - {"shift"}:
+            return False
+        text = self.text_field.text_value
+        typed = character_of(event)
+        if typed:
+            text += typed
+        elif event.key == "Backspace":
+            text = text[:-1]
+        else:
+            return False
+        self.text_field.text_value = text
         return True
 
     def enter_released(self) -> None:

@@ -65,6 +65,9 @@ class StateDump:
             "is_open": window.desk is not None,
             "is_loading": window.loading.is_loading,
             "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
+            "field": shell.popups.text_field.text_value
+            if shell.popups.text_field.visible
+            else None,
             "file_dialog": window.files.is_open,
             "toasts": [t.text for t in shell.toasts],
             "holds_ms": {k: round(v * 1000, 1) for k, v in shell.guard.holds.longest_s.items()},

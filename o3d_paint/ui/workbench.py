@@ -69,7 +69,7 @@ class Workbench:
         self._are_counts_stale = True
         self._counted_at, self._count_cost = 0.0, 0.0
         self._seen_of: int | None = None
-        self._show_photos = False
+        self._show_photos = True
         self._disconnect: list[Callable[[], None]] = []
         self._connect()
         self._open()

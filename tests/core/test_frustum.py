@@ -83,5 +83,5 @@ def test_sizes_follow_the_scene() -> None:
     line = np.zeros((10, 3))
     line[:, 0] = np.arange(10) * 0.01
     assert default_size(line, 10.0) == pytest.approx(0.3)
-    assert default_size(line * 1000, 10.0) == pytest.approx(1.2)
-    assert default_size(line[:1], 10.0) == pytest.approx(1.2)
+    assert default_size(line * 1000, 10.0) == pytest.approx(1.5)
+    assert default_size(line[:1], 10.0) == pytest.approx(1.5)
