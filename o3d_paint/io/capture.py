@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray
 from o3d_paint.core.scene import Frame
 
-__all__ = ["Capture", "Convention", "ImportOptions", "Importer"]
+__all__ = ["READING_OPTIONS", "Capture", "Convention", "ImportOptions", "Importer"]
+
+READING_OPTIONS = ("images", "axes", "intrinsics", "depth_unit", "invalid_depth")
+"""Options that mean something to some formats only; where they do not, the user is told."""
 
 Convention = Literal["w2c", "c2w"]
 """Direction of a file's poses: world to camera, or camera to world."""
@@ -55,6 +58,10 @@ class Capture:
         xyz: (N, 3) points, or None where they are to be made from the depths.
         rgb: (N, 3) uint8 colours of the points; None where the file has none.
         notes: What the importer noticed, one sentence each.
+        labels: (N,) class ids of the points, 0 where none; None where the file has none.
+        label_names: Names of those ids.
+        up: (x, y, z) that points up, where the file says it.
+        is_settled: Whether the file says for certain in which direction its poses run.
     """
 
     name: str
@@ -63,6 +70,10 @@ class Capture:
     xyz: FloatArray | None = None
     rgb: RgbArray | None = None
     notes: tuple[str, ...] = field(default=())
+    labels: IdArray | None = None
+    label_names: Mapping[int, str] = field(default_factory=dict)
+    up: tuple[float, float, float] | None = None
+    is_settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +84,10 @@ class Importer:
         title: What it reads, for people.
         recognizes: Looks at a file or folder, not at its name.
         read: Reads it; raises a `PaintError` where it is broken.
+        uses: Names of those of `READING_OPTIONS` that it follows.
     """
 
     title: str
     recognizes: Callable[[Path], bool]
     read: Callable[[Path, ImportOptions], Capture]
+    uses: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from o3d_paint.core.arrays import RgbArray
-from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.errors import FormatError
 
 __all__ = [
     "PHOTO_SUFFIXES",
@@ -21,8 +21,8 @@ __all__ = [
     "list_files",
     "natural_key",
     "open_image",
-    "open_photos",
     "photo_at",
+    "photos_at",
     "pixels_of",
 ]
 
@@ -140,43 +140,21 @@ def natural_key(path: Path) -> list[tuple[int, int, str]]:
     return [(0, int(p), "") if p.isascii() and p.isdigit() else (1, 0, p) for p in parts]
 
 
-def open_photos(folder: Path, sizes: list[tuple[int, int]], *, source: Path) -> list[FilePhoto]:
-    """Match the photos of a folder with the depth maps of a scene, in sorted order.
-
-    Args:
-        folder: Where the photos lie.
-        sizes: (h, w) of each depth map.
-        source: The scene's file, for messages.
+def photos_at(path: Path) -> list[FilePhoto]:
+    """Return a photo as the camera noted that it was held and, where that differs, as it lies.
 
     Raises:
-        SceneError: Count or shape do not match.
-        FormatError: A picture cannot be read.
+        FormatError: It is no picture that can be read.
     """
-    paths = list_files(folder, PHOTO_SUFFIXES)
-    if len(paths) != len(sizes):
-        first = f" ({paths[0].name} to {paths[-1].name})" if paths else ""
-        msg = (
-            f"{folder} holds {len(paths)} photos{first} but {source} has {len(sizes)} depth maps:"
-            " give the folder with exactly the photos that were used"
-        )
-        raise SceneError(msg)
-    return [_matched(p, size, source) for p, size in zip(paths, sizes, strict=True)]
-
-
-def _matched(path: Path, size: tuple[int, int], source: Path) -> FilePhoto:
-    """Return a photo turned so that it has the shape of its depth map."""
     with open_image(path) as image:
         width, height = image.size
-        quarter_turned = _orientation(image) in (5, 6, 7, 8)
-    upright = (width, height) if not quarter_turned else (height, width)
-    for turned, (w, h) in ((True, upright), (False, (width, height))):
-        if 1 / MAX_ASPECT < (w / h) / (size[1] / size[0]) < MAX_ASPECT:
-            return FilePhoto(path, h, w, turned)
-    msg = (
-        f"{path} has {width}x{height} pixels, but its depth map in {source} has"
-        f" {size[1]}x{size[0]}, another shape: give the photos as they were handed to the estimator"
-    )
-    raise SceneError(msg)
+        orientation = _orientation(image)
+    plain = FilePhoto(path, height, width, turned=False)
+    if orientation not in range(2, 9):
+        return [plain]
+    if orientation >= 5:
+        height, width = width, height
+    return [FilePhoto(path, height, width, turned=True), plain]
 
 
 def _orientation(image: Image.Image) -> int:

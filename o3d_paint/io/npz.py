@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import time
 from typing import IO
 
 import numpy as np
@@ -29,6 +30,7 @@ __all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
 _MAX_HEADER = 10_000
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 22
+_STILL_WRITING = 60.0
 # What zipfile, zlib and NumPy's header parser raise on bytes that somebody else made up.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -215,11 +217,21 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
         msg = f"{path} is a folder: expected an NPZ file"
         raise FormatError(msg) from error
     except _BROKEN as error:
-        msg = (
-            f"{path} is cut off or not finished ({error}): wait until it is written, or copy it"
-            " again"
-        )
-        raise FormatError(msg) from error
+        raise FormatError(_unfinished(path, error)) from error
+
+
+def _unfinished(path: Path, error: BaseException) -> str:
+    """Return the sentence about a ZIP without its end: estimators write theirs in the background.
+
+    (Depth-Anything-3 returns before its NPZ is on the disk.)
+    """
+    try:
+        age = max(0, time() - path.stat().st_mtime)
+    except OSError:
+        age = _STILL_WRITING
+    if age < _STILL_WRITING:
+        return f"{path} is not finished yet (last written to {age:.0f} s ago): try again shortly"
+    return f"{path} is cut off or was never finished ({error}): copy or write it again"
 
 
 def _read_header(file: IO[bytes]) -> tuple[ArrayHeader, int]:

@@ -17,7 +17,6 @@ from o3d_paint.core.confidence import (
     default_rule,
     percentile_rule,
 )
-from o3d_paint.core.consistency import agreement_between, reversed_poses
 from o3d_paint.core.geometry import (
     estimate_spacing,
     estimate_up,
@@ -29,6 +28,7 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.directions import directed
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 
@@ -37,8 +37,6 @@ __all__ = ["Convention", "LoadOptions", "load_scene"]
 Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
-_CLEARLY_BETTER = 2.0
-_PLAUSIBLE_ERROR = 0.05
 _UNKNOWN_COLOR = 160
 _BYTES_PER_POINT = 24 + 3
 
@@ -104,7 +102,7 @@ def load_scene(
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
-    frames, notes = _directed(capture, chosen.convention)
+    frames, notes = directed(capture, chosen.convention)
     rule = _rule(frames, chosen)
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
@@ -123,11 +121,11 @@ def load_scene(
         frames=frames,
         rule=rule,
         spacing=spacing,
-        up=_up(cloud, frames, chosen.up),
+        up=_up(cloud, frames, chosen.up or capture.up),
         metric=metric,
         notes=(*capture.notes, *notes),
-        labels=None if own is None else own.labels,
-        label_names={} if own is None else own.names,
+        labels=capture.labels,
+        label_names=capture.label_names,
     )
 
 
@@ -146,7 +144,14 @@ def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Captu
     note = f"{len(own.xyz):,} points of {options.cloud}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
-    return replace(capture, xyz=own.xyz, rgb=own.rgb, notes=(*capture.notes, note + "."))
+    return replace(
+        capture,
+        xyz=own.xyz,
+        rgb=own.rgb,
+        labels=own.labels,
+        label_names=own.names,
+        notes=(*capture.notes, note + "."),
+    )
 
 
 def _check(options: LoadOptions) -> None:
@@ -164,53 +169,6 @@ def _check(options: LoadOptions) -> None:
     if options.convention not in (None, "w2c", "c2w"):
         msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
         raise ValueError(msg)
-
-
-def _directed(
-    capture: Capture, convention: Convention | None
-) -> tuple[tuple[Frame, ...], list[str]]:
-    """Return the photos with poses in the right direction, and what was found.
-
-    The importer reads poses as its format defines them (world to camera after reading). The other
-    reading replaces it only when the photos agree clearly better that way.
-    """
-    stated, reverse = capture.frames, reversed_poses(capture.frames)
-    here, there = agreement_between(stated).error, agreement_between(reverse).error
-    if convention is not None:
-        if convention != capture.convention:
-            stated, here, there = reverse, there, here
-        if there * _CLEARLY_BETTER >= here or not np.isfinite(there):
-            return stated, []
-        return stated, [
-            f"Poses are read as {convention}, as you said, although photos agree better the"
-            f" other way round (depths differ by {there:.1%} instead of {here:.1%})."
-        ]
-    if np.isnan(here) and np.isnan(there):
-        return stated, _untested(capture.frames)
-    other: Convention = "c2w" if capture.convention == "w2c" else "w2c"
-    if there * _CLEARLY_BETTER < here or (np.isnan(here) and there < _PLAUSIBLE_ERROR):
-        return reverse, [_finding(other, there, here) + " The format says otherwise."]
-    notes = [_finding(capture.convention, here, there)]
-    if not here <= _PLAUSIBLE_ERROR:
-        notes.append(f"That is much: check the poses and depths, or try --convention {other}.")
-    return stated, notes
-
-
-def _finding(convention: Convention, error: float, reverse_error: float) -> str:
-    """Return the sentence about the direction of the poses."""
-    direction = "world to camera" if convention == "w2c" else "camera to world"
-    found = (
-        "photos share nothing" if np.isnan(error) else f"depths of two photos differ by {error:.1%}"
-    )
-    reverse = "nothing is shared" if np.isnan(reverse_error) else f"{reverse_error:.1%}"
-    return f"Poses run from {direction}: {found} in the median (read the other way: {reverse})."
-
-
-def _untested(frames: tuple[Frame, ...]) -> list[str]:
-    """Return what to say where no two photos can be compared."""
-    if len(frames) < 2 or all(f.depth is None for f in frames):
-        return []
-    return ["No two photos show the same place, so the direction of the poses is not tested."]
 
 
 def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from contextlib import suppress
 
@@ -63,13 +64,21 @@ def test_reads_what_numpy_reads(tmp_path, array, compressed):
     [
         (b"", "it is empty"),
         (b"ply\nformat ascii", "starts with b'ply"),
-        (b"PK\x03\x04 not really", "cut off or not finished"),
+        (b"PK\x03\x04 not really", "not finished yet"),
     ],
 )
 def test_no_archive(tmp_path, content, message):
     path = tmp_path / "scene.npz"
     path.write_bytes(content)
     with pytest.raises(FormatError, match=message):
+        read_capture(path, ImportOptions())
+
+
+def test_a_file_left_unfinished_long_ago(tmp_path):
+    path = tmp_path / "scene.npz"
+    path.write_bytes(b"PK\x03\x04 not really")
+    os.utime(path, (0, 0))
+    with pytest.raises(FormatError, match="cut off or was never finished"):
         read_capture(path, ImportOptions())
 
 

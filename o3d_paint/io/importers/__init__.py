@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.capture import Capture, Importer, ImportOptions
-from o3d_paint.io.importers import colmap, estimator, nerfstudio, pi3
+from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
+from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
 from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "importers", "read_capture"]
 
 IMPORTERS: dict[str, Importer] = {
-    "pi3": Importer("point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read),
+    "pi3": Importer(
+        "point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read, ("images",)
+    ),
     "estimator": Importer(
         "NPZ of a depth estimator (reconstruction_data, Depth-Anything-3 npz and mini_npz)",
         estimator.recognizes,
         estimator.read,
+        ("images",),
     ),
-    "colmap": Importer("COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read),
-    "nerfstudio": Importer("nerfstudio transforms.json", nerfstudio.recognizes, nerfstudio.read),
+    "da3-streaming": Importer(
+        "output folder of DA3 Streaming (results_output/frame_0.npz …, camera_poses.txt)",
+        da3_streaming.recognizes,
+        da3_streaming.read,
+        ("images", "axes", "every"),
+    ),
+    "colmap": Importer(
+        "COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read, ("images",)
+    ),
+    "nerfstudio": Importer(
+        "nerfstudio transforms.json",
+        nerfstudio.recognizes,
+        nerfstudio.read,
+        ("axes", "depth_unit", "invalid_depth", "every"),
+    ),
     **RGBD_IMPORTERS,
 }
 """By the name that forces it; the first that recognises a file reads it."""
+
+_LOOKED_AT = 50
 
 
 @cache
@@ -50,15 +69,52 @@ def read_capture(path: Path, options: ImportOptions, *, format_name: str | None 
         raise FormatError(msg)
     if format_name is not None:
         if format_name not in importers():
-            msg = f"there is no format {format_name!r}: choose one of {', '.join(importers())}"
+            msg = f"there is no format {format_name!r}: choose one of {_list_of_formats()}"
             raise FormatError(msg)
-        return importers()[format_name].read(path, options)
+        return _read(importers()[format_name], path, options)
     for importer in importers().values():
         if importer.recognizes(path):
-            return importer.read(path, options)
-    titles = "; ".join(i.title for i in importers().values())
-    msg = f"{path} is not a scene that can be read ({_described(path)}): expected {titles}"
+            return _read(importer, path, options)
+    inner = _scene_within(path)
+    hint = f"give {inner}" if inner else f"expected one of {'; '.join(_titles())}"
+    msg = f"{path} is not a scene that can be read ({_described(path)}): {hint}"
     raise FormatError(msg)
+
+
+def _scene_within(path: Path) -> Path | None:
+    """Return a folder or file just below that is a scene, for the one level too high."""
+    if not path.is_dir():
+        return None
+    try:
+        children = sorted(path.iterdir())[:_LOOKED_AT]
+    except OSError:
+        return None
+    # Any ZIP archive looks like an estimator's; only its usual ending makes it a guess.
+    likely = [c for c in children if c.is_dir() or c.suffix == ".npz"]
+    return next((c for c in likely if any(i.recognizes(c) for i in importers().values())), None)
+
+
+def _titles() -> list[str]:
+    return [importer.title for importer in importers().values()]
+
+
+def _read(importer: Importer, path: Path, options: ImportOptions) -> Capture:
+    """Read with one importer; options that mean nothing to it are said."""
+    capture = importer.read(path, options)
+    if options.every > 1 and "every" not in importer.uses:
+        capture = replace(capture, frames=capture.frames[:: options.every])
+    plain = ImportOptions()
+    given = [n for n in READING_OPTIONS if getattr(options, n) != getattr(plain, n)]
+    unused = ["--" + n.replace("_", "-") for n in given if n not in importer.uses]
+    if not unused:
+        return capture
+    verb = "says" if len(unused) == 1 else "say"
+    note = f"{' and '.join(unused)} {verb} nothing about this format ({importer.title})."
+    return replace(capture, notes=(*capture.notes, note))
+
+
+def _list_of_formats() -> str:
+    return ", ".join(f"{name} ({importer.title})" for name, importer in importers().items())
 
 
 def _described(path: Path) -> str:

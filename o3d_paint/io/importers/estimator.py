@@ -17,13 +17,12 @@ from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import SceneError
-from o3d_paint.io.capture import Capture, Convention, ImportOptions
-from o3d_paint.io.images import MAX_ASPECT, open_photos
+from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.full_photos import full_photos, photo_name
+from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
+from o3d_paint.io.importers.own_keys import read_own_keys
 from o3d_paint.io.npz import NpzArchive
-
-_RESCALED = 1.2
-_SAME_FACTOR = 0.1
 
 
 def recognizes(path: Path) -> bool:
@@ -43,8 +42,6 @@ def read(path: Path, options: ImportOptions) -> Capture:
     """
     with NpzArchive(path) as archive:
         found = {r: k for r in roles.ALIASES if (k := roles.find_role(r, archive.keys))}
-        if options.images is not None:
-            found.pop("images", None)
         found = _useful(path, found, archive)
         archive.require_memory(found.values(), limit=options.memory_limit)
         return _Reader(path, archive, found, options).capture()
@@ -79,32 +76,51 @@ class _Reader:
         self._keys = keys
         self._options = options
         self._notes: list[str] = []
+        self._own = read_own_keys(path, archive)
 
     def capture(self) -> Capture:
         """Return everything that the file holds."""
         depth = self._maps("depth")
-        photos = self._photos(None if depth is None else depth.shape)
-        sizes = [p.shape for p in depth] if depth is not None else _sizes(photos)
+        images = self._images(None if depth is None else depth.shape)
+        shape = depth.shape if depth is not None else None if images is None else images.shape
+        photos = self._photos(images, shape)
+        sizes = _sizes(photos) if shape is None else [(shape[1], shape[2])] * shape[0]
         confidence = self._maps("confidence") if depth is not None else None
         self._same_shape(confidence, depth)
         matrices = self._intrinsics(sizes)
         poses = self._poses(len(photos))
         xyz, rgb = self._points()
         if depth is not None:
-            depth = self._known_depth(depth)
-        frames = tuple(
-            Frame(
-                name=photo_name(photo, i),
-                camera=Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0]),
-                cam_from_world=poses[i],
-                photo=photo,
-                depth=None if depth is None else depth[i],
-                confidence=None if confidence is None else confidence[i],
-            )
-            for i, photo in enumerate(photos)
+            depth = self._known_depth(self._unmasked(depth))
+        frames = []
+        for i, (photo, name) in enumerate(zip(photos, self._frame_names(photos), strict=True)):
+            camera = Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0])
+            maps = (None, None) if depth is None else _maps_of(depth, confidence, i)
+            frames.append(Frame(name, camera, poses[i], photo, *maps))
+        own = self._own
+        if own.labels is not None and (xyz is None or len(own.labels) != len(xyz)):
+            msg = f"{self._path}: 'labels' has {len(own.labels)} values, expected one a point"
+            raise SceneError(msg)
+        return Capture(
+            name=self._path.stem,
+            frames=tuple(frames),
+            convention="w2c" if "cam_from_world" in self._keys else "c2w",
+            xyz=xyz,
+            rgb=rgb,
+            notes=tuple(self._notes),
+            labels=own.labels,
+            label_names=own.label_names,
+            up=own.up,
+            is_settled=own.is_own,
         )
-        convention: Convention = "w2c" if "cam_from_world" in self._keys else "c2w"
-        return Capture(self._path.stem, frames, convention, xyz, rgb, tuple(self._notes))
+
+    def _frame_names(self, photos: list[Photo]) -> list[str]:
+        """Return the names in the file, else those of the photos."""
+        names = self._own.names
+        if not names:
+            return [photo_name(photo, i) for i, photo in enumerate(photos)]
+        self._same_count("names", len(names), len(photos))
+        return list(names)
 
     def _maps(self, role: str) -> FloatArray | None:
         key = self._keys.get(role)
@@ -112,21 +128,11 @@ class _Reader:
             return None
         return roles.maps_from(self._path, key, self._archive.read(key))
 
-    def _photos(self, depth_shape: tuple[int, ...] | None) -> list[Photo]:
-        folder = self._options.images
-        if folder is not None:
-            if depth_shape is None:
-                msg = f"{self._path} has no depth, so its photos cannot come from a folder"
-                raise SceneError(msg)
-            sizes = [(depth_shape[1], depth_shape[2])] * depth_shape[0]
-            return list(open_photos(folder, sizes, source=self._path))
+    def _images(self, depth_shape: tuple[int, ...] | None) -> RgbArray | None:
+        """Return the (F, H, W, 3) photos in the file."""
         key = self._keys.get("images")
         if key is None:
-            msg = (
-                f"{self._path} holds no photos (no 'processed_images' or 'image'): give the folder"
-                " with the photos it was made from with --images DIR"
-            )
-            raise SceneError(msg)
+            return None
         images = roles.images_from(self._path, key, self._archive.read(key))
         if depth_shape is not None:
             self._same_count(key, len(images), depth_shape[0])
@@ -134,7 +140,32 @@ class _Reader:
         if not len(images):
             msg = f"{self._path}: {key!r} holds no photos: estimate the scene from one at least"
             raise SceneError(msg)
-        return [ArrayPhoto(image) for image in images]
+        return images
+
+    def _photos(self, images: RgbArray | None, shape: tuple[int, ...] | None) -> list[Photo]:
+        """Return the photos in the file, or those of the user's folder in their place."""
+        folder = self._options.images
+        if folder is None and images is not None:
+            return [ArrayPhoto(image) for image in images]
+        if folder is None:
+            msg = (
+                f"{self._path} holds no photos (no 'processed_images' or 'image'): give the folder"
+                " with the photos it was made from with --images DIR"
+            )
+            raise SceneError(msg)
+        if shape is None:
+            msg = f"{self._path} has no depth, so its photos cannot come from a folder"
+            raise SceneError(msg)
+        photos, finding = full_photos(
+            folder,
+            (shape[1], shape[2]),
+            count=shape[0],
+            pictures=images,
+            source=self._path,
+            names=self._own.names,
+        )
+        self._notes.append(finding)
+        return photos
 
     def _same_view(self, key: str, shape: tuple[int, ...], depth_shape: tuple[int, ...]) -> None:
         aspect = (shape[2] / shape[1]) / (depth_shape[2] / depth_shape[1])
@@ -151,7 +182,7 @@ class _Reader:
         array = self._archive.read(key)
         matrices = roles.intrinsics_from(self._path, key, array, len(sizes))
         self._same_count(key, len(matrices), len(sizes))
-        factor = _resolution_factor(matrices, sizes)
+        factor = None if self._own.is_own else roles.resolution_factor(matrices, sizes)
         if factor is None:
             return matrices
         self._notes.append(
@@ -181,6 +212,20 @@ class _Reader:
             return xyz, None
         colors = self._archive.read(color_key)
         return xyz, roles.colors_from(self._path, color_key, colors, len(xyz))
+
+    def _unmasked(self, depth: FloatArray) -> FloatArray:
+        """Return the depths without those that the estimator itself marks as not valid."""
+        key = self._keys.get("valid")
+        if key is None:
+            return depth
+        valid = roles.mask_from(self._path, key, self._archive.read(key))
+        if valid.shape != depth.shape:
+            msg = f"{self._path}: {key!r} has shape {valid.shape}, expected {depth.shape}"
+            raise SceneError(msg)
+        left_out = int(np.count_nonzero((depth > 0) & ~valid))
+        if left_out:
+            self._notes.append(f"{left_out:,} depth values are marked as not valid by {key!r}.")
+        return np.where(valid, depth, np.float32(0))
 
     def _known_depth(self, depth: FloatArray) -> FloatArray:
         """Return the depths with 0 where they are unknown, and say where there were odd ones."""
@@ -217,27 +262,14 @@ class _Reader:
             raise SceneError(msg)
 
 
-def photo_name(photo: Photo, frame_idx: int) -> str:
-    """Return the name of a photo's file, or its position as three digits."""
-    path = getattr(photo, "path", None)
-    return str(path.stem) if isinstance(path, Path) else f"{frame_idx:03d}"
+def _maps_of(
+    depth: FloatArray, confidence: FloatArray | None, i: int
+) -> tuple[FloatArray | None, FloatArray | None]:
+    """Return depth and confidence of a photo; none where not a single depth is known."""
+    if not depth[i].any():
+        return None, None
+    return depth[i], None if confidence is None else confidence[i]
 
 
 def _sizes(photos: list[Photo]) -> list[tuple[int, int]]:
     return [(p.height, p.width) for p in photos]
-
-
-def _resolution_factor(
-    matrices: FloatArray, sizes: list[tuple[int, int]]
-) -> tuple[float, float] | None:
-    """Return how many times too large the intrinsics are in x and y, None where they fit.
-
-    The principal point lies near the middle of a photo. One that lies off it by the same factor in
-    x and y belongs to another resolution (an exporter of Depth-Anything-3 scales them in place).
-    """
-    shapes = np.array(sizes, dtype=np.float64)
-    fx = float(np.median(matrices[:, 0, 2] / (shapes[:, 1] / 2)))
-    fy = float(np.median(matrices[:, 1, 2] / (shapes[:, 0] / 2)))
-    if min(fx, fy) <= 0 or abs(fx / fy - 1) > _SAME_FACTOR:
-        return None
-    return (fx, fy) if max(fx, 1 / fx) > _RESCALED and max(fy, 1 / fy) > _RESCALED else None

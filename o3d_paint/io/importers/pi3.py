@@ -12,9 +12,10 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import Camera, inverse, transform
-from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
 
@@ -63,8 +64,15 @@ def read(path: Path, options: ImportOptions) -> Capture:
     if len(poses) != count or images.shape[:3] != (count, height, width) or not maps_fit:
         msg = f"{path}: points, camera_poses, images and conf differ in photos or size"
         raise SceneError(msg)
+    notes = [f"Pi3: depth and intrinsics of {count} photos follow from their points."]
+    photos: list[Photo] = [ArrayPhoto(image) for image in images]
+    if options.images is not None:
+        photos, finding = full_photos(
+            options.images, (height, width), count=count, pictures=images, source=path
+        )
+        notes.append(finding)
     frames = []
-    for i in range(count):
+    for i, photo in enumerate(photos):
         points_cam = transform(inverse(poses[i]), points[i].reshape(-1, 3).astype(np.float64))
         camera = fitted_camera(points_cam, height, width)
         if camera is None:
@@ -74,10 +82,9 @@ def read(path: Path, options: ImportOptions) -> Capture:
         known = np.isfinite(depth) & (depth > 0)
         depth = np.where(known, depth, np.float32(0))
         trusted = None if confidence is None else confidence[i]
-        photo = ArrayPhoto(images[i])
-        frames.append(Frame(f"{i:03d}", camera, inverse(poses[i]), photo, depth, trusted))
-    notes = (f"Pi3: depth and intrinsics of {count} photos follow from their points.",)
-    return Capture(path.stem, tuple(frames), "c2w", notes=notes)
+        name = photo_name(photo, i)
+        frames.append(Frame(name, camera, inverse(poses[i]), photo, depth, trusted))
+    return Capture(path.stem, tuple(frames), "c2w", notes=tuple(notes))
 
 
 def fitted_camera(points_cam: FloatArray, height: int, width: int) -> Camera | None:

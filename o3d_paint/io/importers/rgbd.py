@@ -44,6 +44,7 @@ __all__ = ["RGBD_IMPORTERS"]
 _COLOR_FOLDERS = ("color", "rgb", "images", "image", "colour")
 _POSE_FILES = ("pose.txt", "poses.txt", "traj.txt", "trajectory.txt", "groundtruth.txt")
 _FLOATS_PER_PIXEL = 4
+_USES = ("axes", "intrinsics", "depth_unit", "invalid_depth", "every")
 
 
 def _recognizes(name: str, path: Path) -> bool:
@@ -192,9 +193,9 @@ def _depth(path: Path, listing: Listing) -> FloatArray:
 
 RGBD_IMPORTERS: dict[str, Importer] = {
     **{
-        name: Importer(title, partial(_recognizes, name), partial(_read, name))
+        name: Importer(title, partial(_recognizes, name), partial(_read, name), _USES)
         for name, (title, _) in LAYOUTS.items()
     },
-    "rgbd": Importer("folder of posed RGB-D pictures", _recognizes_generic, _read_generic),
+    "rgbd": Importer("folder of posed RGB-D pictures", _recognizes_generic, _read_generic, _USES),
 }
 """By the name that forces it; the generic reader comes last."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError, SceneError
 
@@ -21,9 +21,11 @@ __all__ = [
     "images_from",
     "intrinsics_from",
     "maps_from",
+    "mask_from",
     "missing_role",
     "points_from",
     "poses_from",
+    "resolution_factor",
 ]
 
 Array = npt.NDArray[np.generic]
@@ -34,6 +36,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "intrinsics": ("intrinsics", "intrinsic", "ixts", "K", "Ks", "cam_K"),
     "cam_from_world": ("extrinsics", "extrinsic", "exts", "w2c", "world2cam"),
     "world_from_cam": ("camera_poses", "poses", "pose", "c2w", "cam2world", "camera_pose"),
+    "valid": ("final_mask",),
     "images": ("processed_images", "images", "image", "imgs", "rgb"),
     "points": ("points_3d", "points", "pts3d", "xyz"),
     "colors": ("colors_3d", "colors"),
@@ -42,6 +45,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 _ROTATION_TOLERANCE = 0.02
 _EXACT_ROTATION = 1e-6
+_RESCALED = 1.2
+_SAME_FACTOR = 0.1
 
 
 def find_role(role: str, keys: Sequence[str]) -> str | None:
@@ -99,6 +104,14 @@ def maps_from(path: Path, key: str, array: Array) -> npt.NDArray[np.float32]:
         return maps.astype(np.float32, copy=False)
 
 
+def mask_from(path: Path, key: str, array: Array) -> BoolArray:
+    """Return an (F, h, w) mask from booleans or 0 and 1, with or without a last axis of 1."""
+    mask = array[..., 0] if array.ndim == 4 and array.shape[-1] == 1 else array
+    if mask.ndim != 3 or mask.dtype.kind not in "bui":
+        raise wrong_shape(path, key, array, "booleans of shape (photos, height, width)")
+    return mask.astype(bool)
+
+
 def images_from(path: Path, key: str, array: Array) -> RgbArray:
     """Return (F, H, W, 3) uint8 photos from uint8 or 0..1 floats, channels last or first."""
     images = array[None] if array.ndim == 3 else array
@@ -129,6 +142,22 @@ def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArra
             )
             raise SceneError(msg)
     return matrices
+
+
+def resolution_factor(
+    matrices: FloatArray, sizes: list[tuple[int, int]]
+) -> tuple[float, float] | None:
+    """Return how many times too large the intrinsics are in x and y, None where they fit.
+
+    The principal point lies near the middle of a photo. One that lies off it by the same factor in
+    x and y belongs to another resolution (an exporter of Depth-Anything-3 scales them in place).
+    """
+    shapes = np.array(sizes, dtype=np.float64)
+    fx = float(np.median(matrices[:, 0, 2] / (shapes[:, 1] / 2)))
+    fy = float(np.median(matrices[:, 1, 2] / (shapes[:, 0] / 2)))
+    if min(fx, fy) <= 0 or abs(fx / fy - 1) > _SAME_FACTOR:
+        return None
+    return (fx, fy) if max(fx, 1 / fx) > _RESCALED and max(fy, 1 / fy) > _RESCALED else None
 
 
 def poses_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
