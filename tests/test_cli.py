@@ -100,7 +100,8 @@ def test_info_follows_the_options(run, scene):
 def test_fuse_writes_everything_asked_for(run, scene, masks, tmp_path):
     outputs = [tmp_path / n for n in ("out.ply", "out.glb", "labels.npy")]
     flags = [x for o in outputs for x in ("-o", o)]
-    result = run("fuse", scene, "--masks", masks, *flags, "--json", tmp_path / "report.json")
+    flags += ["--json", tmp_path / "report.json", "--method", "ball"]
+    result = run("fuse", scene, "--masks", masks, *flags)
     assert result.exit_code == 0, result.output
     vertex = PlyData.read(outputs[0])["vertex"].data
     cloud = load_scene(scene).cloud
@@ -141,7 +142,8 @@ def test_fuse_from_strokes(run, scene, tmp_path):
         "frames": {"0": [{"class": 2, "brush": 100, "points": [[0.5, 0.5], [0.52, 0.5]]}]},
     }
     (tmp_path / "s.json").write_text(json.dumps(strokes))
-    result = run("fuse", scene, "--strokes", tmp_path / "s.json", "-o", tmp_path / "o.ply")
+    result = run("fuse", scene, "--strokes", tmp_path / "s.json", "-o", tmp_path / "o.ply",
+                 "--method", "ball")  # fmt: skip
     assert result.exit_code == 0, result.output
     ply = PlyData.read(tmp_path / "o.ply")
     assert set(np.unique(ply["vertex"]["label"])) == {0, 2}
@@ -163,7 +165,7 @@ def test_a_project_is_exported_and_fused_as_the_window_would(run, scene, tmp_pat
     exported = np.load(tmp_path / "o.npy")
     np.testing.assert_array_equal(exported[painted > 0], painted[painted > 0])
     for flags in (["--project", folder], []):
-        result = run("fuse", scene, *flags, "-o", tmp_path / "f.npy", "--method", "ball")
+        result = run("fuse", scene, *flags, "-o", tmp_path / "f.npy", "-y")
         assert result.exit_code == 0, result.output
         np.testing.assert_array_equal(np.load(tmp_path / "f.npy"), expected)
 
@@ -266,7 +268,8 @@ def test_the_hololens_capture(run, captures, tmp_path):
     assert np.dot(report["up"], (0, 1, 0)) > 0.99
     strokes = {"frames": {"3": [{"class": 2, "brush": 120, "points": [[0.2, 0.5], [0.8, 0.5]]}]}}
     (tmp_path / "s.json").write_text(json.dumps(strokes))
-    result = run("fuse", scene, "--strokes", tmp_path / "s.json", "-o", tmp_path / "o.ply")
+    result = run("fuse", scene, "--strokes", tmp_path / "s.json", "-o", tmp_path / "o.ply",
+                 "--method", "ball")  # fmt: skip
     assert result.exit_code == 0, result.output
     vertex = PlyData.read(tmp_path / "o.ply")["vertex"].data
     assert len(vertex) == 900_000

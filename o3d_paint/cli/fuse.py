@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.options import (
-    ConventionOption,
-    FormatOption,
-    ImagesOption,
-    MemoryLimitOption,
-    PercentileOption,
-    QuietOption,
-    SceneArgument,
-    ThresholdOption,
-    UpOption,
-    load_options,
-)
-from o3d_paint.cli.outputs import (
-    ColorByOption,
-    OutputsOption,
-    ThumbnailsOption,
-    check_outputs,
-    export_options,
-    write_outputs,
-)
+from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
+from o3d_paint.cli.outputs import Outputs, writes_clouds
 from o3d_paint.cli.summary import print_summary
 from o3d_paint.cli.terminal import note, progress_of
 
@@ -35,12 +18,14 @@ if TYPE_CHECKING:
     from o3d_paint.core.arrays import IdArray
     from o3d_paint.core.scene import Scene
     from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.io.scene import LoadOptions
     from o3d_paint.project.pipeline import FusePlan
 
 
+@reads_scene
+@writes_clouds
 def fuse(
     scene: SceneArgument,
-    output: OutputsOption = None,
     masks: Annotated[
         Path | None,
         typer.Option(
@@ -70,8 +55,6 @@ def fuse(
             help="ball: labelled points around vote. article: the published method to the letter.",
         ),
     ] = None,
-    conf_thresh: ThresholdOption = None,
-    confidence_percentile: PercentileOption = None,
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -97,14 +80,10 @@ def fuse(
         Path | None,
         typer.Option("--json", metavar="FILE", help="Write the report: coverage, classes, times."),
     ] = None,
-    color_by: ColorByOption = None,
-    thumbnails: ThumbnailsOption = False,
-    images: ImagesOption = None,
-    convention: ConventionOption = None,
-    up: UpOption = None,
-    format_name: FormatOption = None,
-    memory_limit: MemoryLimitOption = None,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
+    outputs: Outputs,
 ) -> None:
     """Label every point from painted photos.
 
@@ -112,7 +91,7 @@ def fuse(
     """
     plan = _plan(
         method=method,
-        conf_thresh=conf_thresh,
+        conf_thresh=options.conf_thresh,
         tolerance=tolerance,
         max_camera_distance=max_camera_distance,
         max_distance=max_distance,
@@ -121,20 +100,10 @@ def fuse(
     )
     if masks is None and strokes is None and project is None:
         project = _project_beside(scene)
-    options = load_options(
-        images=images,
-        convention=convention,
-        up=up,
-        # The article's threshold belongs to its own step; the scene's points keep theirs.
-        conf_thresh=None if plan.method == "article" else conf_thresh,
-        conf_percentile=confidence_percentile,
-        format_name=format_name,
-        memory_limit=memory_limit,
-    )
-    outputs = output or []
-    inputs = (scene, strokes, masks)
-    exports = export_options(color_by=color_by, thumbnails=thumbnails, inputs=inputs)
-    check_outputs(outputs, exports)
+    # The article's threshold belongs to its own step; the scene's points keep theirs.
+    reading = replace(options, conf_thresh=None) if plan.method == "article" else options
+    outputs = outputs.reading(scene, strokes, masks, options.cloud)
+    outputs.check(json_file)
 
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.store import write_json
@@ -143,21 +112,22 @@ def fuse(
 
     started = perf_counter()
     with progress_of("Reading", quiet=quiet) as told:
-        loaded = load_scene(scene, options, progress=told)
+        loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     painted, taxonomy, layer, notes = _paint(loaded, masks, strokes=strokes, project=project)
     note([*loaded.notes, *notes], quiet=quiet)
+    outputs.check_classes(taxonomy)
     gathered = perf_counter()
     with progress_of("Fusing", quiet=quiet) as told:
         result = run_fuse(loaded, painted, taxonomy, plan, layer=layer, progress=told)
     fused = perf_counter()
-    write_outputs(result.labelled, outputs, exports, quiet=quiet)
+    files = outputs.write(result.labelled, quiet=quiet)
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
     seconds["export"] = perf_counter() - fused
-    report = fuse_report(result, seconds=seconds, outputs=outputs)
+    report = fuse_report(result, seconds=seconds, outputs=files)
     report["notes"] += notes
     if json_file is not None:
-        write_json(json_file, report, inputs=exports.inputs)
+        write_json(json_file, report, inputs=outputs.options.inputs)
     print_summary(report, quiet=quiet)
 
 

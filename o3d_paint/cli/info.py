@@ -6,35 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from o3d_paint.cli.options import (
-    ConventionOption,
-    FormatOption,
-    ImagesOption,
-    MemoryLimitOption,
-    PercentileOption,
-    QuietOption,
-    SceneArgument,
-    ThresholdOption,
-    UpOption,
-    load_options,
-)
+from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
 from o3d_paint.cli.terminal import print_json, progress_of, say
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
+    from o3d_paint.io.scene import LoadOptions
 
 
+@reads_scene
 def info(
     scene: SceneArgument,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-    images: ImagesOption = None,
-    convention: ConventionOption = None,
-    up: UpOption = None,
-    conf_thresh: ThresholdOption = None,
-    confidence_percentile: PercentileOption = None,
-    format_name: FormatOption = None,
-    memory_limit: MemoryLimitOption = None,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
 ) -> None:
     """Say what a scene holds: points, photos, confidence rule, units, direction of the poses.
 
@@ -43,15 +29,6 @@ def info(
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.report import scene_report
 
-    options = load_options(
-        images=images,
-        convention=convention,
-        up=up,
-        conf_thresh=conf_thresh,
-        conf_percentile=confidence_percentile,
-        format_name=format_name,
-        memory_limit=memory_limit,
-    )
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(scene, options, progress=told)
     report = {"file": str(scene), **scene_report(loaded)}

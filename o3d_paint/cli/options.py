@@ -1,15 +1,20 @@
-"""Options that several commands share, each defined once."""
+"""Options that several commands share, each defined once.
+
+A command that reads a scene takes all of them through `reads_scene`::
+
+    @reads_scene
+    def info(scene: SceneArgument, *, options: LoadOptions) -> None: ...
+"""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from o3d_paint.io.scene import LoadOptions
+from o3d_paint.cli.shared import taking
+from o3d_paint.cli.typed import load_options
 
 __all__ = [
     "ConventionOption",
@@ -23,20 +28,34 @@ __all__ = [
     "ThresholdOption",
     "UpOption",
     "load_options",
+    "reads_scene",
 ]
 
-_AXES = {
-    "x": (1.0, 0.0, 0.0),
-    "y": (0.0, 1.0, 0.0),
-    "z": (0.0, 0.0, 1.0),
-    "-x": (-1.0, 0.0, 0.0),
-    "-y": (0.0, -1.0, 0.0),
-    "-z": (0.0, 0.0, -1.0),
-}
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+FORMATS = (
+    "pi3",
+    "estimator",
+    "da3-streaming",
+    "colmap",
+    "nerfstudio",
+    "7scenes",
+    "tum",
+    "redwood",
+    "replica",
+    "hololens",
+    "scannet",
+    "rgbd",
+)
+"""Names of the importers, in the order in which they look at a file; heavy to ask for."""
+
+_PANEL = "How to read the scene"
+_MAX_INVALID = 2**32 - 1
 
 SceneArgument = Annotated[
-    Path, typer.Argument(metavar="SCENE", help="Scene file, such as reconstruction_data.npz.")
+    Path,
+    typer.Argument(
+        metavar="SCENE",
+        help="Scene: an NPZ such as reconstruction_data.npz, or the folder of a capture.",
+    ),
 ]
 ImagesOption = Annotated[
     Path | None,
@@ -44,6 +63,16 @@ ImagesOption = Annotated[
         "--images",
         metavar="DIR",
         help="Folder of the photos, where the scene lacks them (mini_npz) or has them small.",
+        rich_help_panel=_PANEL,
+    ),
+]
+CloudOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cloud",
+        metavar="FILE",
+        help="Label this cloud (PLY, PCD, LAS, LAZ, E57, XYZ, NPZ) instead of the depths' points.",
+        rich_help_panel=_PANEL,
     ),
 ]
 ConventionOption = Annotated[
@@ -52,12 +81,64 @@ ConventionOption = Annotated[
         "--convention",
         metavar="w2c|c2w",
         help="Direction of the poses: world to camera or camera to world. Tested if not given.",
+        rich_help_panel=_PANEL,
+    ),
+]
+AxesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--axes",
+        metavar="cv|gl",
+        help="Camera axes of a folder's poses: cv has y down and z forward, gl y up, z backward.",
+        rich_help_panel=_PANEL,
+    ),
+]
+IntrinsicsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--intrinsics",
+        metavar="FX,FY,CX,CY",
+        help="Of a folder's depth pictures, in pixels, such as 525,525,319.5,239.5.",
+        rich_help_panel=_PANEL,
+    ),
+]
+DepthUnitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--depth-unit",
+        metavar="UNIT",
+        help="What one step of a folder's depth pictures is: 0.001 (millimetres), 1/5000 …",
+        rich_help_panel=_PANEL,
+    ),
+]
+InvalidDepthOption = Annotated[
+    int | None,
+    typer.Option(
+        "--invalid-depth",
+        metavar="VALUE",
+        min=0,
+        max=_MAX_INVALID,
+        help="Depth value that means unknown there, beside 0, such as 65535.",
+        rich_help_panel=_PANEL,
+    ),
+]
+EveryOption = Annotated[
+    int,
+    typer.Option(
+        "--every",
+        metavar="K",
+        min=1,
+        help="Take only every K-th photo of a folder.",
+        rich_help_panel=_PANEL,
     ),
 ]
 UpOption = Annotated[
     str | None,
     typer.Option(
-        "--up", metavar="AXIS", help="What points up: x, y, z, -x, -y, -z or three numbers 0,0,1."
+        "--up",
+        metavar="AXIS",
+        help="What points up: x, y, z, -x, -y, -z or three numbers 0,0,1.",
+        rich_help_panel=_PANEL,
     ),
 ]
 ThresholdOption = Annotated[
@@ -65,6 +146,7 @@ ThresholdOption = Annotated[
     typer.Option(
         "--conf-thresh",
         help="Trust depth with confidence above this, in the file's own units. Article: 0.4.",
+        rich_help_panel=_PANEL,
     ),
 ]
 PercentileOption = Annotated[
@@ -74,6 +156,26 @@ PercentileOption = Annotated[
         min=0,
         max=100,
         help="Trust all but the least confident so many per cent of the pixels.",
+        rich_help_panel=_PANEL,
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="NAME",
+        help=f"Take the scene for one of these instead of looking at it: {', '.join(FORMATS)}.",
+        autocompletion=lambda: list(FORMATS),
+        rich_help_panel=_PANEL,
+    ),
+]
+MemoryLimitOption = Annotated[
+    str | None,
+    typer.Option(
+        "--memory-limit",
+        metavar="SIZE",
+        help="Memory that a scene may take, such as 24G. Most of the free memory if not given.",
+        rich_help_panel=_PANEL,
     ),
 ]
 ProjectOption = Annotated[
@@ -84,77 +186,26 @@ ProjectOption = Annotated[
         help="Project folder; beside the scene as scene.o3dpaint if not given.",
     ),
 ]
-FormatOption = Annotated[
-    str | None,
-    typer.Option("--format", help="Force the scene's format instead of looking at the file."),
-]
-MemoryLimitOption = Annotated[
-    str | None,
-    typer.Option(
-        "--memory-limit",
-        metavar="SIZE",
-        help="Memory that a scene may take, such as 24G. Most of the free memory if not given.",
-    ),
-]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but errors and what was asked for.")
 ]
 
-
-def load_options(
-    *,
-    images: Path | None = None,
-    convention: str | None = None,
-    up: str | None = None,
-    conf_thresh: float | None = None,
-    conf_percentile: float | None = None,
-    format_name: str | None = None,
-    memory_limit: str | None = None,
-) -> LoadOptions:
-    """Return the options of a scene from what was typed.
-
-    Raises:
-        typer.BadParameter: Something typed makes no sense.
-    """
-    from o3d_paint.io.scene import LoadOptions
-
-    if conf_thresh is not None and conf_percentile is not None:
-        msg = "give --conf-thresh or --confidence-percentile, not both"
-        raise typer.BadParameter(msg)
-    if convention not in (None, "w2c", "c2w"):
-        msg = f"--convention must be w2c or c2w, got {convention!r}"
-        raise typer.BadParameter(msg)
-    return LoadOptions(
-        convention=convention,  # type: ignore[arg-type]
-        up=None if up is None else _direction(up),
-        conf_thresh=conf_thresh,
-        conf_percentile=conf_percentile,
-        images=images,
-        memory_limit=None if memory_limit is None else _size(memory_limit),
-        format_name=format_name,
-    )
+_SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "images": (ImagesOption, None),
+    "cloud": (CloudOption, None),
+    "convention": (ConventionOption, None),
+    "axes": (AxesOption, None),
+    "intrinsics": (IntrinsicsOption, None),
+    "depth_unit": (DepthUnitOption, None),
+    "invalid_depth": (InvalidDepthOption, None),
+    "every": (EveryOption, 1),
+    "up": (UpOption, None),
+    "conf_thresh": (ThresholdOption, None),
+    "conf_percentile": (PercentileOption, None),
+    "format_name": (FormatOption, None),
+    "memory_limit": (MemoryLimitOption, None),
+}
 
 
-def _direction(text: str) -> tuple[float, float, float]:
-    """Return an axis or three numbers as a direction."""
-    axis = _AXES.get(text.strip().lower().removeprefix("+"))
-    if axis is not None:
-        return axis
-    try:
-        x, y, z = (float(part) for part in text.split(","))
-    except ValueError:
-        x = y = z = 0.0
-    length = (x * x + y * y + z * z) ** 0.5
-    if not 0 < length < float("inf"):
-        msg = f"--up must be x, y, z, -x, -y, -z or three numbers such as 0,0,1, got {text!r}"
-        raise typer.BadParameter(msg)
-    return x, y, z
-
-
-def _size(text: str) -> int:
-    """Return bytes from text such as ``24G``."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([KMGT]?)B?", text.strip().upper())
-    if match is None:
-        msg = f"--memory-limit must be a size such as 24G or 500M, got {text!r}"
-        raise typer.BadParameter(msg)
-    return int(float(match[1]) * _UNITS[match[2]])
+reads_scene = taking("options", _SCENE_OPTIONS, load_options)
+"""Gives a command every option that says how to read a scene, as ``options: LoadOptions``."""

@@ -15,7 +15,16 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import TaxonomyError
 from o3d_paint.io.exporters.labelled import LabelledScene
 
-__all__ = ["class_ids_of", "file_stem", "only_classes", "split_paths", "without_unlabelled"]
+__all__ = [
+    "class_ids_of",
+    "file_stem",
+    "only_classes",
+    "split_path",
+    "split_paths",
+    "without_unlabelled",
+]
+
+_UNLABELLED = "unlabelled"
 
 
 def class_ids_of(names: Sequence[str], taxonomy: Taxonomy) -> list[int]:
@@ -48,18 +57,21 @@ def without_unlabelled(labelled: LabelledScene) -> LabelledScene:
 
 
 def split_paths(labelled: LabelledScene, path: Path) -> dict[int, Path]:
-    """Return a file for each class that has points: ``out.ply`` becomes ``out_roof.ply``.
+    """Return a file for each class that has points, as `split_path` names them."""
+    found = np.unique(labelled.labels).tolist()
+    return {i: split_path(path, labelled.taxonomy, i) for i in found}
 
-    Unlabelled points get ``out_unlabelled.ply``. Names that would meet get their id behind.
+
+def split_path(path: Path, taxonomy: Taxonomy, class_id: int) -> Path:
+    """Return the file of a class: ``out.ply`` becomes ``out_roof.ply``.
+
+    Unlabelled points (0) get ``out_unlabelled.ply``. Names that would meet get their id behind.
     """
-    paths: dict[int, Path] = {}
-    for class_id in np.unique(labelled.labels).tolist():
-        name = labelled.taxonomy.get(class_id).name if class_id else "unlabelled"
-        target = path.with_name(f"{path.stem}_{file_stem(name)}{path.suffix}")
-        if target in paths.values():
-            target = path.with_name(f"{path.stem}_{file_stem(name)}_{class_id}{path.suffix}")
-        paths[class_id] = target
-    return paths
+    stems = {c.class_id: file_stem(c.name) for c in taxonomy}
+    stem = stems[class_id] if class_id else _UNLABELLED
+    if class_id and [_UNLABELLED, *stems.values()].count(stem) > 1:
+        stem = f"{stem}_{class_id}"
+    return path.with_name(f"{path.stem}_{stem}{path.suffix}")
 
 
 def file_stem(name: str) -> str:
