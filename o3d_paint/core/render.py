@@ -12,7 +12,6 @@ from o3d_paint.core.orbit import Eye
 
 __all__ = ["camera_of_eye", "framed", "nearest_points", "render_points", "shade"]
 
-_NONE = np.iinfo(np.uint64).max
 _MAX_RADIUS = 6
 _OVERLAP = 0.85
 _SHADING = 28.0
@@ -80,28 +79,18 @@ def nearest_points(
         inside = ((uv > -margin) & (uv < size + margin)).all(axis=1) & (z > 0)
     shown = np.flatnonzero(inside)
     column, row = np.floor(uv[shown] + 0.5).astype(np.int32).T
-    # Positive floats sort like their bits, so that one integer orders by depth, then by point.
-    keys = (z[shown].view(np.uint32).astype(np.uint64) << np.uint64(32)) | shown.astype(np.uint64)
     footprint = np.rint(_OVERLAP * spacing * abs(camera.fx) / z[shown])
     radius = np.clip(footprint, 0, _MAX_RADIUS).astype(np.int32)
-    buffer = np.full(camera.height * camera.width, _NONE, dtype=np.uint64)
-    for dy in range(-_MAX_RADIUS, _MAX_RADIUS + 1):
-        for dx in range(-_MAX_RADIUS, _MAX_RADIUS + 1):
-            reach = int(np.ceil(np.hypot(dx, dy) - 0.3))
-            own = np.flatnonzero(
-                (radius >= reach)
-                & (row + dy >= 0)
-                & (row + dy < camera.height)
-                & (column + dx >= 0)
-                & (column + dx < camera.width)
-            )
-            pixels = (row[own] + dy).astype(np.int64) * camera.width + column[own] + dx
-            np.minimum.at(buffer, pixels, keys[own])
-    image = buffer.reshape(camera.height, camera.width)
-    empty = image == _NONE
-    depth = (image >> np.uint64(32)).astype(np.uint32).view(np.float32)
-    point = (image & np.uint64(0xFFFFFFFF)).astype(np.int64)
-    return np.where(empty, -1, point), np.where(empty, np.float32(np.inf), depth)
+    offset = np.arange(-_MAX_RADIUS, _MAX_RADIUS + 1)
+    reach = np.ceil(np.hypot(*np.meshgrid(offset, offset)) - 0.3).astype(np.int32)
+    drawn = np.full((camera.height, camera.width), -1, dtype=np.int64)
+    depth = np.full((camera.height, camera.width), np.inf, dtype=np.float32)
+    from o3d_paint.core.splat_kernels import draw_discs
+
+    draw_discs(row, column, z[shown], radius, reach, drawn, depth)
+    if len(shown):
+        drawn = np.where(drawn < 0, -1, shown[drawn])
+    return drawn, depth
 
 
 def shade(depth: FloatArray) -> FloatArray:
