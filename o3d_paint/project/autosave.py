@@ -29,7 +29,7 @@ _JOURNAL_BYTES = 4 << 20
 _JOURNAL_RECORDS = 400
 _RETRY_SECONDS = 2.0
 _STATE_SECONDS = 600.0
-_CHECKPOINT = "checkpoint"
+_CHECKPOINT, _SETTLE = "checkpoint", "settle"
 
 
 class Autosave:
@@ -122,6 +122,9 @@ class Autosave:
     def stop(self) -> None:
         """Listen no more and close the journal."""
         self._stop_listening()
+        # Answers that are still on their way would start writing into a folder that we let go.
+        self._disk.cancel(_CHECKPOINT)
+        self._settler.cancel(_SETTLE)
         journal, self._journal = self._journal, None
         if journal is not None:
             self._settler.call(lambda: _retire(journal))
@@ -163,7 +166,7 @@ class Autosave:
             self._fail(error)
             return
         self._settler.submit(
-            "settle",
+            _SETTLE,
             lambda _: journal.settle(),
             done=lambda _: self._settled(),
             failed=self._fail,
