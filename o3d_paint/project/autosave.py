@@ -29,7 +29,6 @@ _JOURNAL_BYTES = 4 << 20
 _JOURNAL_RECORDS = 400
 _RETRY_SECONDS = 2.0
 _STATE_SECONDS = 600.0
-_CHECKPOINT, _SETTLE = "checkpoint", "settle"
 
 
 class Autosave:
@@ -63,6 +62,11 @@ class Autosave:
         self._settler = settler
         self._number = number
         self._book = Bookkeeper(project.scene, layout, scene_path=scene_path, checksums=checksums)
+        # Keys of jobs: while saving elsewhere, two folders share the workers.
+        self._checkpoint_key, self._settle_key = (
+            ("checkpoint", layout.root),
+            ("settle", layout.root),
+        )
         self._journal: Journal | None = None
         self._dirty = Dirty()
         self._outdated: list[Path] = []
@@ -123,8 +127,8 @@ class Autosave:
         """Listen no more and close the journal."""
         self._stop_listening()
         # Answers that are still on their way would start writing into a folder that we let go.
-        self._disk.cancel(_CHECKPOINT)
-        self._settler.cancel(_SETTLE)
+        self._disk.cancel(self._checkpoint_key)
+        self._settler.cancel(self._settle_key)
         journal, self._journal = self._journal, None
         if journal is not None:
             self._settler.call(lambda: _retire(journal))
@@ -138,7 +142,7 @@ class Autosave:
         """Write a checkpoint after what the worker has begun, and wait for it."""
         if self._in_flight is not None:
             # Its answer would come after ours; ours writes all that it does.
-            self._disk.cancel(_CHECKPOINT)
+            self._disk.cancel(self._checkpoint_key)
             self._dirty.add(self._in_flight)
             self._in_flight = None
         snapshot, dirty = self._snapshot()
@@ -166,7 +170,7 @@ class Autosave:
             self._fail(error)
             return
         self._settler.submit(
-            _SETTLE,
+            self._settle_key,
             lambda _: journal.settle(),
             done=lambda _: self._settled(),
             failed=self._fail,
@@ -200,7 +204,7 @@ class Autosave:
             return
         snapshot, self._in_flight = self._snapshot()
         self._disk.submit(
-            _CHECKPOINT,
+            self._checkpoint_key,
             lambda _: write_checkpoint(self._layout, snapshot),
             done=self._finished,
             failed=self._failed,

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
+from o3d_paint.errors import StorageError
+from o3d_paint.project import autosave
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import open_session, prepare_session, read_project
@@ -115,3 +117,30 @@ def test_a_folder_prepared_on_another_thread_is_opened_or_let_go(tmp_path: Path)
     assert third.read_only is None
     assert_same(session.project, third.project)
     third.close()
+
+
+def test_a_failed_save_as_leaves_saving_here_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(autosave, "_JOURNAL_RECORDS", 2)
+    mailbox, folder = Mailbox(), tmp_path / "p.o3dpaint"
+    session = open_session(SCENE, folder, post=mailbox.post, classes=["floor", "wall", "roof"])
+    (tmp_path / "file").write_bytes(b"")
+    work_on(session.project)
+    with pytest.raises(StorageError, match="file"):
+        session.save_as(tmp_path / "file" / "inside.o3dpaint")
+    (tmp_path / "blocked.o3dpaint").mkdir()
+    (tmp_path / "blocked.o3dpaint" / "masks").write_bytes(b"")
+    with pytest.raises(StorageError):
+        session.save_as(tmp_path / "blocked.o3dpaint")
+    assert session.folder == folder
+    saved: list[object] = []
+    session.project.paint(3, line(3))
+    session.project.saved.connect(saved.append)
+    session.save()
+    assert mailbox.run_until(lambda: bool(saved))
+    session.save_as(tmp_path / "q.o3dpaint")
+    session.project.paint(3, line(1))
+    assert mailbox.run_until(lambda: not session.project.missing_indexes())
+    session.close()
+    assert_same_evidence(session.project, read_project(tmp_path / "q.o3dpaint", SCENE)[0])
