@@ -106,3 +106,23 @@ def test_the_condition_file_of_pi3x_with_its_photos(captures: Path) -> None:
     scene = load_scene(room / "condition.npz", LoadOptions(images=room / "rgb"))
     assert len(scene.frames) == 8
     assert any("camera to world" in n for n in scene.notes)
+
+
+def test_pixels_that_mapanything_marks_as_not_valid_make_no_points(
+    tmp_path: Path, sample: Sample
+) -> None:
+    arrays = _file("MapAnything", sample)
+    valid = np.array(arrays["final_mask"])
+    valid[:, : valid.shape[1] // 2] = False
+    arrays["final_mask"] = valid
+    np.savez(tmp_path / "predictions.npz", **arrays)
+    scene = load_scene(tmp_path / "predictions.npz")
+    for i, frame in enumerate(scene.frames):
+        assert frame.depth is not None
+        assert not frame.depth[~valid[i]].any()
+        assert (frame.depth[valid[i]] > 0).all()
+    assert any("marked as not valid" in n for n in scene.notes)
+    arrays["final_mask"] = valid[:, 1:]
+    np.savez(tmp_path / "predictions.npz", **arrays)
+    with pytest.raises(SceneError, match="'final_mask' has shape"):
+        load_scene(tmp_path / "predictions.npz")
