@@ -120,6 +120,9 @@ class Replay:
             loaded.layer[edit.points] = edit.after
         else:
             loaded.taxonomy = edit.after
+            # As in the open project: the marks of a class go with it and do not come back.
+            loaded.hidden = tuple(i for i in loaded.hidden if i in edit.after)
+            loaded.locked = tuple(i for i in loaded.locked if i in edit.after)
 
 
 def apply_checked(mask: IdArray, edit: MaskEdit) -> None:

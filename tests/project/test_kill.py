@@ -20,16 +20,17 @@ from tests.project import painter
 KILLS = int(os.environ.get("O3D_PAINT_KILLS", "20"))
 
 
-def same(one: Project, other: Project) -> bool:
-    return (
-        one.taxonomy == other.taxonomy
-        and one.hidden == other.hidden
-        and one.painted_frames == other.painted_frames
-        and all(np.array_equal(one.mask(i), other.mask(i)) for i in one.painted_frames)
-        and np.array_equal(one.painted, other.painted)
-        and one.history.done == other.history.done
-        and one.history.undone == other.history.undone
-    )
+def differences(one: Project, other: Project) -> list[str]:
+    masks = {*one.painted_frames, *other.painted_frames}
+    compared = {
+        "classes": one.taxonomy == other.taxonomy,
+        "marks": (one.hidden, one.locked) == (other.hidden, other.locked),
+        "masks": all(np.array_equal(one.mask(i), other.mask(i)) for i in masks),
+        "labels": np.array_equal(one.painted, other.painted),
+        "undo": one.history.done == other.history.done,
+        "redo": one.history.undone == other.history.undone,
+    }
+    return [name for name, equal in compared.items() if not equal]
 
 
 def kill_at_random(root: Path, first: int, *, chance: random.Random) -> int:
@@ -65,7 +66,7 @@ def test_every_finished_step_survives_kill_9(tmp_path: Path) -> None:
     scene = painter.scene()
     expected, step = Project(scene, painter.CLASSES), 0
     lost_on_the_way = 0
-    for _ in range(KILLS):
+    for kill in range(KILLS):
         finished = kill_at_random(root, step, chance=chance)
         while step < finished:
             painter.do_step(expected, step)
@@ -73,12 +74,14 @@ def test_every_finished_step_survives_kill_9(tmp_path: Path) -> None:
         found, messages = read_project(root, scene)
         if not step and not (root / "project.json").exists():
             continue
-        if not same(found, expected):
+        differing = differences(found, expected)
+        if differing:
             # Written, but killed before it could say so.
             painter.do_step(expected, step)
             step += 1
             lost_on_the_way += 1
-        assert same(found, expected), f"after step {finished} (kill {_}): {messages}"
+        after = differences(found, expected)
+        assert not after, f"kill {kill} after step {finished}: {differing}, {after}, {messages}"
         assert not [m for m in messages if "damaged" in m or "lost" in m]
         np.testing.assert_array_equal(found.painted, found.rebuilt_labels())
     assert step > KILLS

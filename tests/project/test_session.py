@@ -144,3 +144,16 @@ def test_a_failed_save_as_leaves_saving_here_at_work(
     assert mailbox.run_until(lambda: not session.project.missing_indexes())
     session.close()
     assert_same_evidence(session.project, read_project(tmp_path / "q.o3dpaint", SCENE)[0])
+
+
+def test_marks_of_a_lost_class_do_not_come_back_with_it(tmp_path: Path) -> None:
+    session = open_session(SCENE, tmp_path / "p.o3dpaint", classes=["floor", "wall"])
+    session.project.set_hidden(1, True)
+    session.project.set_locked(1, True)
+    session.project.remove_class(1)
+    session.project.undo()
+    assert not session.project.hidden
+    session.abandon()
+    again, _ = read_project(tmp_path / "p.o3dpaint", SCENE)
+    assert 1 in again.taxonomy
+    assert (again.hidden, again.locked) == (frozenset(), frozenset())
