@@ -21,7 +21,7 @@ from o3d_paint.core.photo_features import PhotoFeatures
 __all__ = ["Growth", "assist", "coverage_of", "fill", "start_growth"]
 
 DEFAULT_TOLERANCE = 0.5
-_SNAP_FROM, _SNAP_TO = 0.95, 1.03
+_SNAP_FROM, _SNAP_TO = 0.9, 1.03
 """A drag may stop at a region whose radius is this share of the drag's length."""
 _LEAST_STEP = 1e-3
 _FINE_FROM = 1.25

@@ -1,7 +1,7 @@
 """Smart selection against the truth of the sample scene.
 
 A simulated user presses on a random pixel of a region, not on its border, and drags while looking
-at the live preview: the drag stops where the preview is best, out of 60 lengths from 3 to 1500
+at the live preview: the drag stops where the preview is best, out of 150 lengths from 3 to 1500
 mask pixels. Nothing else is known to the tool. The *region* is what is visible of one class, held
 together by neighbouring pixels whose true depths differ by less than 2 % (so that a figure before
 another is a region of its own), of 150 pixels at least. IoU is taken at mask resolution.
@@ -32,7 +32,7 @@ from o3d_paint.core.scene import ArrayPhoto, Frame
 from o3d_paint.io.sample import CLASS_NAMES, Sample, SampleOptions, generate_sample
 
 CLASSES = (1, 2, 3, 4)
-LENGTHS = np.geomspace(3, 1500, 60)
+LENGTHS = np.geomspace(3, 1500, 150)
 LEAST_PIXELS, STEP = 150, 1.02
 Mask = NDArray[np.bool_]
 
