@@ -52,18 +52,26 @@ def choose_planes(
 
 
 @kernel
-def _distance(pixel: FloatArray, center: FloatArray, dy: float, dx: float, pull: float) -> float:
-    """Return how badly a pixel fits a cluster; both are features as in `cluster_pixels`."""
-    d = (dy * dy + dx * dx) * pull
+def _distance(
+    features: FloatArray, y: int, x: int, center: FloatArray, k: int, pull: float, limit: float
+) -> float:
+    """Return how badly a pixel fits a cluster, or anything above the limit once that is passed."""
+    dy, dx = y - center[k, 10], x - center[k, 11]
+    d: float = (dy * dy + dx * dx) * pull
+    if d > limit:
+        return d
     for c in range(3):
-        d += (pixel[c] - center[c]) ** 2 / 36.0
-    if (pixel[9] > 0.5) != (center[9] > 0.5):
+        d += (features[y, x, c] - center[k, c]) ** 2 / 36.0
+    if d > limit:
+        return d
+    if (features[y, x, 9] > 0.5) != (center[k, 9] > 0.5):
         return d + 50.0
-    if pixel[9] > 0.5:
-        gap = (pixel[3] - (center[3] + center[4] * dx + center[5] * dy)) / pixel[3]
+    if features[y, x, 9] > 0.5:
+        expected = center[k, 3] + center[k, 4] * dx + center[k, 5] * dy
+        gap = (features[y, x, 3] - expected) / features[y, x, 3]
         d += min(gap * gap / 0.0009, 25.0)
         for c in range(6, 9):
-            d += (pixel[c] - center[c]) ** 2 / 0.49
+            d += (features[y, x, c] - center[k, c]) ** 2 / 0.49
     return d
 
 
@@ -97,19 +105,13 @@ def cluster_pixels(features: FloatArray, step: int, rounds: int) -> Ints:
             row = y * rows // h
             for x in range(w):
                 column = x * columns // w
-                best, winner = np.inf, row * columns + column
+                winner = row * columns + column
+                best = _distance(features, y, x, center, winner, pull, np.inf)
                 for i in range(max(0, row - 1), min(rows, row + 2)):
                     for j in range(max(0, column - 1), min(columns, column + 2)):
-                        k = i * columns + j
-                        d = _distance(
-                            features[y, x],
-                            center[k],
-                            y - center[k, size],
-                            x - center[k, size + 1],
-                            pull,
-                        )
+                        d = _distance(features, y, x, center, i * columns + j, pull, best)
                         if d < best:
-                            best, winner = d, k
+                            best, winner = d, i * columns + j
                 owner[y, x] = winner
                 _add(total[winner], features[y, x], y, x)
         _move(center, total)
