@@ -64,6 +64,7 @@ class StateDump:
         state: dict[str, Any] = {
             "is_open": window.desk is not None,
             "is_loading": window.loading.is_loading,
+            "window_at": [shell.window.os_frame.x, shell.window.os_frame.y],
             "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
             "field": shell.popups.text_field.text_value
             if shell.popups.text_field.visible
@@ -93,6 +94,7 @@ class StateDump:
         assert desk is not None
         viewing, project = desk.studio.viewing, desk.project
         counts = desk.coverage
+        scene_data = project.scene
         scene = desk.shell.cloud.widget.frame
         view = desk.wall.canvas.viewport
         return {
@@ -126,6 +128,11 @@ class StateDump:
             "frame_s": round(desk.shell.cloud.plan.full_s, 3),
             "scene": [scene.x, scene.y, scene.width, scene.height],
             "cameras": self._cameras(),
+            "coverage": counts is not None,
+            "is_counted": desk.is_counted,
+            "mask_shape": None
+            if viewing.open_idx is None
+            else list(scene_data.frames[viewing.open_idx].mask_shape),
             "viewport": None if view is None else [view.zoom, view.left, view.top],
             "eye": [] if desk.shell.cloud.eye is None
             else np.round(desk.shell.cloud.eye.position, 4).tolist(),

@@ -75,6 +75,11 @@ class Workbench:
         self._open()
 
     @property
+    def is_counted(self) -> bool:
+        """Whether the figures are those of this moment."""
+        return not self._are_counts_stale
+
+    @property
     def is_painting(self) -> bool:
         """Whether a button is down on the photo."""
         return self.shell.panel_host("canvas").is_held

@@ -1,0 +1,191 @@
+"""The program in a process of its own, driven like a person does: real events, and looking."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
+from tests.window.display import Display, wait_until
+
+WINDOW = (1100, 720)
+_HOLD_S = 0.12
+
+
+def small_scene(folder: Path) -> Path:
+    """A sample scene that a software renderer draws quickly."""
+    options = SampleOptions(photos=6, resolution=120, shadows=False, smooth=False)
+    return write_sample(generate_sample(options), folder)
+
+
+class App:
+    """A running window.
+
+    Attributes:
+        process: The program.
+        display: Where its window is.
+    """
+
+    def __init__(
+        self,
+        display: Display,
+        folder: Path,
+        arguments: Sequence[object] = (),
+        *,
+        program: Sequence[str] = ("-m", "o3d_paint", "open"),
+    ) -> None:
+        self.display = display
+        self._state_file = folder / "state.json"
+        self._state_file.unlink(missing_ok=True)
+        self._log = folder / "log.txt"
+        environment = {
+            **display.environment,
+            "O3D_PAINT_TEST_STATE": str(self._state_file),
+            "O3D_PAINT_WINDOW": "x".join(map(str, WINDOW)),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+            "XDG_DATA_HOME": str(folder / "data"),
+        }
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *program, *(str(a) for a in arguments)],
+                env=environment,
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+            )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        assert self.process.poll() is None, f"the program ended: {self.log[-3000:]}"
+        try:
+            return json.loads(self._state_file.read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def wait(self, condition: Callable[[dict[str, Any]], object], what: str) -> dict[str, Any]:
+        """Wait until the state meets a condition; returns that state."""
+        found: list[dict[str, Any]] = []
+
+        def holds() -> bool:
+            state = self.state
+            # Figures of a moment ago would make every comparison a gamble.
+            if state and state.get("is_counted", True) and condition(state):
+                found.append(state)
+            return bool(found)
+
+        wait_until(holds, what, seconds=90)
+        return found[0]
+
+    def wait_open(self) -> dict[str, Any]:
+        return self.wait(lambda s: s.get("cameras") and s["coverage"], "the scene is open")
+
+    def mouse(self, *words: object) -> None:
+        self.display.xdotool(*words)
+
+    def _on_screen(self, x: float, y: float) -> tuple[int, int]:
+        left, top = self.state["window_at"]
+        return int(x) + left, int(y) + top
+
+    def click(self, x: float, y: float, *, button: int = 1, keys: str = "") -> None:
+        held = ("keydown", keys) if keys else ()
+        let_go = ("keyup", keys) if keys else ()
+        self.mouse("mousemove", *self._on_screen(x, y), *held, "mousedown", button)
+        time.sleep(_HOLD_S)
+        self.mouse("mouseup", button, *let_go)
+
+    def click_item(self, name: str) -> None:
+        self.click(*self.wait(lambda s: name in s["items"], name)["items"][name])
+
+    def drag(self, points: Sequence[tuple[float, float]], *, button: int = 1) -> None:
+        first, *rest = [self._on_screen(x, y) for x, y in points]
+        self.mouse("mousemove", *first, "mousedown", button)
+        words: list[object] = []
+        for x, y in rest:
+            words += ["mousemove", x, y, "sleep", 0.02]
+        self.mouse(*words)
+        self.mouse("mouseup", button)
+
+    def key(self, name: str) -> None:
+        self.mouse("key", name)
+
+    def type(self, text: str) -> None:
+        self.mouse("type", "--delay", "40", text)
+
+    def panel(self, name: str) -> tuple[int, int, int, int]:
+        x, y, width, height = self.state["panels"][name]
+        return x, y, width, height
+
+    def on_photo(self, across: float, down: float) -> tuple[float, float]:
+        """Window position of a place of the open photo, shares of its width and height."""
+        x, y, _, _ = self.panel("canvas")
+        zoom, left, top = self.state["viewport"]
+        height, width = self.state["mask_shape"]
+        return x + left + across * width * zoom, y + top + down * height * zoom
+
+    def open_photo(self, number: int) -> dict[str, Any]:
+        self.click_item(f"strip/photo:{number}")
+        return self.wait_photo(number)
+
+    def wait_photo(self, number: int) -> dict[str, Any]:
+        return self.wait(
+            lambda s: s["photo"] == number and s["has_index"] and s["has_picture"],
+            f"photo {number} is open",
+        )
+
+    def picture(self, name: str) -> np.ndarray:
+        """The pixels of a panel as they are on the screen."""
+        x, y, width, height = self.state["scene"] if name == "scene" else self.panel(name)
+        left, top = self._on_screen(x, y)
+        shot = self.display.screenshot()
+        return shot[top : top + height, left : left + width].astype(int)
+
+    def wait_changed(self, name: str, before: np.ndarray, *, pixels: int = 50) -> np.ndarray:
+        """Wait until a panel differs from an earlier picture; returns the new one."""
+        found: list[np.ndarray] = []
+
+        def differs() -> bool:
+            now = self.picture(name)
+            changed = now.shape == before.shape and np.abs(now - before).sum(axis=2) > 40
+            if np.count_nonzero(changed) >= pixels:
+                found.append(now)
+            return bool(found)
+
+        wait_until(differs, f"{name} looks different", seconds=60)
+        return found[0]
+
+    def settled(self, name: str) -> np.ndarray:
+        """The picture of a panel once it stays the same."""
+        last = [self.picture(name)]
+
+        def is_same() -> bool:
+            time.sleep(1.2)
+            now = self.picture(name)
+            same = np.array_equal(now, last[0])
+            last[0] = now
+            return same
+
+        wait_until(is_same, f"{name} keeps still", seconds=60)
+        return last[0]
+
+    def end(self) -> int:
+        """Ask the program to end as the system does, and return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait(20)
