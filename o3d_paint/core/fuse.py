@@ -119,7 +119,7 @@ def _by_graph(
     built = perf_counter()
     report(0.6, "spreading")
     votes = count_votes(graph, evidence)
-    spread = walk(graph, votes, options.walker, start=warm)
+    spread = walk(graph, votes, options.walker, warm=warm)
     solved = perf_counter()
     report(0.9, "labelling")
     labels, share, reach = label_points(cloud, graph, spread)

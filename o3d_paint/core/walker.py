@@ -2,7 +2,7 @@
 
 Strokes are the sources of heat, and soft ones: a stroke that disagrees with its surroundings is
 outvoted. After L. Grady, "Random walks for image segmentation" (2006), with soft seeds: for all
-classes at once, (D + diag(trust) + leak - W) x = trust * y is solved by conjugate gradients.
+classes at once, (D + trust + leak - W) x = trust * y.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from o3d_paint.core.appearance import color_odds
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.graph import Graph
+from o3d_paint.core.solver import Levels, build_levels, solve
 
 __all__ = ["NodeVotes", "Spread", "WalkerSettings", "count_votes", "edge_weights", "walk"]
 
@@ -22,7 +24,9 @@ _FULL_VOTES = 3.0
 _LAYER_VOTES = 1000.0
 _FLOOR = 1e-6
 _BRIDGE = 1e-4
-_LANES = 8
+_ITERATIONS = 60
+_WARM_ITERATIONS = 8
+_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +36,15 @@ class WalkerSettings:
     Attributes:
         color_scale: Colour difference (CIE Lab, lightness scaled down) that slows labels by 1/e.
         crease_scale: Bend, as 1 - |cosine| of the normals, that slows labels by 1/e.
-        trust: Pull of a stroke on its node; an edge without contrast pulls with 1.
+        trust: Pull of a stroke on its node; an edge without contrast pulls with about 1.
+        appearance: How much a vote must fit the colours of its class: 0 not at all.
         leak: Pull of every node towards "nothing", which limits how far labels reach.
     """
 
     color_scale: float = 4.0
     crease_scale: float = 0.1
-    trust: float = 0.003
+    trust: float = 0.0025
+    appearance: float = 0.5
     leak: float = 1e-5
 
 
@@ -59,15 +65,19 @@ class NodeVotes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spread:
-    """The solution of a walk, which also starts the next one.
+    """The solution of a walk, from which the next one may start.
 
     Attributes:
         class_ids: (C,) class ids.
         heat: (M, C) float32: how strongly each class reaches each node; rows sum to 1 at most.
+        settings: The settings that `levels` were made with.
+        levels: The weighted graph.
     """
 
     class_ids: IdArray
     heat: FloatArray
+    settings: WalkerSettings
+    levels: Levels
 
 
 def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
@@ -94,11 +104,16 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
 
 
 def edge_weights(graph: Graph, settings: WalkerSettings) -> FloatArray:
-    """Return (E,) float32: 1 where nothing changes across an edge, towards 0 where all does."""
+    """Return (E,) float32: about 1 where nothing changes across an edge, less where much does.
+
+    Nodes of few points are often strays between surfaces, and conduct less.
+    """
     slowed = graph.color / np.float32(settings.color_scale**2)
     slowed += graph.crease / np.float32(settings.crease_scale)
-    weights = np.exp(-slowed) + np.float32(_FLOOR)
-    weights[graph.bridge] *= np.float32(_BRIDGE)
+    size = np.sqrt(graph.count / max(float(graph.count.mean()) if len(graph) else 1.0, 1e-9))
+    start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
+    weights = (np.exp(-slowed) + _FLOOR) * size[start] * size[graph.indices]
+    weights[graph.bridge] *= _BRIDGE
     clipped: FloatArray = np.maximum(weights, 1e-12).astype(np.float32)
     return clipped
 
@@ -108,10 +123,9 @@ def walk(
     votes: NodeVotes,
     settings: WalkerSettings,
     *,
-    weights: FloatArray | None = None,
-    start: Spread | None = None,
-    iterations: int = 150,
-    tolerance: float = 3e-3,
+    warm: Spread | None = None,
+    iterations: int | None = None,
+    tolerance: float = _TOLERANCE,
 ) -> Spread:
     """Let the votes spread over the graph.
 
@@ -119,30 +133,34 @@ def walk(
         graph: The graph of the scene.
         votes: The votes by node.
         settings: Weights and trust.
-        weights: (E,) edge weights where they are at hand already.
-        start: An earlier solution to start from; for the live view.
-        iterations: Most steps of the solver.
+        warm: An earlier spread over the same graph to start from; for the live view.
+        iterations: Most steps of the solver; fewer when warm, where not given.
         tolerance: Residual, relative to the votes, at which it stops.
     """
-    from o3d_paint.core.walker_kernels import conjugate_gradients, row_sums
+    if warm is not None and warm.settings == settings:
+        levels = warm.levels
+    else:
+        levels = build_levels(graph.indptr, graph.indices, edge_weights(graph, settings))
+    start = None
+    if warm is not None:
+        start = np.zeros(votes.counts.shape, dtype=np.float32)
+        _, new, old = np.intersect1d(votes.class_ids, warm.class_ids, return_indices=True)
+        start[:, new] = warm.heat[:, old]
+    if iterations is None:
+        iterations = _ITERATIONS if warm is None else _WARM_ITERATIONS
+    sources = _sources(graph, votes, settings)
+    pull = sources.sum(axis=1) + np.float32(settings.leak)
+    heat = solve(levels, pull, sources, start=start, iterations=iterations, tolerance=tolerance)
+    return Spread(votes.class_ids, np.maximum(heat, 0), settings, levels)
 
-    num_classes = len(votes.class_ids)
-    if weights is None:
-        weights = edge_weights(graph, settings)
-    total = votes.counts.sum(axis=1)
-    trust = np.float32(settings.trust) * np.minimum(total / np.float32(_FULL_VOTES), 1)
-    laid = total >= _LAYER_VOTES
-    trust[laid] = total[laid]
-    padded = -(-max(num_classes, 1) // _LANES) * _LANES
-    pull = np.zeros((len(graph), padded), dtype=np.float32)
-    pull[:, :num_classes] = votes.counts * (trust / np.maximum(total, 1))[:, None]
-    heat = np.zeros_like(pull)
-    if start is not None and len(start.heat) == len(graph):
-        _, new, old = np.intersect1d(votes.class_ids, start.class_ids, return_indices=True)
-        heat[:, new] = start.heat[:, old]
-    diagonal = row_sums(graph.indptr, weights) + trust + np.float32(max(settings.leak, 1e-12))
-    conjugate_gradients(
-        graph.indptr, graph.indices, weights, diagonal.astype(np.float32), pull, heat, iterations,
-        tolerance,
-    )  # fmt: skip
-    return Spread(votes.class_ids, np.maximum(heat[:, :num_classes], 0))
+
+def _sources(graph: Graph, votes: NodeVotes, settings: WalkerSettings) -> FloatArray:
+    """Return (M, C) float32: how strongly each node is told to be of each class."""
+    total = votes.counts.sum(axis=1, keepdims=True)
+    share = votes.counts / np.maximum(total, _FULL_VOTES)
+    sources: FloatArray = np.float32(settings.trust) * share
+    if settings.appearance > 0:
+        sources *= color_odds(graph, share) ** np.float32(settings.appearance)
+    laid = total[:, 0] >= _LAYER_VOTES
+    sources[laid] = votes.counts[laid]
+    return sources

@@ -6,6 +6,7 @@ import pytest
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.solver import build_levels
 from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, edge_weights, walk
 
 EXACT = {"iterations": 2000, "tolerance": 1e-7}
@@ -33,7 +34,7 @@ def test_heat_solves_the_equations():
     graph = build_graph(cloud, nodes=300)
     frames = (votes(0, around(cloud, 0.5, 0.5), 3), votes(1, around(cloud, 3.5, 0.5), 500))
     counted = count_votes(graph, Evidence(len(cloud), frames))
-    settings = WalkerSettings(trust=0.05, leak=0.01)
+    settings = WalkerSettings(trust=0.05, leak=0.01, appearance=0.0)
     spread = walk(graph, counted, settings, **EXACT)
     weights = edge_weights(graph, settings).astype(np.float64)
     dense = np.zeros((len(graph), len(graph)))
@@ -102,9 +103,13 @@ def test_a_warm_start_reaches_the_same_solution():
     frames = (votes(0, around(cloud, 0.5, 0.5), 1), votes(1, around(cloud, 3.5, 0.5), 2))
     settings = WalkerSettings(trust=0.05)
     cold = walk(graph, count_votes(graph, Evidence(len(cloud), frames)), settings, **EXACT)
-    before = Spread(np.array([2, 8], dtype=np.uint16), np.ones((len(graph), 2), dtype=np.float32))
+    other = WalkerSettings(trust=0.01, color_scale=9.0)
+    ids, heat = np.array([2, 8], dtype=np.uint16), np.ones((len(graph), 2), dtype=np.float32)
+    before = Spread(
+        ids, heat, other, build_levels(graph.indptr, graph.indices, cold.levels.weights)
+    )
     counted = count_votes(graph, Evidence(len(cloud), frames))
-    warm = walk(graph, counted, settings, start=before, **EXACT)
+    warm = walk(graph, counted, settings, warm=before, **EXACT)
     np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
 
 

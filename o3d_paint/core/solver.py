@@ -1,0 +1,108 @@
+"""Heat flow on a weighted graph: (D + pull - W) x = b for many columns at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from o3d_paint.core.arrays import FloatArray, IndexArray
+
+__all__ = ["Levels", "build_levels", "solve"]
+
+_COARSEST = 4
+_MOST_LEVELS = 30
+_LANES = 8
+_LEAST_PULL = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """A weighted graph and ever coarser copies of it, which carry heat over long ways at once.
+
+    Attributes:
+        indptr: (M + 1,) where each node's edges begin.
+        indices: (E,) the other end of each edge.
+        weights: (E,) float32, symmetric, positive.
+        parents: (T,) int32, levels one after another: the node's parent, counted over all levels.
+        starts: (L + 1,) where each level begins.
+        conductance: (T,) float32 sum of the weights at each node of each level.
+    """
+
+    indptr: IndexArray
+    indices: IndexArray
+    weights: FloatArray
+    parents: IndexArray
+    starts: npt.NDArray[np.int64]
+    conductance: FloatArray
+
+
+def build_levels(indptr: IndexArray, indices: IndexArray, weights: FloatArray) -> Levels:
+    """Coarsen a weighted graph by joining nodes in pairs along their strongest edges."""
+    from o3d_paint.core.solver_kernels import coarsen, pair_up, row_sums
+
+    conductance, parents, starts = [row_sums(indptr, weights)], [], [0, len(indptr) - 1]
+    graph = indptr, indices, weights
+    while len(conductance) < _MOST_LEVELS and len(conductance[-1]) > _COARSEST:
+        parent, count = pair_up(*graph)
+        if count == len(parent):
+            break
+        graph = coarsen(*graph, parent, count)
+        parents.append(parent + np.int32(starts[-1]))
+        conductance.append(row_sums(graph[0], graph[2]))
+        starts.append(starts[-1] + count)
+    parents.append(np.zeros(len(conductance[-1]), dtype=np.int32))
+    return Levels(
+        indptr,
+        indices,
+        weights,
+        np.concatenate(parents),
+        np.array(starts, dtype=np.int64),
+        np.concatenate(conductance),
+    )
+
+
+def solve(
+    levels: Levels,
+    pull: FloatArray,
+    b: FloatArray,
+    *,
+    start: FloatArray | None = None,
+    iterations: int,
+    tolerance: float,
+) -> FloatArray:
+    """Solve for the heat at each node.
+
+    Args:
+        levels: The weighted graph.
+        pull: (M,) what is added to the diagonal: towards b, and towards nothing.
+        b: (M, C) sources.
+        start: (M, C) an earlier solution to start from.
+        iterations: Most steps.
+        tolerance: Residual, relative to that of b, at which to stop.
+
+    Returns:
+        (M, C) float32.
+    """
+    from o3d_paint.core.solver_kernels import conjugate_gradients, sum_by
+
+    num_nodes, num_columns = b.shape
+    padded = -(-max(num_columns, 1) // _LANES) * _LANES  # whole vectors of the processor
+    sources = np.zeros((num_nodes, padded), dtype=np.float32)
+    sources[:, :num_columns] = b
+    heat = np.zeros_like(sources)
+    if start is not None:
+        heat[:, :num_columns] = start
+    pulls = [np.maximum(pull, _LEAST_PULL).astype(np.float32)]
+    starts = levels.starts
+    for begin, end, after in zip(starts[:-2], starts[1:-1], starts[2:], strict=True):
+        parent = levels.parents[begin:end] - np.int32(end)
+        pulls.append(sum_by(parent, int(after - end), pulls[-1]))
+    diagonal = levels.conductance + np.concatenate(pulls)
+    if num_nodes:
+        conjugate_gradients(
+            levels.indptr, levels.indices, levels.weights, diagonal[:num_nodes], sources, heat,
+            levels.parents, starts, np.float32(1) / diagonal, iterations, tolerance,
+        )  # fmt: skip
+    return heat[:, :num_columns]

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+
+from o3d_paint.core.appearance import color_odds
+from o3d_paint.core.graph import build_graph
+from o3d_paint.core.scene import PointCloud
+
+
+def scene(colors):
+    rng = np.random.default_rng(0)
+    xyz = rng.random((2000, 3))
+    kind = rng.integers(0, len(colors), 2000)
+    cloud = PointCloud(xyz, np.asarray(colors, dtype=np.uint8)[kind])
+    graph = build_graph(cloud, nodes=2000)
+    kind_of_node = np.zeros(len(graph), dtype=int)
+    kind_of_node[graph.node_of] = kind
+    return graph, kind_of_node
+
+
+def test_votes_that_fit_the_colour_of_their_class_get_better_odds():
+    graph, kind = scene([[200, 30, 30], [30, 30, 200]])
+    votes = np.zeros((len(graph), 2), dtype=np.float32)
+    rng = np.random.default_rng(1)
+    said = rng.random(len(graph)) < 0.3
+    sloppy = rng.random(len(graph)) < 0.2
+    votes[said, np.where(sloppy, 1 - kind, kind)[said]] = 1
+    odds = color_odds(graph, votes)
+    np.testing.assert_allclose(odds.sum(axis=1), 2, rtol=1e-5)
+    lone = graph.count == 1  # nodes of one colour only
+    assert odds[lone & (kind == 0), 0].min() > 1.3
+    assert odds[lone & (kind == 1), 1].min() > 1.3
+
+
+def test_one_colour_for_all_says_nothing():
+    graph, kind = scene([[120, 120, 120], [120, 120, 120]])
+    votes = np.zeros((len(graph), 2), dtype=np.float32)
+    votes[np.arange(len(graph)), kind] = 1
+    np.testing.assert_allclose(color_odds(graph, votes), 1, atol=0.05)
+
+
+def test_no_votes_and_no_nodes():
+    graph, _ = scene([[1, 2, 3]])
+    assert np.isfinite(color_odds(graph, np.zeros((len(graph), 2), dtype=np.float32))).all()
+    empty = build_graph(PointCloud(np.zeros((0, 3)), np.zeros((0, 3), dtype=np.uint8)))
+    assert color_odds(empty, np.zeros((0, 2), dtype=np.float32)).shape == (0, 2)
