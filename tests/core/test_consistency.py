@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import absolute_rule
 from o3d_paint.core.consistency import agreement_between, reversed_poses, suggested_tolerance
 from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud, Scene
-from tests.io.ball_on_floor import arrays
+from o3d_paint.io.capture import ImportOptions
+from o3d_paint.io.importers import read_capture
+from tests.io.ball_on_floor import arrays, depth_and_class, look_at_origin
 
 
 @pytest.fixture
@@ -72,3 +75,59 @@ def test_without_depth_the_tolerance_is_one_per_cent(frames):
     cloud = PointCloud(np.zeros((1, 3)), np.zeros((1, 3), np.uint8))
     scene = Scene("s", cloud, bare, absolute_rule(0.4), 0.5, np.array([0, 0, 1.0]), True)
     assert suggested_tolerance(scene).relative == 0.01
+
+
+def _ring(photos: int) -> tuple[Frame, ...]:
+    """Cameras all around a ball on a floor, the first two on opposite sides."""
+    h, w = 80, 120
+    k = np.array([[1.1 * w, 0, (w - 1) / 2], [0, 1.1 * w, (h - 1) / 2], [0, 0, 1]])
+    made = []
+    for i in range(photos):
+        angle = 2 * np.pi * (i // 2 / photos + i % 2 / 2)
+        pose = look_at_origin(np.array([2.6 * np.cos(angle), 2.6 * np.sin(angle), 1.0]))
+        depth = depth_and_class(k, pose, h, w)[0].astype(np.float32)
+        photo = ArrayPhoto(np.zeros((h, w, 3), np.uint8))
+        made.append(Frame(str(i), Camera.from_matrix(k, w, h), pose, photo, depth))
+    return tuple(made)
+
+
+@pytest.mark.parametrize("photos", [2, 4, 8])
+def test_opposite_sides_of_a_thing_do_not_disagree(photos):
+    """They see the same place, but the thing itself lies between."""
+    ring = _ring(photos)
+    right, wrong = agreement_between(ring), agreement_between(reversed_poses(ring))
+    assert right.error < 0.015
+    assert wrong.error > 0.05
+
+
+def test_depth_of_one_photo_in_front_of_everything_is_seen(frames):
+    near = tuple(replace(f, depth=f.depth * (0.7 if i % 2 else 1)) for i, f in enumerate(frames))
+    assert agreement_between(near).error > 0.05
+
+
+def _real(captures: Path) -> dict[str, tuple[Path, ImportOptions]]:
+    room = captures / "pi3_room" / "examples" / "room"
+    ch5 = ImportOptions(intrinsics=(518.0, 519.0, 325.5, 253.5))
+    plain = ImportOptions()
+    return {
+        "hololens": (captures / "hololens_dvmvs", ImportOptions(every=3)),
+        "hololens npz": (captures / "hololens_dvmvs" / "scene.npz", plain),
+        "open3d": (captures / "open3d_rgbd", plain),
+        "kinect": (captures / "slambook2_rgbd/ch5/rgbd", ch5),
+        "icl": (captures / "slambook2_rgbd/ch12/dense_RGBD/data", plain),
+        "3dmatch": (captures / "nvblox_3dmatch", plain),
+        "pi3": (room / "condition.npz", ImportOptions(images=room / "rgb")),
+    }
+
+
+@pytest.mark.captures
+@pytest.mark.parametrize(
+    "name", ["hololens", "hololens npz", "open3d", "kinect", "icl", "3dmatch", "pi3"]
+)
+def test_real_captures_read_rightly_and_wrongly_stay_apart(captures, name):
+    path, options = _real(captures)[name]
+    frames = read_capture(path, options).frames
+    right, wrong = agreement_between(frames).error, agreement_between(reversed_poses(frames)).error
+    assert right < 0.0125
+    # Five photos taken within a few centimetres hardly move when read the other way round.
+    assert wrong > (2 * right if name == "open3d" else 0.08)
