@@ -18,6 +18,7 @@ from o3d_paint.cli.info import info
 from o3d_paint.cli.masks import masks
 from o3d_paint.cli.open import open_window
 from o3d_paint.cli.recover import recover
+from o3d_paint.cli.render import render
 from o3d_paint.cli.review import review
 from o3d_paint.cli.taxonomies import taxonomies
 
@@ -45,6 +46,7 @@ app.command("export")(export)
 app.command("masks")(masks)
 app.command("eval")(evaluate)
 app.command("review")(review)
+app.command("render")(render)
 app.command("taxonomies")(taxonomies)
 app.command("recover")(recover)
 app.command("doctor")(doctor)

@@ -99,14 +99,14 @@ def shade(depth: FloatArray) -> FloatArray:
         distance = np.log2(np.where(np.isfinite(depth), depth, np.nan)).astype(np.float32)
     farthest = np.nanmax(distance) if np.isfinite(distance).any() else 0.0
     distance = np.where(np.isfinite(distance), distance, farthest).astype(np.float32)
-    # Single stray points before a surface would otherwise throw rings of shadow.
+    # Stray points throw no rings of shadow, and sparse ones catch none from each other.
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (11, 11))
-    distance = cv2.morphologyEx(distance, cv2.MORPH_CLOSE, disc)
+    casting = cv2.morphologyEx(distance, cv2.MORPH_CLOSE, disc)
     response = np.zeros_like(distance)
     for dy, dx in ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)):
         shift = np.array([[1, 0, dx * _SHADING_RANGE], [0, 1, dy * _SHADING_RANGE]], np.float32)
         size = (distance.shape[1], distance.shape[0])
-        moved = cv2.warpAffine(distance, shift, size, borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.warpAffine(casting, shift, size, borderMode=cv2.BORDER_REPLICATE)
         response += np.maximum(0, distance - moved)
     brightness: FloatArray = np.maximum(_DARKEST, np.exp(-_SHADING * response / 8))
     return brightness
