@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,8 @@ from o3d_paint.cli.terminal import print_json, progress_of, say
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
     from o3d_paint.io.scene import LoadOptions
+
+_NEARLY = 0.95
 
 
 @reads_scene
@@ -59,10 +62,19 @@ def _print(report: dict[str, Any], scene: Scene) -> None:
             "ball radius",
             f"{units['ball_radius']:.4g} units = {units['ball_radius_in_spacings']:.1f} spacings",
         ),
-        ("up", ", ".join(f"{v:+.3f}" for v in report["up"])),
+        ("up", _direction(report["up"])),
     ]
     say(str(report["file"]))
     for name, text in rows:
         say(f"  {name:<12} {text}")
     for sentence in scene.notes:
         say(f"  · {sentence}")
+
+
+def _direction(up: Sequence[float]) -> str:
+    """Return a unit vector, and the axis that it nearly is."""
+    numbers = ", ".join(f"{v + 0.0:.3f}" for v in up)
+    largest = max(range(3), key=lambda i: abs(up[i]))
+    if abs(up[largest]) < _NEARLY:
+        return f"({numbers})"
+    return f"{'-' if up[largest] < 0 else ''}{'xyz'[largest]} ({numbers})"

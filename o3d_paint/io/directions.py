@@ -58,6 +58,6 @@ def _finding(convention: Convention, error: float, reverse_error: float) -> str:
 
 def _untested(frames: tuple[Frame, ...]) -> list[str]:
     """Return what to say where no two photos can be compared."""
-    if len(frames) < 2 or all(f.depth is None for f in frames):
+    if sum(f.depth is not None for f in frames) < 2:
         return []
     return ["No two photos show the same place, so the direction of the poses is not tested."]

@@ -209,10 +209,11 @@ def _finding(folder: Path, views: list[_View], size: tuple[int, int], *, looked:
     """Return what was found, as a sentence."""
     sizes = sorted({(v.photo.width, v.photo.height) for v in views})
     listed = ", ".join(f"{w}x{h}" for w, h in sizes[:3]) + (" …" if len(sizes) > 3 else "")
-    how = "; ".join(dict.fromkeys(v.window.how for v in views[:50]))
-    known = "as the pictures in the file show" if looked else "as the sizes tell"
+    ways = list(dict.fromkeys(v.window.how for v in views))
+    how = "; ".join(ways[:3]) + (" …" if len(ways) > 3 else "")
+    known = "the pictures in the file show" if looked else "the sizes tell"
     plural = "photos" if len(views) > 1 else "photo"
-    return (
-        f"{len(views)} {plural} of {listed} pixels from {folder}; depth maps of {size[1]}x{size[0]}"
-        f" belong to what was {how}, {known}."
-    )
+    saw = f"the estimator saw {'them' if len(views) > 1 else 'it'} {how}, as {known}"
+    if sizes == [size[::-1]]:
+        saw = "the size of the depth maps"
+    return f"{len(views)} {plural} of {listed} pixels from {folder}: {saw}."

@@ -31,6 +31,7 @@ from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.own_cloud import fit_of_cloud
 
 __all__ = ["Convention", "LoadOptions", "load_scene"]
 
@@ -103,6 +104,8 @@ def load_scene(
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
+    if own is not None and chosen.cloud is not None:
+        notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
     rule = _rule(frames, chosen)
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)

@@ -94,3 +94,22 @@ def test_labels_of_the_file_count_until_a_photo_says_otherwise(
     assert set(np.unique(labels).tolist()) == {3, 5}
     assert any("with a label" in n for n in scene.notes)
     assert article_taxonomy().get(3).name == "roof"
+
+
+@pytest.mark.parametrize("has_depth", [True, False])
+def test_a_cloud_of_another_place_or_unit_is_said(
+    tmp_path: Path, sample: Sample, has_depth: bool
+) -> None:
+    folder = _photos(tmp_path / "photos", sample, has_depth=has_depth)
+    scan = _cloud(tmp_path / "scan.xyz", sample)
+    options = LoadOptions(cloud=scan, depth_unit=1.0)
+    assert not any("same coordinates" in n for n in load_scene(folder, options).notes)
+    np.savetxt(tmp_path / "scan.xyz", sample.points + UTM + 5000)
+    notes = " ".join(load_scene(folder, options).notes)
+    assert "show none of the points" in notes
+    centre = sample.points.mean(axis=0)
+    pose = np.eye(4)
+    pose[:3] = sample.extrinsics[0]
+    halfway = (centre + inverse(pose)[:3, 3]) / 2
+    np.savetxt(tmp_path / "scan.xyz", (sample.points - centre) * 0.01 + halfway + UTM)
+    assert ("same coordinates" in " ".join(load_scene(folder, options).notes)) == has_depth

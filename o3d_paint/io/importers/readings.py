@@ -88,7 +88,8 @@ def best_reading(path: Path, capture: Capture, listing: Listing, options: Import
         finding += "; no file says the intrinsics, better give them with --intrinsics"
     frames = _read_as(capture.frames, best)
     notes = (*capture.notes, f"{finding}.")
-    return replace(capture, frames=frames, convention=best.direction, notes=notes)
+    # The photos have been asked already; nobody need ask them again.
+    return replace(capture, frames=frames, convention=best.direction, notes=notes, is_settled=True)
 
 
 def _candidates(frame: Frame, listing: Listing, options: ImportOptions) -> Iterator[Reading]:

@@ -85,7 +85,7 @@ def _read_generic(path: Path, options: ImportOptions) -> Capture:
     """
     listing = _overridden(_list_generic(path), options)
     as_stored = replace(options, axes=None, convention=None)
-    capture = _capture(path, replace(listing, unit=1.0), as_stored, "posed RGB-D folder")
+    capture = _capture(path, replace(listing, unit=1.0), as_stored, "Posed RGB-D folder")
     return best_reading(path, capture, listing, options)
 
 
