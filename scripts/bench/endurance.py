@@ -77,7 +77,9 @@ def simulate(session: Session, mailbox: Mailbox, strokes: int, rng: np.random.Ge
     for number in range(strokes):
         if number % 40 == 0:
             frame_idx = int(rng.integers(len(project.scene.frames)))
-            project.request_index(frame_idx)
+            if not project.request_index(frame_idx):
+                # A person looks at a photo before painting: strokes then meet its index.
+                mailbox.run_until(lambda i=frame_idx: project.index(i) is not None)
         computed, waited = time.thread_time(), time.perf_counter()
         stroke(project, frame_idx, rng)
         mailbox.run_pending()
