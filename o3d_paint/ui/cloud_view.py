@@ -21,6 +21,7 @@ from o3d_paint.core.orbit import Eye, first_look
 from o3d_paint.core.scene import Scene
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.keep_alive import retire
 from o3d_paint.ui.redraw import Quality, RedrawPlan
 
 __all__ = ["CloudView"]
@@ -90,6 +91,7 @@ class CloudView:
         """Take the cloud away."""
         for quality in tuple(self._clouds):
             self.scene.remove_geometry(_NAMES[quality])
+        retire(*self._clouds.values(), self.colors, self._coarse_colors)
         self._clouds.clear()
         self.colors, self.eye, self._flight = None, None, None
         self.plan.changed(time.monotonic())
@@ -224,6 +226,7 @@ class CloudView:
         assert self.colors is not None
         if "coarse" in self._clouds:
             self.scene.remove_geometry(_NAMES["coarse"])
+            retire(self._clouds["coarse"], self._coarse_colors)
         chosen = np.random.default_rng(0).choice(len(self._xyz), count, replace=False)
         self._coarse = np.sort(chosen)
         self._coarse_colors = self.colors.buffer[self._coarse]

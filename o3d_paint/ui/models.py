@@ -32,7 +32,6 @@ __all__ = [
 ]
 
 _WITHOUT_SCENE = frozenset({"open", "help"})
-_TOOLS = ("brush", "eraser", "polygon", "fill", "assist", "brush_3d", "lasso_3d")
 
 
 @dataclass(frozen=True, slots=True)

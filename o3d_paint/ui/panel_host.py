@@ -19,6 +19,7 @@ from o3d_paint.core.arrays import RgbArray
 from o3d_paint.ui.event_source import PointerSource
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.guard import Guard
+from o3d_paint.ui.keep_alive import retire
 from o3d_paint.ui.panels.panel import Panel
 
 __all__ = ["PanelHost", "PointerFocus"]
@@ -139,6 +140,7 @@ class PanelHost:
     def _buffer(self, height: int, width: int) -> RgbArray:
         rows, columns = (-(-side // _STEP) * _STEP for side in (height, width))
         if not self._buffers or self._buffers[0].shape[:2] != (rows, columns):
+            retire(*self._buffers)
             self._buffers = [np.zeros((rows, columns, 3), np.uint8) for _ in range(_BUFFERS)]
         self._next = (self._next + 1) % _BUFFERS
         return self._buffers[self._next]

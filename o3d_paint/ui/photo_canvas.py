@@ -13,16 +13,20 @@ import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray, RgbArray
+from o3d_paint.core.ghost import Ghost, draw_ghost
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.overlay import PhotoPyramid, blend_labels, mask_in_view
 from o3d_paint.core.viewport import Viewport, fit
+from o3d_paint.project.gestures import Sketch
 from o3d_paint.ui import theme
 from o3d_paint.ui.events import PointerEvent
+from o3d_paint.ui.sketch_view import draw_sketch
 
 __all__ = ["CanvasActions", "CanvasStyle", "PhotoCanvas"]
 
 _WHEEL_ZOOM = 1.2
 _LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
+_GRIP_PX = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +34,16 @@ class CanvasActions:
     """What to call; positions are mask pixels.
 
     Attributes:
-        press: A tool's button went down: position, and whether it is the erasing one.
+        press: A tool's button went down: position, whether it is the erasing one, whether it is
+            the second of a double click, and how many mask pixels count as the same place.
         drag: It moved.
         release: It went up.
         pick: Take the class at a position.
         brush_steps: Make the brush bigger by so many steps, or smaller.
-        hover: The pointer's position, None when it left.
+        hover: The pointer's position with no button down, None when it left.
     """
 
-    press: Callable[[float, float, bool], None]
+    press: Callable[[float, float, bool, bool, float], None]
     drag: Callable[[float, float], None]
     release: Callable[[], None]
     pick: Callable[[float, float], None]
@@ -89,6 +94,9 @@ class PhotoCanvas:
         self._is_dirty = True
         self._cursor: tuple[float, float] | None = None
         self._ring = Rect(0, 0, 0, 0)
+        self._sketch: Sketch | None = None
+        self._sketched = Rect(0, 0, 0, 0)
+        self._ghost: Ghost | None = None
         self._pan_from: tuple[float, float] | None = None
         self._is_tool_down = False
         self.is_space_held = False
@@ -118,7 +126,7 @@ class PhotoCanvas:
     def set_photo(self, frame_idx: int | None, mask: IdArray | None) -> None:
         """Show another photo; its picture may come later. Zoom and pan of each are kept."""
         self._frame_idx, self._mask, self._photo = frame_idx, mask, None
-        self._view = None
+        self._view, self._ghost, self._sketch = None, None, None
         if mask is not None and frame_idx is not None:
             shape = (int(mask.shape[0]), int(mask.shape[1]))
             known = self._views.get(frame_idx)
@@ -150,6 +158,19 @@ class PhotoCanvas:
         """The mask changed inside a rectangle of mask pixels."""
         if self._view is not None:
             self._stale = self._stale.union(self._view.panel_rect(rect, margin=2))
+            self._is_dirty = True
+
+    def set_sketch(self, sketch: Sketch | None) -> None:
+        """Show a gesture under way, None for none."""
+        if sketch is not None or self._sketch is not None:
+            self._sketch = sketch
+            self._is_dirty = True
+
+    def set_ghost(self, ghost: Ghost | None) -> None:
+        """Show what the cloud knows of the open photo, None for nothing."""
+        if ghost is not self._ghost:
+            self._ghost = ghost
+            self._stale = Rect.whole(self._shape)
             self._is_dirty = True
 
     def fit_photo(self) -> None:
@@ -202,7 +223,8 @@ class PhotoCanvas:
             self._drag(event)
         elif event.kind == "up":
             self._up()
-        self._actions.hover(self.cursor)
+        elif event.kind == "move":
+            self._actions.hover(self.cursor)
 
     def draw(self) -> RgbArray:
         """Return the panel's picture; the array is the panel's own until the next call."""
@@ -215,7 +237,7 @@ class PhotoCanvas:
         if not self._stale.is_empty:
             self._compose_labels(self._view, self._stale.clipped(self._shape))
         self._stale = Rect(0, 0, 0, 0)
-        self._draw_ring(self._view)
+        self._draw_gesture(self._view)
         self._is_dirty = False
         return self._shown
 
@@ -240,7 +262,8 @@ class PhotoCanvas:
             self._actions.pick(u, v)
         elif event.button in ("left", "right"):
             self._is_tool_down = True
-            self._actions.press(u, v, event.button == "right")
+            grip = _GRIP_PX / self._view.zoom
+            self._actions.press(u, v, event.button == "right", event.is_double, grip)
 
     def _drag(self, event: PointerEvent) -> None:
         assert self._view is not None
@@ -287,11 +310,32 @@ class PhotoCanvas:
         target = self._labelled[rect.slices]
         base = self._base[rect.slices]
         blend_labels(target, base, ids, colors=style.colors, opacity=style.opacity)
+        if self._ghost is not None:
+            draw_ghost(
+                target,
+                self._ghost,
+                ids,
+                viewport=view,
+                rect=rect,
+                colors=style.colors,
+                visible=style.visible,
+                opacity=style.opacity,
+            )
         self._shown[rect.slices] = target
 
+    def _draw_gesture(self, view: Viewport) -> None:
+        for old in (self._ring, self._sketched):
+            self._shown[old.slices] = self._labelled[old.slices]
+        self._ring = self._sketched = Rect(0, 0, 0, 0)
+        if self._sketch is not None:
+            color = _LIGHT
+            if 0 < self._sketch.class_id < len(self._style.colors):
+                red, green, blue = self._style.colors[self._sketch.class_id]
+                color = (int(red), int(green), int(blue))
+            self._sketched = draw_sketch(self._shown, self._sketch, view=view, color=color)
+        self._draw_ring(view)
+
     def _draw_ring(self, view: Viewport) -> None:
-        self._shown[self._ring.slices] = self._labelled[self._ring.slices]
-        self._ring = Rect(0, 0, 0, 0)
         if self._cursor is None or self._style.radius is None or self._pan_from is not None:
             return
         radius = max(1.5, self._style.radius * view.zoom)

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from o3d_paint.core.colorize import CloudLook, ColorMode
 from o3d_paint.core.spread import farthest_frame
+from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.project import Project
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.tools import TOOLS, Tool, ToolContext
+from o3d_paint.project.tools import SELECTION_TOOLS, TOOLS, Sketch, Tool, ToolContext
 
 __all__ = ["MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
 
@@ -61,7 +62,12 @@ class Studio:
         first = [c.class_id for c in project.taxonomy]
         self._viewing = Viewing(class_id=first[0] if first else 0)
         self.viewing_changed: Signal[[Viewing, Viewing]] = Signal()
-        self._tools: dict[str, Tool] = {name: make(project) for name, make in TOOLS.items()}
+        self.sketch_changed: Signal[[]] = Signal()
+        self.features = FeatureStore(project)
+        self._tools: dict[str, Tool] = {
+            name: make(project, self.features) for name, make in TOOLS.items()
+        }
+        self.features.changed.connect(self.sketch_changed.emit)
         self._active: Tool | None = None
         project.taxonomy_changed.connect(self._classes_changed)
         project.settings_changed.connect(self._hidden_changed)
@@ -95,14 +101,27 @@ class Studio:
         frames = self.project.scene.frames
         return farthest_frame([f.position for f in frames], self.project.painted_frames)
 
+    @property
+    def sketch(self) -> Sketch | None:
+        """What the gesture under way would do."""
+        return None if self._active is None else self._active.sketch
+
+    @property
+    def is_preparing(self) -> bool:
+        """Whether the active tool waits for the open photo."""
+        viewing = self._viewing
+        return viewing.tool in SELECTION_TOOLS and self.features.is_pending(viewing.open_idx)
+
     # Photos
 
     def open_photo(self, frame_idx: int | None) -> None:
         """Open a photo; its points are looked for at once."""
         if frame_idx is not None:
             self.project.end_stroke()
+            self.cancel()
             self.project.request_index(frame_idx)
         self.view(open_idx=frame_idx)
+        self._prepare()
 
     def step_photo(self, step: int) -> None:
         """Open the photo after or before, around the end."""
@@ -145,6 +164,7 @@ class Studio:
         if tool in self._tools:
             self.cancel()
             self.view(tool=tool)
+            self._prepare()
 
     def set_radius(self, radius: float) -> None:
         """Size of the active tool; brush and eraser keep their own."""
@@ -155,10 +175,20 @@ class Studio:
         """Make the active tool bigger or smaller by about an eighth a step."""
         self.set_radius(self.radius * _STEP**steps)
 
-    def press(self, u: float, v: float, is_erasing: bool) -> None:
-        """Begin a gesture on the open photo."""
+    def press(
+        self, u: float, v: float, is_erasing: bool, *, is_double: bool = False, grip: float = 6.0
+    ) -> None:
+        """Begin a gesture on the open photo, or go on with one of several presses.
+
+        Args:
+            u: Mask position.
+            v: Mask position.
+            is_erasing: Whether it was the right button.
+            is_double: Whether it was the second of a double click.
+            grip: How near counts as the same place, in mask pixels.
+        """
         viewing = self._viewing
-        if viewing.open_idx is None:
+        if viewing.open_idx is None or viewing.tool not in self._tools:
             return
         erases = is_erasing or viewing.tool == "eraser"
         self._active = self._tools[viewing.tool]
@@ -167,19 +197,41 @@ class Studio:
             0 if erases else viewing.class_id,
             self.radius,
             protect=viewing.protect,
+            is_double=is_double,
+            grip=grip,
         )
         self._active.press(context, (u, v))
+        self._gesture_moved()
 
     def drag(self, u: float, v: float) -> None:
         """Go on with the gesture."""
         if self._active is not None:
             self._active.drag((u, v))
+            self._gesture_moved()
+
+    def hover(self, u: float, v: float) -> None:
+        """The pointer moves over the photo without a button."""
+        if self._active is not None:
+            self._active.hover((u, v))
+            self._gesture_moved()
 
     def release(self) -> None:
-        """End the gesture."""
-        active, self._active = self._active, None
-        if active is not None:
-            active.release()
+        """Let the button go; that ends the gestures of most tools."""
+        if self._active is not None:
+            self._active.release()
+            self._gesture_moved()
+
+    def confirm(self) -> bool:
+        """End a gesture of several presses; returns whether there was one."""
+        did = self._active is not None and self._active.confirm()
+        self._gesture_moved()
+        return did
+
+    def step_back(self) -> bool:
+        """Take back the last of several presses; returns whether there was one."""
+        did = self._active is not None and self._active.step_back()
+        self._gesture_moved()
+        return did
 
     def cancel(self) -> bool:
         """Take back what is under way; returns whether there was something."""
@@ -187,7 +239,21 @@ class Studio:
         if active is None or not active.is_active:
             return False
         active.cancel()
+        self.sketch_changed.emit()
         return True
+
+    def _gesture_moved(self) -> None:
+        """Forget a gesture that has ended, and let it be shown."""
+        self.sketch_changed.emit()
+        if self._active is not None and not self._active.is_active:
+            self._active = None
+
+    def _prepare(self) -> None:
+        """Have the open photo prepared for the active tool."""
+        viewing = self._viewing
+        if viewing.open_idx is not None and viewing.tool in SELECTION_TOOLS:
+            self.features.request(viewing.open_idx)
+            self.sketch_changed.emit()
 
     # Look
 

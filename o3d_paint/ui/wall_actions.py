@@ -70,10 +70,12 @@ def _class_actions(classes: Callable[[Callable[[ClassHandlers], object]], None])
 
 def _canvas_actions(studio: Callable[[Callable[[Studio], object]], None]) -> CanvasActions:
     return CanvasActions(
-        press=lambda u, v, erasing: studio(lambda s: s.press(u, v, erasing)),
+        press=lambda u, v, erasing, is_double, grip: studio(
+            lambda s: s.press(u, v, erasing, is_double=is_double, grip=grip)
+        ),
         drag=lambda u, v: studio(lambda s: s.drag(u, v)),
         release=lambda: studio(lambda s: s.release()),
         pick=lambda u, v: studio(lambda s: s.choose_class(s.class_at(u, v))),
         brush_steps=lambda steps: studio(lambda s: s.step_radius(steps)),
-        hover=lambda _: None,
+        hover=lambda at: studio(lambda s: s.hover(*at)) if at is not None else None,
     )

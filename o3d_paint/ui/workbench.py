@@ -70,6 +70,7 @@ class Workbench:
         self._counted_at, self._count_cost = 0.0, 0.0
         self._seen_of: int | None = None
         self._show_photos = True
+        self._is_preparing = False
         self._disconnect: list[Callable[[], None]] = []
         self._connect()
         self._open()
@@ -136,6 +137,8 @@ class Workbench:
             project.saved.connect(self._saved),
             project.save_failed.connect(self._save_failed),
             studio.viewing_changed.connect(self._viewing_changed),
+            studio.sketch_changed.connect(self._sketch_changed),
+            studio.features.failed.connect(self.shell.guard.report),
         ]
         self._disconnect += connections
 
@@ -224,6 +227,12 @@ class Workbench:
         self.wall.canvas.set_style(models.canvas_style(self.studio))
         self.refresh()
 
+    def _sketch_changed(self) -> None:
+        self.wall.canvas.set_sketch(self.studio.sketch)
+        if self.studio.is_preparing != self._is_preparing:
+            self._is_preparing = self.studio.is_preparing
+            self.refresh()
+
     def _show_photo(self, frame_idx: int | None) -> None:
         canvas = self.wall.canvas
         if frame_idx is None:
@@ -298,6 +307,8 @@ class Workbench:
         progress = None
         if self.fuse_share is not None:
             progress = ProgressState(self._fuse_text or "Fusing", self.fuse_share)
+        elif studio.is_preparing:
+            progress = ProgressState("Preparing the photo", is_cancellable=False)
         wall.status.set_model(
             models.status_state(
                 studio,

@@ -24,6 +24,7 @@ _TOOLS = (
     ("polygon", "pentagon", "Polygon: click, click, Enter"),
     ("fill", "paint-bucket", "Fill the connected region"),
     ("assist", "wand-sparkles", "Assist: press inside a thing and drag to grow"),
+    ("outline", "lasso", "Rough outline: draw around a thing"),
     ("brush_3d", "cuboid", "Brush on the cloud"),
     ("lasso_3d", "lasso", "Lasso on the cloud"),
 )
