@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from o3d_paint.cli.opened import SceneOption, open_project
-from o3d_paint.cli.options import ImagesOption, MemoryLimitOption, QuietOption
+from o3d_paint.cli.options import QuietOption, reads_scene
 from o3d_paint.cli.terminal import note, print_json, progress_of, say
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from o3d_paint.io.scene import LoadOptions
 
 _MATCHINGS = ("order", "nearest")
 _NARROWEST = 100
 _WIDEST_MATRIX = 12  # classes; JSON has all of it
 
 
+@reads_scene
 def evaluate(
     project: Annotated[
         Path | None,
@@ -46,9 +49,9 @@ def evaluate(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     scene: SceneOption = None,
-    images: ImagesOption = None,
-    memory_limit: MemoryLimitOption = None,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
 ) -> None:
     """Measure labels: each painted photo against the others, or one cloud against another.
 
@@ -71,8 +74,7 @@ def evaluate(
             project,
             pictures=pictures,
             scene=scene,
-            images=images,
-            memory_limit=memory_limit,
+            options=options,
             quiet=quiet,
         )
     if as_json:
@@ -108,17 +110,14 @@ def _left_out(
     *,
     pictures: Path | None,
     scene: Path | None,
-    images: Path | None,
-    memory_limit: str | None,
+    options: LoadOptions,
     quiet: bool,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the figures of a project, and draw the pictures."""
     from o3d_paint.io.review import ErrorPictures
     from o3d_paint.project.evaluation import evaluate as evaluate_project
 
-    opened = open_project(
-        folder, scene=scene, images=images, memory_limit=memory_limit, quiet=quiet
-    )
+    opened = open_project(folder, scene=scene, options=options, quiet=quiet)
     drawn = None
     if pictures is not None:
         work = opened.project

@@ -12,6 +12,7 @@ import typer
 from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
 from o3d_paint.cli.summary import print_summary
+from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
 from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def fuse(
             " masks nor strokes are given.",
         ),
     ] = None,
+    taxonomy: TaxonomyOption = None,
     method: Annotated[
         str | None,
         typer.Option(
@@ -110,16 +112,19 @@ def fuse(
     from o3d_paint.project.pipeline import run_fuse
     from o3d_paint.project.report import fuse_report
 
+    known = chosen_taxonomy(taxonomy)
     started = perf_counter()
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
-    painted, taxonomy, layer, notes = _paint(loaded, masks, strokes=strokes, project=project)
+    painted, classes, layer, notes = _paint(
+        loaded, masks, strokes=strokes, project=project, known=known
+    )
     note([*loaded.notes, *notes], quiet=quiet)
-    outputs.check_classes(taxonomy)
+    outputs.check_classes(classes)
     gathered = perf_counter()
     with progress_of("Fusing", quiet=quiet) as told:
-        result = run_fuse(loaded, painted, taxonomy, plan, layer=layer, progress=told)
+        result = run_fuse(loaded, painted, classes, plan, layer=layer, progress=told)
     fused = perf_counter()
     files = outputs.write(result.labelled, quiet=quiet)
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
@@ -167,7 +172,12 @@ def _plan(*, method: str | None, **values: float | None) -> FusePlan:
 
 
 def _paint(
-    scene: Scene, masks: Path | None, *, strokes: Path | None, project: Path | None
+    scene: Scene,
+    masks: Path | None,
+    *,
+    strokes: Path | None,
+    project: Path | None,
+    known: Taxonomy | None,
 ) -> tuple[dict[int, IdArray], Taxonomy, IdArray | None, list[str]]:
     """Return everything painted, later sources over earlier ones: project, masks, strokes."""
     import numpy as np
@@ -177,7 +187,7 @@ def _paint(
     from o3d_paint.io.strokes import read_strokes, stroke_masks
 
     painted: dict[int, IdArray] = {}
-    taxonomy: Taxonomy | None = None
+    taxonomy = known
     layer: IdArray | None = None
     notes: list[str] = []
     if project is not None:
@@ -188,6 +198,7 @@ def _paint(
             raise ProjectError(msg)
         work, messages = read_project(project, scene)
         painted |= {i: work.mask(i) for i in work.painted_frames}
+        # What is painted already keeps the names that it was painted with.
         taxonomy, layer = work.taxonomy, work.ballots.layer
         notes += [f"{m[:1].upper()}{m[1:]}." for m in messages]
     if masks is not None:

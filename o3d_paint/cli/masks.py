@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,17 +11,32 @@ from o3d_paint.cli.opened import (
     PaintedOnlyOption,
     ProjectArgument,
     SceneOption,
+    ask_before_filling,
     fully_labelled,
     open_project,
 )
-from o3d_paint.cli.options import ImagesOption, MemoryLimitOption, QuietOption
+from o3d_paint.cli.options import SCENE_OPTIONS, QuietOption, load_options
+from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting
+from o3d_paint.cli.shared import taking
 from o3d_paint.cli.terminal import note, progress_of, say
 
+if TYPE_CHECKING:
+    from o3d_paint.io.scene import LoadOptions
 
+
+# Here --format is that of the masks.
+_SceneFormatOption = Annotated[
+    str | None,
+    typer.Option("--scene-format", help="Force the scene's format instead of looking at it."),
+]
+_OPTIONS = {**SCENE_OPTIONS, "format_name": (_SceneFormatOption, None)}
+
+
+@taking("options", _OPTIONS, load_options)
 def masks(
     project: ProjectArgument,
     output: FolderOption,
-    format_name: Annotated[
+    mask_format: Annotated[
         str,
         typer.Option(
             "--format",
@@ -39,9 +54,10 @@ def masks(
     ] = False,
     painted_only: PaintedOnlyOption = False,
     scene: SceneOption = None,
-    images: ImagesOption = None,
-    memory_limit: MemoryLimitOption = None,
+    overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
 ) -> None:
     """Draw the labels of the cloud into every photo: a training set.
 
@@ -49,23 +65,25 @@ def masks(
     """
     from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
 
-    if format_name not in MASK_WRITERS:
-        msg = f"--format must be one of {', '.join(MASK_WRITERS)}, got {format_name!r}"
+    if mask_format not in MASK_WRITERS:
+        msg = f"--format must be one of {', '.join(MASK_WRITERS)}, got {mask_format!r}"
         raise typer.BadParameter(msg)
-    opened = open_project(
-        project, scene=scene, images=images, memory_limit=memory_limit, quiet=quiet
-    )
+    if output.is_dir() or not output.suffix:
+        ask_before_filling(output, overwrite=overwrite)
+    else:
+        ask_before_overwriting([output], overwrite=overwrite)
+    opened = open_project(project, scene=scene, options=options, quiet=quiet)
     labelled = fully_labelled(opened, painted_only=painted_only, quiet=quiet)
     with progress_of("Masks", quiet=quiet) as told:
         done = write_masks(
             labelled,
             output,
-            format_name,
+            mask_format,
             painted=opened.project.masks if keep_paint else None,
             photos=photos,
-            inputs=[opened.scene_path],
+            inputs=opened.inputs,
             progress=told,
         )
     note(done.notes, quiet=quiet)
     count = len(opened.scene.frames)
-    say(f"wrote masks of {count} photos ({MASK_WRITERS[format_name].title}): {output}", quiet=quiet)
+    say(f"wrote masks of {count} photos ({MASK_WRITERS[mask_format].title}): {output}", quiet=quiet)

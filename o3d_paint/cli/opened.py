@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.options import load_options
+from o3d_paint.cli.outputs import ask_before_overwriting
 from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
     from o3d_paint.io.exporters.labelled import LabelledScene
+    from o3d_paint.io.scene import LoadOptions
     from o3d_paint.project.project import Project
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "PaintedOnlyOption",
     "ProjectArgument",
     "SceneOption",
+    "ask_before_filling",
     "fully_labelled",
     "open_project",
 ]
@@ -48,22 +50,15 @@ class Opened:
     Attributes:
         project: The work; changes to it are lost.
         scene: What was painted.
-        scene_path: The scene's file or folder.
+        inputs: Files that were read and are never written over.
     """
 
     project: Project
     scene: Scene
-    scene_path: Path
+    inputs: tuple[Path, ...]
 
 
-def open_project(
-    folder: Path,
-    *,
-    scene: Path | None,
-    images: Path | None,
-    memory_limit: str | None,
-    quiet: bool,
-) -> Opened:
+def open_project(folder: Path, *, scene: Path | None, options: LoadOptions, quiet: bool) -> Opened:
     """Read a project and its scene.
 
     Raises:
@@ -77,12 +72,23 @@ def open_project(
         msg = f"{folder} is no project folder: it has no project.json"
         raise ProjectError(msg)
     source = scene if scene is not None else scene_path_of(folder)
-    options = load_options(images=images, memory_limit=memory_limit)
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(source, options, progress=told)
         work, messages = read_project(folder, loaded)
     note([f"{m[:1].upper()}{m[1:]}." for m in messages], quiet=quiet)
-    return Opened(work, loaded, source)
+    inputs = (source,) if options.cloud is None else (source, options.cloud)
+    return Opened(work, loaded, inputs)
+
+
+def ask_before_filling(folder: Path, *, overwrite: bool) -> None:
+    """Let the user decide about a folder that has something in it already.
+
+    Raises:
+        StorageError: Nobody can be asked.
+        typer.Exit: The answer is no.
+    """
+    is_filled = folder.is_dir() and any(folder.iterdir())
+    ask_before_overwriting([folder] if is_filled else [], overwrite=overwrite)
 
 
 def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> LabelledScene:

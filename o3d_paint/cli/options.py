@@ -17,6 +17,7 @@ from o3d_paint.cli.shared import taking
 from o3d_paint.cli.typed import load_options
 
 __all__ = [
+    "SCENE_OPTIONS",
     "ConventionOption",
     "FormatOption",
     "ImagesOption",
@@ -190,7 +191,7 @@ QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but errors and what was asked for.")
 ]
 
-_SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
+SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "images": (ImagesOption, None),
     "cloud": (CloudOption, None),
     "convention": (ConventionOption, None),
@@ -207,5 +208,5 @@ _SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
 }
 
 
-reads_scene = taking("options", _SCENE_OPTIONS, load_options)
+reads_scene = taking("options", SCENE_OPTIONS, load_options)
 """Gives a command every option that says how to read a scene, as ``options: LoadOptions``."""

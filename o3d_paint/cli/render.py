@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,15 @@ from o3d_paint.cli.opened import (
     fully_labelled,
     open_project,
 )
-from o3d_paint.cli.options import ImagesOption, MemoryLimitOption, QuietOption
+from o3d_paint.cli.options import QuietOption, reads_scene
+from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting
 from o3d_paint.cli.terminal import progress_of, say
 
+if TYPE_CHECKING:
+    from o3d_paint.io.scene import LoadOptions
 
+
+@reads_scene
 def render(
     project: ProjectArgument,
     output: Annotated[
@@ -39,9 +44,10 @@ def render(
     legend: Annotated[bool, typer.Option(help="Name the classes below.")] = True,
     painted_only: PaintedOnlyOption = False,
     scene: SceneOption = None,
-    images: ImagesOption = None,
-    memory_limit: MemoryLimitOption = None,
+    overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
 ) -> None:
     """Draw the labelled cloud; as a film it turns once around the axis that points up.
 
@@ -56,7 +62,8 @@ def render(
     if color_by not in ("label", "photo"):
         msg = f"--color-by must be label or photo, got {color_by!r}"
         raise typer.BadParameter(msg)
-    options = RenderOptions(
+    ask_before_overwriting([output], overwrite=overwrite)
+    wishes = RenderOptions(
         size=_size(size),
         seconds=seconds,
         fps=fps,
@@ -64,12 +71,10 @@ def render(
         cut=cut,
         legend=legend,
     )
-    opened = open_project(
-        project, scene=scene, images=images, memory_limit=memory_limit, quiet=quiet
-    )
+    opened = open_project(project, scene=scene, options=options, quiet=quiet)
     labelled = fully_labelled(opened, painted_only=painted_only, quiet=quiet)
     with progress_of("Drawing", quiet=quiet) as told:
-        write_turntable(labelled, output, options, inputs=[opened.scene_path], progress=told)
+        write_turntable(labelled, output, wishes, inputs=opened.inputs, progress=told)
     say(f"wrote {output} ({human_size(output.stat().st_size)})", quiet=quiet)
 
 

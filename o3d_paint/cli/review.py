@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from o3d_paint.cli.opened import FolderOption, ProjectArgument, SceneOption, open_project
-from o3d_paint.cli.options import ImagesOption, MemoryLimitOption, QuietOption
+from typing import TYPE_CHECKING
+
+from o3d_paint.cli.opened import (
+    FolderOption,
+    ProjectArgument,
+    SceneOption,
+    ask_before_filling,
+    open_project,
+)
+from o3d_paint.cli.options import QuietOption, reads_scene
+from o3d_paint.cli.outputs import OverwriteOption
 from o3d_paint.cli.terminal import progress_of, say
 
+if TYPE_CHECKING:
+    from o3d_paint.io.scene import LoadOptions
 
+
+@reads_scene
 def review(
     project: ProjectArgument,
     output: FolderOption,
     scene: SceneOption = None,
-    images: ImagesOption = None,
-    memory_limit: MemoryLimitOption = None,
+    overwrite: OverwriteOption = False,
     quiet: QuietOption = False,
+    *,
+    options: LoadOptions,
 ) -> None:
     """Draw photo, classes and both over each other for every painted photo, and all on a sheet.
 
@@ -21,9 +35,8 @@ def review(
     """
     from o3d_paint.io.review import write_review
 
-    opened = open_project(
-        project, scene=scene, images=images, memory_limit=memory_limit, quiet=quiet
-    )
+    ask_before_filling(output, overwrite=overwrite)
+    opened = open_project(project, scene=scene, options=options, quiet=quiet)
     work = opened.project
     with progress_of("Review", quiet=quiet) as told:
         paths = write_review(
@@ -31,7 +44,7 @@ def review(
             work.masks,
             work.taxonomy,
             output,
-            inputs=[opened.scene_path],
+            inputs=opened.inputs,
             progress=told,
         )
     say(f"wrote {len(paths) - 1} triptychs and {paths[-1]}", quiet=quiet)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting
 from o3d_paint.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def taxonomies(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it as JSON.")
     ] = None,
+    overwrite: OverwriteOption = False,
 ) -> None:
     """List the class lists that ship with the program, or show and write one.
 
@@ -65,6 +67,7 @@ def taxonomies(
     if output is None:
         _print(found)
         return
+    ask_before_overwriting([output], overwrite=overwrite)
     write_taxonomy(found.taxonomy, output, inputs=[Path(name)])
     say(f"wrote {output} ({len(found.taxonomy)} classes)")
 

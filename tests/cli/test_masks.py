@@ -54,6 +54,50 @@ def test_what_cannot_be(run, project, tmp_path):
     done = run("masks", tmp_path, "-o", tmp_path / "o")
     assert done.exit_code == 1
     assert "no project.json" in done.output
-    done = run("masks", project, "-o", project / "masks")
+    done = run("masks", project, "-o", project / "masks", "--overwrite")
     assert done.exit_code == 1
     assert "belongs to the project" in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (("masks",), "out"),
+        (("masks", "--format", "coco"), "a.json"),
+        (("review",), "out"),
+        (("render", "--size", "99x99"), "a.png"),
+        (("taxonomies",), "a.json"),
+    ],
+)
+def test_nothing_is_replaced_unasked(run, project, tmp_path, words, place):
+    target = tmp_path / place
+    precious = target / "precious.txt" if place == "out" else target
+    precious.parent.mkdir(exist_ok=True)
+    precious.write_text("precious")
+    command, *rest = words
+    done = run(command, project, "-o", target, *rest)
+    assert done.exit_code == 1
+    assert "--overwrite" in done.output
+    assert precious.read_text() == "precious"
+    assert run(command, project, "-o", target, *rest, "-y").exit_code == 0
+
+
+def test_the_scene_is_read_as_was_said(run, project, scene_file, tmp_path):
+    moved = scene_file.rename(tmp_path / "elsewhere.npz")
+    done = run("masks", project, "-o", tmp_path / "out")
+    assert done.exit_code == 1
+    assert "--scene" in done.output
+    words = ("--scene", moved, "--convention", "w2c")
+    assert run("masks", project, "-o", tmp_path / "out", *words).exit_code == 0
+
+
+def test_ids_of_masks_get_names_from_a_class_list(run, scene_file, tmp_path, truth):
+    (tmp_path / "m").mkdir()
+    np.save(tmp_path / "m" / "000.npy", np.array([0, 11, 26])[truth[0]].astype(np.uint8))
+    report = tmp_path / "report.json"
+    words = ("--masks", tmp_path / "m", "--json", report, "--taxonomy", "cityscapes")
+    done = run("fuse", scene_file, *words)
+    assert done.exit_code == 0, done.output
+    painted = {c["name"] for c in json.loads(report.read_text())["classes"] if c["painted"]}
+    assert painted == {"building", "car"}
+    assert run("fuse", scene_file, *words[:-1], "none.json", "-y").exit_code == 1
