@@ -70,7 +70,7 @@ def arrange(
         places["splitter"] = Place(x + scene, top, grip, height)
         side = x + scene + grip
     column = x + width - side
-    options = ToolOptions.preferred_height(column, em)
+    options = min(ToolOptions.preferred_height(column, em), height // 2)
     classes = min(ClassPanel.preferred_height(class_count, em), int(height * _MAX_CLASS_SHARE))
     places["options"] = Place(side, top, column, options)
     canvas = max(1, height - options - classes)

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from o3d_paint.ui.redraw import RedrawPlan
+
+
+def slow_plan() -> RedrawPlan:
+    plan = RedrawPlan()
+    plan.measured(0.5, coarse_share=0.3)
+    assert plan.is_slow
+    return plan
+
+
+def test_a_fast_renderer_draws_while_the_hand_paints() -> None:
+    plan = RedrawPlan()
+    plan.changed(10.0)
+    assert plan.due(10.0, is_painting=True) == "full"
+    plan.drawn(10.0, "full")
+    plan.changed(10.001)
+    assert plan.due(10.002, is_painting=True) is None
+    assert plan.due(10.1, is_painting=True) == "full"
+
+
+def test_a_slow_renderer_waits_for_the_hand() -> None:
+    plan = slow_plan()
+    now = 10.0
+    for _ in range(50):
+        now += 0.02
+        plan.touched(now)
+        plan.changed(now)
+        assert plan.due(now, is_painting=True) is None
+    assert plan.due(now + 0.4, is_painting=True) == "coarse", "the hand rests"
+    plan.touched(now)
+    assert plan.due(now + 0.01, is_painting=False) == "coarse", "the hand lets go"
+
+
+def test_the_full_cloud_comes_when_all_is_quiet() -> None:
+    plan = slow_plan()
+    plan.changed(10.0)
+    assert plan.due(10.0, is_painting=False) == "coarse"
+    plan.drawn(10.0, "coarse")
+    assert plan.due(10.3, is_painting=False) in (None, "coarse")
+    assert plan.due(13.0, is_painting=False) == "full"
+    plan.drawn(13.0, "full")
+
+
+def test_the_last_frame_is_asked_for_twice_and_no_more() -> None:
+    plan = RedrawPlan()
+    plan.changed(10.0)
+    plan.drawn(10.0, "full")
+    assert plan.due(10.1, is_painting=False) is None
+    assert plan.due(10.3, is_painting=False) == "full"
+    plan.drawn(10.3, "full")
+    assert plan.due(20.0, is_painting=False) is None
+
+
+def test_an_orbit_shows_the_coarse_cloud_as_fast_as_it_can() -> None:
+    plan = slow_plan()
+    plan.moved(10.0)
+    assert plan.due(10.0, is_painting=False) == "coarse"
+    plan.drawn(10.0, "coarse")
+    plan.moved(10.05)
+    assert plan.due(10.06, is_painting=False) is None
+    assert plan.due(10.25, is_painting=False) == "coarse"
