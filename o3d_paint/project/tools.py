@@ -7,58 +7,22 @@ table; the window asks it for the tool that is active.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
 
+from o3d_paint.project.features import FeatureStore
+from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext
+from o3d_paint.project.polygon_tool import PolygonTool
 from o3d_paint.project.project import Project
+from o3d_paint.project.selection_tools import AssistTool, FillTool, OutlineTool
 
-__all__ = ["TOOLS", "BrushTool", "Tool", "ToolContext"]
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class ToolContext:
-    """What a gesture works with; it does not change while the gesture lasts.
-
-    Attributes:
-        frame_idx: The photo.
-        class_id: The class painted; 0 erases.
-        radius: Of brush and eraser, in mask pixels.
-        protect: Whether pixels that have a label keep it.
-    """
-
-    frame_idx: int
-    class_id: int
-    radius: float
-    protect: bool = False
+__all__ = ["SELECTION_TOOLS", "TOOLS", "BrushTool", "Sketch", "Tool", "ToolContext"]
 
 
-class Tool(Protocol):
-    """A gesture from press to release, or to Escape."""
-
-    def press(self, context: ToolContext, point: Point) -> None:
-        """A button went down at a mask position, which may lie outside the photo."""
-
-    def drag(self, point: Point) -> None:
-        """The pointer moved with the button held."""
-
-    def release(self) -> None:
-        """The button went up."""
-
-    def cancel(self) -> None:
-        """Take back what is under way."""
-
-    @property
-    def is_active(self) -> bool:
-        """Whether something is under way."""
-
-
-class BrushTool:
+class BrushTool(Tool):
     """A round brush; with class 0 an eraser."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, features: FeatureStore) -> None:
         """Paint on a project."""
+        del features
         self._project = project
 
     @property
@@ -90,5 +54,15 @@ class BrushTool:
         self._project.cancel_stroke()
 
 
-TOOLS: dict[str, Callable[[Project], Tool]] = {"brush": BrushTool, "eraser": BrushTool}
+TOOLS: dict[str, Callable[[Project, FeatureStore], Tool]] = {
+    "brush": BrushTool,
+    "eraser": BrushTool,
+    "polygon": PolygonTool,
+    "fill": FillTool,
+    "assist": AssistTool,
+    "outline": OutlineTool,
+}
 """How to make a tool, by its id."""
+
+SELECTION_TOOLS = frozenset({"fill", "assist", "outline"})
+"""Tools that need a photo's features."""

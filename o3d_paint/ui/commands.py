@@ -116,7 +116,7 @@ COMMANDS: tuple[Command, ...] = (
         "Rough outline",
         "Edit",
         ("D",),
-        "lasso",
+        "focus",
         "Rough outline: draw around a thing; what differs from its surroundings is painted",
     ),
     Command("confirm", "Close the polygon", "Edit", ("Enter",)),

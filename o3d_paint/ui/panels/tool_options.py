@@ -24,7 +24,7 @@ _TOOLS = (
     ("polygon", "pentagon", "Polygon: click, click, Enter"),
     ("fill", "paint-bucket", "Fill the connected region"),
     ("assist", "wand-sparkles", "Assist: press inside a thing and drag to grow"),
-    ("outline", "lasso", "Rough outline: draw around a thing"),
+    ("outline", "focus", "Rough outline: draw around a thing"),
     ("brush_3d", "cuboid", "Brush on the cloud"),
     ("lasso_3d", "lasso", "Lasso on the cloud"),
 )
@@ -32,6 +32,7 @@ _OPTIONS = (
     ("protect", "Protect", "What is painted already, and locked classes, stay as they are"),
     ("ghost", "Ghost", "Show what the cloud knows from other photos"),
 )
+_TIGHT = 100  # quarters of an em
 TOOL_IDS: tuple[str, ...] = tuple(name for name, _, _ in _TOOLS)
 OPTION_IDS: tuple[str, ...] = tuple(name for name, _, _ in _OPTIONS)
 
@@ -155,20 +156,22 @@ class ToolOptions(ItemPanel):
 
     def _tools(self, x: int, top: int, height: int) -> list[Item]:
         m, items = self.metrics, list[Item]()
+        is_tight = self.box.width < m.grid(_TIGHT)
+        edge, gap = (m.grid(7), 0) if is_tight else (height, m.grid(0.5))
         for name, icon, tip in _TOOLS:
             if name == "brush_3d":
                 x += m.grid(1.5)
             items.append(
                 Button(
                     key=name,
-                    box=Box.sized(x, top, height, height),
+                    box=Box.sized(x, top, edge, height),
                     icon=icon,
                     is_on=name == self._state.tool,
                     is_enabled=self._is_enabled(name),
                     tooltip=self._tooltips.get(name, tip),
                 )
             )
-            x += height + m.grid(0.5)
+            x += edge + gap
         return items
 
     def _switches(self, left: int, right: int, top: int, height: int) -> list[Item]:
@@ -200,9 +203,10 @@ class ToolOptions(ItemPanel):
         least, greatest = state.size_range
         size = min(max(state.size, least), greatest)
         share = math.log(size / least) / math.log(greatest / least) if greatest > least else 0.0
+        words = f"{state.size:.0f} px" if state.has_size else "–"
         return [
             self._slider(
-                "size", "Size", f"{state.size:.0f} px", Box.sized(left, top, half, height), share
+                "size", "Size", words, Box.sized(left, top, half, height), share
             ),
             self._slider(
                 "opacity",
