@@ -15,7 +15,7 @@ IdArray = npt.NDArray[np.uint16]
 """Class ids: 0 is unlabelled, 1 to 65535 are classes."""
 IndexArray = npt.NDArray[np.int32]
 """Positions of points in a cloud."""
-PixelArray = npt.NDArray[np.int64]
+PixelArray = npt.NDArray[np.int32]
 """Row-major pixel positions ``v * width + u``."""
 RgbArray = npt.NDArray[np.uint8]
 """sRGB colours, last axis 3."""

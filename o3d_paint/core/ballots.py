@@ -44,6 +44,7 @@ class Ballots:
         self._num_points = num_points
         self._indexes: dict[int, PixelIndex] = {}
         self._votes: dict[int, IdArray] = {}
+        self._parked: dict[int, FrameVotes] = {}
         # Columns are given to classes in the order of first use, eight to a block, so that a new
         # class in the middle of a stroke moves no memory.
         self._columns = np.zeros(0, dtype=np.uint16)
@@ -72,6 +73,7 @@ class Ballots:
     def nbytes(self) -> int:
         """Memory of indexes, votes and counts, in bytes."""
         per_frame = sum(i.nbytes for i in self._indexes.values())
+        per_frame += sum(p.points.nbytes + p.labels.nbytes for p in self._parked.values())
         votes = sum(v.nbytes for v in self._votes.values())
         counts = sum(b.nbytes for b in self._blocks)
         return int(per_frame + votes + counts + self._labels.nbytes)
@@ -107,15 +109,27 @@ class Ballots:
             changed = np.zeros(0, dtype=np.int32)
         return changed if not len(dropped) else np.union1d(changed, dropped)
 
+    def has_votes_of(self, frame_idx: int) -> bool:
+        """Return whether a photo has been synced, its index still held or not."""
+        return frame_idx in self._votes or frame_idx in self._parked
+
+    def park(self, frame_idx: int) -> None:
+        """Let go of a photo's index and keep its votes in little room.
+
+        Labels stay as they are. A later `sync` with the same index, built anew, goes on from there.
+        """
+        if frame_idx in self._votes:
+            self._parked[frame_idx] = self._votes_of(frame_idx)
+            del self._votes[frame_idx], self._indexes[frame_idx]
+
     def remove(self, frame_idx: int) -> IndexArray:
         """Take all votes of a photo back; returns the points whose label changed."""
-        index = self._indexes.pop(frame_idx, None)
-        votes = self._votes.pop(frame_idx, None)
-        if index is None or votes is None:
+        if not self.has_votes_of(frame_idx):
             return np.zeros(0, dtype=np.int32)
-        cast = np.flatnonzero(votes)
-        none = np.zeros(len(cast), dtype=np.uint16)
-        return self._recount(index.point[cast], votes[cast], after=none)
+        cast = self._votes_of(frame_idx)
+        for held in (self._indexes, self._votes, self._parked):
+            held.pop(frame_idx, None)
+        return self._recount(cast.points, cast.labels, after=np.zeros_like(cast.labels))
 
     def set_layer(self, points: IndexArray, labels: IdArray) -> IndexArray:
         """Lay labels on points directly; 0 takes them off again.
@@ -145,27 +159,50 @@ class Ballots:
 
     def evidence(self) -> Evidence:
         """Return an immutable copy of all votes, for a worker."""
-        frames = []
-        for frame_idx in sorted(self._votes):
-            votes, index = self._votes[frame_idx], self._indexes[frame_idx]
-            cast = np.flatnonzero(votes)
-            if not len(cast):
-                continue
-            points, labels = index.point[cast], votes[cast]
-            order = np.argsort(points)
-            frames.append(FrameVotes(frame_idx, points[order], labels[order]))
+        of_frames = (self._votes_of(i) for i in sorted({*self._votes, *self._parked}))
+        frames = tuple(votes for votes in of_frames if len(votes.points))
         layer = None if self._layer is None else self._layer.copy()
-        return Evidence(self._num_points, tuple(frames), layer, self._imported)
+        return Evidence(self._num_points, frames, layer, self._imported)
+
+    def _votes_of(self, frame_idx: int) -> FrameVotes:
+        """Return the votes of a photo that has been synced."""
+        if frame_idx in self._parked:
+            return self._parked[frame_idx]
+        votes, index = self._votes[frame_idx], self._indexes[frame_idx]
+        cast = np.flatnonzero(votes)
+        points, labels = index.point[cast], votes[cast]
+        order = np.argsort(points)
+        return FrameVotes(frame_idx, points[order], labels[order])
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""
         known = self._indexes.get(frame_idx)
         if known is index:
             return np.zeros(0, dtype=np.int32)
-        dropped = self.remove(frame_idx)
-        self._indexes[frame_idx] = index
-        self._votes[frame_idx] = np.zeros(len(index), dtype=np.uint16)
+        votes = self._resumed(frame_idx, index)
+        dropped = np.zeros(0, dtype=np.int32)
+        if votes is None:
+            dropped = self.remove(frame_idx)
+            votes = np.zeros(len(index), dtype=np.uint16)
+        self._parked.pop(frame_idx, None)
+        self._indexes[frame_idx], self._votes[frame_idx] = index, votes
         return dropped
+
+    def _resumed(self, frame_idx: int, index: PixelIndex) -> IdArray | None:
+        """Return a parked photo's votes in the order of its index; None where it shows others."""
+        parked = self._parked.get(frame_idx)
+        if parked is None:
+            return None
+        votes = np.zeros(len(index), dtype=np.uint16)
+        if not len(parked.points):
+            return votes
+        place = np.searchsorted(parked.points, index.point)
+        place = np.minimum(place, len(parked.points) - 1)
+        found = parked.points[place] == index.point
+        if np.count_nonzero(found) < len(parked.points):
+            return None
+        votes[found] = parked.labels[place[found]]
+        return votes
 
     def _recount(self, points: IndexArray, before: IdArray, *, after: IdArray) -> IndexArray:
         """Move the votes of points (each once) from one class to another."""

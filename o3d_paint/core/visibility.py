@@ -76,9 +76,10 @@ class PixelIndex:
         inside = rect.clipped(self.shape)
         if inside.is_empty:
             return np.zeros(0, dtype=np.int64)
-        line_starts = np.arange(inside.y0, inside.y1, dtype=np.int64) * self.shape[1]
-        first = np.searchsorted(self.pixel, line_starts + inside.x0)
-        counts = np.searchsorted(self.pixel, line_starts + inside.x1) - first
+        # Of the type of the pixels: another would have the whole index converted at each call.
+        lines = np.arange(inside.y0, inside.y1, dtype=self.pixel.dtype) * self.shape[1]
+        first = np.searchsorted(self.pixel, lines + inside.x0)
+        counts = np.searchsorted(self.pixel, lines + inside.x1) - first
         ends = np.cumsum(counts)
         return np.repeat(first - (ends - counts), counts) + np.arange(ends[-1])
 
@@ -141,7 +142,7 @@ def build_pixel_index(
     else:
         reference = _zbuffer(projected, (h, w), frame.camera.resized(w, h), spacing=spacing)
     visible = _agrees(projected, reference, (h, w), tolerance=tolerance)
-    pixel = projected.row[visible].astype(np.int64) * w + projected.column[visible]
+    pixel = projected.row[visible] * w + projected.column[visible]
     order = np.argsort(pixel, kind="stable")
     return PixelIndex((h, w), pixel[order], projected.point[visible][order])
 

@@ -13,6 +13,8 @@ from o3d_paint.project.jobs import Jobs, Report
 __all__ = ["Indexes", "build_index"]
 
 _MAX_IDLE = 6
+BUDGET_BYTES = 1 << 30
+"""Memory for the indexes of photos with paint; those painted longest ago are built anew."""
 
 
 def build_index(scene: Scene, frame_idx: int, tolerance: DepthTolerance) -> PixelIndex:
@@ -27,21 +29,30 @@ def build_index(scene: Scene, frame_idx: int, tolerance: DepthTolerance) -> Pixe
 
 
 class Indexes:
-    """Indexes by photo. Those of photos with paint are kept, of the others the latest few."""
+    """Indexes by photo: of those with paint within a budget, of the others the latest few."""
 
-    def __init__(self, scene: Scene, jobs: Jobs, *, ready: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        jobs: Jobs,
+        *,
+        ready: Callable[[int], None],
+        dropped: Callable[[int], None],
+    ) -> None:
         """Start without any.
 
         Args:
             scene: Whose photos.
             jobs: Builds them.
             ready: Told of each new index, on the UI thread.
+            dropped: Told of each index with paint that is let go.
         """
         self._scene = scene
         self._jobs = jobs
         self._ready = ready
+        self._dropped = dropped
         self._tolerance: DepthTolerance | None = None
-        self._kept: dict[int, PixelIndex] = {}
+        self._kept: OrderedDict[int, PixelIndex] = OrderedDict()
         self._idle: OrderedDict[int, PixelIndex] = OrderedDict()
 
     def get(self, frame_idx: int) -> PixelIndex | None:
@@ -54,6 +65,10 @@ class Indexes:
         index = self._idle.pop(frame_idx, None)
         if index is not None:
             self._kept[frame_idx] = index
+        if frame_idx in self._kept:
+            self._kept.move_to_end(frame_idx)
+        while len(self._kept) > 1 and self._kept_bytes() > BUDGET_BYTES:
+            self._dropped(self._kept.popitem(last=False)[0])
 
     def is_pending(self, frame_idx: int) -> bool:
         """Return whether an index is being built."""
@@ -84,6 +99,9 @@ class Indexes:
         if self.get(frame_idx) is None:
             self._jobs.cancel(("index", frame_idx))
             self._take(frame_idx, self._build(frame_idx))
+
+    def _kept_bytes(self) -> int:
+        return sum(index.nbytes for index in self._kept.values())
 
     def _take(self, frame_idx: int, index: PixelIndex) -> None:
         self._idle[frame_idx] = index

@@ -187,6 +187,7 @@ def gather_evidence(
             progress(done / len(painted), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
         ballots.sync(frame_idx, index, mask, rect=Rect.whole(index.shape))
+        ballots.park(frame_idx)
     if layer is not None:
         points = np.flatnonzero(layer).astype(np.int32)
         ballots.set_layer(points, layer[points])

@@ -56,7 +56,8 @@ class Work:
         self._painted_pixels: dict[int, int] = {}
         self._hidden: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
-        self._indexes = Indexes(scene, self.jobs, ready=self._catch_up)
+        self._behind: set[int] = set()
+        self._indexes = Indexes(scene, self.jobs, ready=self._catch_up, dropped=self.ballots.park)
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -90,7 +91,8 @@ class Work:
 
     def missing_indexes(self) -> tuple[int, ...]:
         """Return painted photos whose paint has not reached the cloud yet."""
-        return tuple(i for i in self.painted_frames if self._indexes.get(i) is None)
+        new = {i for i in self.painted_frames if not self.ballots.has_votes_of(i)}
+        return tuple(sorted(new | self._behind))
 
     def complete_indexes(self) -> None:
         """Bring the paint of all photos to the cloud now, on the caller's thread."""
@@ -192,6 +194,7 @@ class Work:
         self._painted_pixels[frame_idx] = self._painted_pixels.get(frame_idx, 0) + gained
         index = self._indexes.get(frame_idx)
         if index is None:
+            self._behind.add(frame_idx)
             self._indexes.request(frame_idx)
             # Inline jobs have built it by now and caught up with the whole mask.
             return NO_POINTS
@@ -208,8 +211,10 @@ class Work:
     def _catch_up(self, frame_idx: int) -> None:
         """Bring the ballots in line with a mask that was painted before its index existed."""
         index, mask = self._indexes.get(frame_idx), self._masks.get(frame_idx)
+        is_painted = self._painted_pixels.get(frame_idx) or self.ballots.has_votes_of(frame_idx)
         # The index of a photo that was only looked at may be forgotten again.
-        if index is not None and mask is not None and self._painted_pixels.get(frame_idx):
+        if index is not None and mask is not None and is_painted:
+            self._behind.discard(frame_idx)
             self._indexes.keep(frame_idx)
             whole = Rect.whole(index.shape)
             changed = self.ballots.sync(frame_idx, index, mask, rect=whole)

@@ -51,7 +51,7 @@ edits = st.lists(
         st.integers(1, 10),
         st.integers(1, 8),
         st.sampled_from([*range(20), 200, 65535]),
-        st.sampled_from(["paint", "paint", "paint", "layer", "remove"]),
+        st.sampled_from(["paint", "paint", "paint", "layer", "remove", "park"]),
     ),
     max_size=25,
 )
@@ -75,6 +75,9 @@ def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
             points = np.arange(x, min(POINTS, x + width * height), dtype=np.int32)
             layer[points] = class_id
             changed = ballots.set_layer(points, np.full(len(points), class_id, dtype=np.uint16))
+        elif kind == "park":
+            ballots.park(frame_idx)
+            changed = np.zeros(0, dtype=np.int32)
         elif kind == "remove":
             masks[frame_idx][:] = 0
             changed = ballots.remove(frame_idx)

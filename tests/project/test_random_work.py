@@ -7,11 +7,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.project import indexes
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import Session, open_session, read_project
 from tests.project.scenes import strip_scene
@@ -219,3 +221,12 @@ TestWork.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+class TestWithoutRoomForIndexes(TestWork):
+    """The same where each photo's index is let go as soon as another is painted."""
+
+    @pytest.fixture(autouse=True)
+    def _no_room(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(indexes, "BUDGET_BYTES", 0)
+        monkeypatch.setattr(indexes, "_MAX_IDLE", 1)
