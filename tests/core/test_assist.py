@@ -98,6 +98,7 @@ def test_a_long_drag_takes_the_whole_photo() -> None:
     assert mask.all()
 
 
+@pytest.mark.compiled
 def test_the_outline_follows_the_full_resolution_photo() -> None:
     size = 1200
     v, u = np.mgrid[0:size, 0:size]

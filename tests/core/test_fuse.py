@@ -83,6 +83,7 @@ def test_graph_labels_every_point_from_a_few_strokes():
     assert fusion.votes[seen].tolist() == [1] * 300
 
 
+@pytest.mark.compiled
 def test_strokes_are_kept_exactly_when_asked():
     boards, truth = two_boards()
     seen = np.arange(0, len(boards), 10)
@@ -105,6 +106,7 @@ def test_the_layer_always_holds():
     assert (fusion.confidence[::500] == 1).all()
 
 
+@pytest.mark.compiled
 def test_same_evidence_same_labels():
     boards, truth = two_boards()
     seen = np.arange(0, len(boards), 20)
