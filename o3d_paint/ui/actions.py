@@ -8,6 +8,7 @@ from functools import partial
 from o3d_paint.core.orbit import Eye
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.layout import LayoutMode
+from o3d_paint.ui.photo_actions import next_conflict, photo_handlers
 from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["desk_handlers", "release_handlers"]
@@ -29,7 +30,10 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "fill": partial(studio.choose_tool, "fill"),
         "assist": partial(studio.choose_tool, "assist"),
         "outline": partial(studio.choose_tool, "outline"),
-        "confirm": studio.confirm,
+        "brush_3d": partial(studio.choose_tool, "brush_3d"),
+        "lasso_3d": partial(studio.choose_tool, "lasso_3d"),
+        "through": lambda: studio.view(through=not studio.viewing.through),
+        "confirm": partial(_confirm, desk),
         "step_back": studio.step_back,
         "smaller": partial(studio.step_radius, -1),
         "bigger": partial(studio.step_radius, 1),
@@ -37,6 +41,11 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "much_bigger": partial(studio.step_radius, 4),
         "protect": lambda: studio.view(protect=not studio.viewing.protect),
         "clear_photo": partial(_clear_photo, desk),
+        "ghost": lambda: studio.view(has_ghost=not studio.viewing.has_ghost),
+        "conflicts": partial(studio.toggle_heat, "conflicts"),
+        "confidence": partial(studio.toggle_heat, "confidence"),
+        "coverage": partial(studio.toggle_heat, "coverage"),
+        **photo_handlers(desk),
         "color_mode": studio.next_mode,
         "colors_photo": partial(studio.set_mode, "photo"),
         "colors_labels": partial(studio.set_mode, "labels"),
@@ -159,5 +168,13 @@ def _fuse_again(desk: Workbench) -> None:
 
 def _pick_class(desk: Workbench) -> None:
     cursor = desk.wall.canvas.cursor
-    if cursor is not None:
-        desk.studio.choose_class(desk.studio.class_at(*cursor))
+    if cursor is None:
+        desk.studio.choose_class(desk.spot_class)
+    else:
+        desk.studio.choose_class(desk.class_at(*cursor))
+
+
+def _confirm(desk: Workbench) -> None:
+    """Enter: close the polygon under way; where conflicts show, go to the next one."""
+    if not desk.studio.confirm() and desk.studio.viewing.heat == "conflicts":
+        next_conflict(desk)

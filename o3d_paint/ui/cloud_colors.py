@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IndexArray
 from o3d_paint.core.colorize import CloudLook, Tints, colorize, tints_of
+from o3d_paint.core.heat import HeatView, heat_colors, heat_levels, write_heat
 from o3d_paint.project.project import Project
 
 __all__ = ["CloudColors"]
@@ -28,6 +29,7 @@ class CloudColors:
         self._project = project
         self._look = look
         self._seen: BoolArray | None = None
+        self._heat: HeatView | None = None
         count = len(project.scene.cloud)
         self.buffer: npt.NDArray[np.float32] = np.zeros((count, 3), dtype=np.float32)
         self._tints: Tints = tints_of(project.taxonomy.color_table(), look)
@@ -43,6 +45,12 @@ class CloudColors:
         """Dim all points but the (N,) seen ones; None dims nothing."""
         if seen is not self._seen:
             self._seen = seen
+            self.restart()
+
+    def set_heat(self, heat: HeatView | None) -> None:
+        """Show what is settled in place of classes; None for classes."""
+        if heat != self._heat:
+            self._heat = heat
             self.restart()
 
     def restart(self) -> None:
@@ -75,6 +83,9 @@ class CloudColors:
         return True
 
     def _write(self, points: IndexArray) -> None:
+        if self._heat is not None:
+            self._write_heat(self._heat, points)
+            return
         colorize(
             self.buffer,
             self._project.scene.cloud.rgb,
@@ -84,3 +95,15 @@ class CloudColors:
             points=points,
             seen=self._seen,
         )
+
+    def _write_heat(self, heat: HeatView, points: IndexArray) -> None:
+        project = self._project
+        levels = heat_levels(
+            heat,
+            labels=project.labels_of(points),
+            sources=project.source_of(points),
+            confidence=project.confidence_of(points),
+            contested=np.count_nonzero(project.ballots.tally_of(points)[1], axis=1) > 1,
+        )
+        rgb = project.scene.cloud.rgb
+        write_heat(self.buffer, rgb, levels, colors=heat_colors(heat), points=points)

@@ -145,6 +145,11 @@ class CloudView:
         return projection @ np.asarray(camera.get_view_matrix(), dtype=np.float64)
 
     @property
+    def points(self) -> npt.NDArray[np.float32]:
+        """(N, 3) all points minus `center`."""
+        return self._xyz
+
+    @property
     def pickable(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """(K, 3) points minus `center` to search under the cursor, and their positions."""
         return self._xyz[self._coarse], self._coarse

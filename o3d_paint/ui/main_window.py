@@ -7,26 +7,23 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from o3d_paint import __version__
-from o3d_paint.core.scene import Scene
 from o3d_paint.errors import PaintError
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.jobs import Mailbox, Worker
-from o3d_paint.project.layout import project_folder
 from o3d_paint.project.session import open_session
+from o3d_paint.ui import cards
 from o3d_paint.ui.actions import desk_handlers, release_handlers
 from o3d_paint.ui.class_actions import ClassHandlers
-from o3d_paint.ui.commands import command_of, help_rows
+from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.events import KeyEvent, PointerEvent
-from o3d_paint.ui.files import FileDialogs, save_labelled
+from o3d_paint.ui.exports import Exports
+from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.menus import MenuBar
 from o3d_paint.ui.navigator import Navigator
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
-from o3d_paint.ui.panels.help_overlay import HelpOverlay, HelpRow
-from o3d_paint.ui.panels.hints import HintCard
 from o3d_paint.ui.panels.status_bar import ProgressState
-from o3d_paint.ui.scene_loading import SceneLoading
+from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
 from o3d_paint.ui.shell import DEFAULT_SPLIT, Shell
 from o3d_paint.ui.wall import Wall
 from o3d_paint.ui.wall_actions import wall_actions
@@ -77,9 +74,9 @@ class MainWindow:
             "open": self._choose_scene,
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
-            "help": self._show_help,
-            "hints": self._show_hints,
-            "about": self._show_about,
+            "help": partial(cards.show_help, self.shell.popups),
+            "hints": partial(cards.show_hints, self.shell.popups),
+            "about": partial(cards.show_about, self.shell.popups),
             "cancel": self._cancel,
         }
         actions = self.shell.actions
@@ -103,31 +100,50 @@ class MainWindow:
         """Commands that have a handler now."""
         return frozenset(self._global) | frozenset(self._handlers)
 
-    def open_scene(self, scene: Scene, path: Path | None) -> None:
-        """Show a scene that was read, with its project.
+    @property
+    def project_folder(self) -> Path | None:
+        """The folder of the open project."""
+        return self.desk.session.folder if self.desk is not None else None
+
+    def take_project(self) -> Path | None:
+        """Return the project folder that the user named for the first scene, once."""
+        chosen, self._project = self._project, None
+        return chosen
+
+    def open_scene(self, loaded: LoadedScene) -> None:
+        """Show a scene that was read, with its project, in place of the open one.
 
         Raises:
-            PaintError: Its project cannot be opened; what was open stays.
+            PaintError: The open project cannot be saved, or the new one cannot be opened.
         """
-        folder, note = project_folder(path or Path.cwd() / scene.name, self._project)
-        self._project = None
-        session = open_session(scene, folder, post=self._mailbox.post, scene_path=path)
+        # Its folder may be the same, and is ours to lock only once.
         self.close_scene()
+        scene, path = loaded.scene, loaded.path
+        session = open_session(
+            scene,
+            loaded.folder,
+            post=self._mailbox.post,
+            scene_path=path,
+            prepared=loaded.prepared,
+        )
         self.scene_path = path
-        self.desk = Workbench(session, self.shell, self.wall, self._worker)
+        self.desk = Workbench(session, self.shell, self.wall, self._worker, post=self._mailbox.post)
         self.classes = ClassHandlers(self.desk)
         self._navigator = Navigator(self.desk)
+        exports = Exports(self.desk, self.files, path)
         self._handlers = {
             **desk_handlers(self.desk, self.classes),
-            "save_ply": partial(self._save_as, ".ply"),
-            "save_glb": partial(self._save_as, ".glb"),
-            "scene_notes": self._show_notes,
+            "save_ply": partial(exports.save_as, ".ply"),
+            "save_glb": partial(exports.save_as, ".glb"),
+            "export": exports.open_menu,
+            "save_project_as": self._save_project_as,
+            "scene_notes": self._show_facts,
         }
         self._releases = release_handlers(self.desk)
         self.shell.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
         self.shell.window.title = f"{scene.name} – {_TITLE}"
-        for sentence in (*([note] if note else []), *session.messages):
+        for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
             self.shell.toast(sentence, "info")
 
     def close_scene(self) -> None:
@@ -158,11 +174,15 @@ class MainWindow:
     def _ask_lose(self, reason: str) -> None:
         buttons = (
             DialogButton("cancel", "Keep working", is_primary=True),
+            DialogButton("elsewhere", "Save elsewhere…"),
             DialogButton("lose", "Quit without saving", is_danger=True),
         )
 
         def answer(button_id: str) -> None:
-            if button_id == "lose":
+            if button_id == "elsewhere":
+                self._save_project_as()
+            elif button_id == "lose" and self.desk is not None:
+                self.desk.session.abandon()
                 self.exit_code = 1
 
         self.shell.popups.ask(
@@ -204,56 +224,42 @@ class MainWindow:
             self.files.cancel()
         elif self.shell.popups.popup is not None:
             self.shell.popups.dismiss()
-        elif self.desk is not None and not self.desk.studio.cancel():
+        elif self.desk is not None and not self.desk.cancel():
             self.desk.cancel_fuse()
 
     def _choose_scene(self) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
         self.files.choose_scene(folder, self.loading.open)
 
-    def _save_as(self, ending: str) -> None:
+    def _save_project_as(self) -> None:
+        """Ask for another folder, save everything there and go on with it."""
         if self.desk is None:
             return
-        desk, base = self.desk, self.scene_path or Path.cwd() / self.desk.project.scene.name
-        suggested = base.with_name(f"{base.stem}_labelled{ending}")
-        self.files.choose_target(
-            suggested, ending, lambda target: save_labelled(desk, target, self.scene_path)
+        desk = self.desk
+
+        def accept(text: str) -> str:
+            folder = Path(text.strip()).expanduser().absolute()
+            try:
+                desk.session.save_as(folder)
+            except PaintError as error:
+                return str(error)
+            self.shell.toast(f"The project is saved in {folder} from now on", "good")
+            return ""
+
+        held = desk.session.folder
+        self.shell.popups.ask_text(
+            "Save project as",
+            "A folder for the project; what is in the present one stays there.",
+            "Save",
+            initial=str(held.with_name(f"{held.stem}-2{held.suffix}")),
+            accept=accept,
         )
 
-    def _show_help(self) -> None:
-        overlay = HelpOverlay(self.shell.popups.close)
-        overlay.set_model([HelpRow(*row) for row in help_rows()])
-        self.shell.popups.open(overlay)
-
-    def _show_hints(self) -> None:
-        popups = self.shell.popups
-
-        def show(number: int) -> None:
-            card.set_model(number)
-            popups.refit()
-
-        card = HintCard(show, popups.close)
-        card.set_model(0)
-        popups.open(card, is_corner=True)
-
-    def _show_about(self) -> None:
-        self._tell(_TITLE, f"Version {__version__}. Paint photos, watch the scene become labelled.")
-
-    def _show_notes(self) -> None:
+    def _show_facts(self) -> None:
         if self.desk is not None:
-            scene = self.desk.project.scene
-            unit = "m" if scene.metric else "units"
-            facts = (
-                f"{len(scene.cloud):,} points, {len(scene.frames)} photos, point spacing"
-                f" {scene.spacing:.3g} {unit}.",
-                f"Trusted depth: {scene.rule.reason}.",
-                *scene.notes,
-            )
-            self._tell(f"About {scene.name}", " ".join(facts))
-
-    def _tell(self, title: str, text: str) -> None:
-        button = DialogButton("cancel", "Close", is_primary=True)
-        self.shell.popups.ask(title, text, (button,), lambda _: None, icon="info")
+            project = self.desk.project
+            facts = cards.scene_facts(project.scene, project.fuse_options)
+            cards.tell(self.shell.popups, f"About {project.scene.name}", " ".join(facts))
 
     def splitter_moved(self, dx: float) -> None:
         """Give the 3D view so many device pixels more."""

@@ -13,7 +13,7 @@ from o3d_paint.project.project import Project
 from o3d_paint.ui.panels.class_panel import ClassPanelState
 from o3d_paint.ui.panels.class_row import ClassRow
 from o3d_paint.ui.panels.photo_strip import PhotoStripState
-from o3d_paint.ui.panels.status_bar import ProgressState, StatusState
+from o3d_paint.ui.panels.status_bar import ProgressState, StatusState, percent
 from o3d_paint.ui.panels.thumbnail import ThumbnailItem
 from o3d_paint.ui.panels.tool_options import ToolOptionsState
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, ToolbarState
@@ -25,6 +25,7 @@ __all__ = [
     "canvas_style",
     "class_rows",
     "class_state",
+    "gain_text",
     "options_state",
     "status_state",
     "strip_state",
@@ -71,6 +72,7 @@ def toolbar_state(studio: Studio | None, *, fuse_share: float | None) -> Toolbar
         toggled=frozenset(toggled),
         fuse_share=fuse_share,
         is_fuse_stale=project.fused_shown and project.fusion_is_stale,
+        next_gain=gain_text(studio),
     )
 
 
@@ -90,8 +92,16 @@ def options_state(studio: Studio | None, tools: frozenset[str]) -> ToolOptionsSt
         size_range=(MIN_RADIUS, MAX_RADIUS),
         has_size=viewing.tool in viewing.radii,
         opacity=viewing.opacity,
-        options=frozenset({"protect"} if viewing.protect else ()),
-        enabled=tools | {"protect"},
+        options=frozenset(
+            name
+            for name, is_on in (
+                ("protect", viewing.protect),
+                ("ghost", viewing.has_ghost),
+                ("through", viewing.through),
+            )
+            if is_on
+        ),
+        enabled=tools | {"protect", "ghost", "through"},
     )
 
 
@@ -136,6 +146,7 @@ def strip_state(studio: Studio | None, thumbnails: Mapping[int, RgbArray]) -> Ph
             thumbnail=thumbnails.get(i),
             state="painted" if i in painted else "untouched",
             is_suggested=i == suggested,
+            gain=gain_text(studio) if i == suggested else "",
         )
         for i, frame in enumerate(project.scene.frames)
     )
@@ -187,6 +198,12 @@ def canvas_style(studio: Studio) -> CanvasStyle:
         radius=viewing.radii.get(viewing.tool),
         brush_color=(color[0], color[1], color[2]),
     )
+
+
+def gain_text(studio: Studio) -> str:
+    """Return what painting the suggested photo would add to confident coverage, such as +4.2 %."""
+    suggestion = studio.suggestion
+    return "" if suggestion is None else f"+{percent(suggestion.gain).removeprefix('< ')}"
 
 
 def _key_of(number: int) -> str:

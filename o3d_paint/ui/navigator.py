@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from o3d_paint.core.pick import best_frame, pick_point
+from o3d_paint.core.pick import pick_point
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.workbench import Workbench
 
@@ -15,6 +15,7 @@ __all__ = ["Navigator"]
 _CLICK_PX = 5.0
 _PICK_PX = 8.0
 _HOVER_EVERY_S = 0.03
+_LOOK_EVERY_S = 0.1
 
 
 class Navigator:
@@ -26,13 +27,17 @@ class Navigator:
         self._pressed: tuple[float, float] | None = None
         self._last = (0.0, 0.0)
         self._is_drag = False
-        self._hovered_at = 0.0
+        self._hovered_at = self._looked_at = 0.0
+        self._is_spot = False
 
     def pointer(self, event: PointerEvent) -> str:
         """Take an event; returns what to say about the spot."""
         if self._desk.shell.cloud.eye is None:
             return ""
+        if self._paint(event):
+            return ""
         if event.kind == "leave":
+            self._over_spot(None)
             self._desk.studio.view(hover_idx=None)
         elif event.kind == "move":
             self._hover(event)
@@ -50,9 +55,28 @@ class Navigator:
             self._up(event)
         return self._words()
 
+    def _paint(self, event: PointerEvent) -> bool:
+        """Give an event to the 3D tool; returns whether it took it."""
+        painter = self._desk.painter
+        if event.kind == "down":
+            is_free = not self._desk.wall.canvas.is_space_held and not event.modifiers
+            if not (painter.is_active and is_free and event.button in ("left", "right")):
+                return False
+            self._pressed = None
+            painter.press(event.x, event.y, erases=event.button == "right")
+        elif not painter.is_busy or self._pressed is not None:
+            return False
+        elif event.kind == "drag":
+            painter.drag(event.x, event.y)
+        elif event.kind == "up":
+            painter.release()
+        else:
+            return False
+        return True
+
     def _words(self) -> str:
         hover = self._desk.studio.viewing.hover_idx
-        if hover is None:
+        if hover is None or self._is_spot:
             return ""
         frames = self._desk.project.scene.frames
         state = "painted" if hover in self._desk.project.painted_frames else "not painted"
@@ -62,7 +86,31 @@ class Navigator:
         now = time.monotonic()
         if now - self._hovered_at >= _HOVER_EVERY_S:
             self._hovered_at = now
-            self._desk.studio.view(hover_idx=self._desk.frustums.pick(event.x, event.y))
+            frame_idx = self._desk.frustums.pick(event.x, event.y)
+            if frame_idx is not None:
+                self._over_spot(None)
+                self._desk.studio.view(hover_idx=frame_idx)
+            elif now - self._looked_at >= _LOOK_EVERY_S:
+                self._looked_at = now
+                self._over_spot(self._point_at(event))
+
+    def _over_spot(self, point: int | None) -> None:
+        """The pointer is over a point of the cloud: say what it is, mark who sees it best."""
+        desk = self._desk
+        self._is_spot = point is not None
+        if point is None:
+            desk.spot_class = 0
+            desk.studio.view(hover_idx=None)
+            desk.say("")
+            return
+        project = desk.project
+        label = int(project.labels_of(np.array([point], dtype=np.int32))[0])
+        desk.spot_class = label
+        name = project.taxonomy.get(label).name if label in project.taxonomy else "unlabelled"
+        best = desk.guidance.best_view(project.scene.cloud.xyz[point])
+        desk.studio.view(hover_idx=None if best is None else best.frame_idx)
+        seen = "" if best is None else f" · best seen in photo {best.frame_idx + 1} (Ctrl+click)"
+        desk.say(name + seen)
 
     def _wheel(self, event: PointerEvent) -> None:
         cloud = self._desk.shell.cloud
@@ -84,7 +132,10 @@ class Navigator:
         dx, dy = event.x - self._last[0], event.y - self._last[1]
         self._last = (event.x, event.y)
         height = cloud.size[1]
-        if event.button == "left" and "shift" not in event.modifiers:
+        turns = event.button == "left" and "shift" not in event.modifiers
+        # With a 3D tool the left button paints, so the middle one turns.
+        turns |= event.button == "middle" and self._desk.painter.is_active and not event.modifiers
+        if turns:
             cloud.look(cloud.eye.turned(dx, dy, height=height))
         else:
             cloud.look(cloud.eye.moved(dx, dy, height=height))
@@ -95,6 +146,10 @@ class Navigator:
             return
         if "ctrl" in event.modifiers:
             self._open_best(event)
+            return
+        if "alt" in event.modifiers:
+            self._over_spot(self._point_at(event))
+            self._desk.studio.choose_class(self._desk.spot_class)
             return
         frame_idx = self._desk.frustums.pick(event.x, event.y)
         if frame_idx is not None:
@@ -126,11 +181,9 @@ class Navigator:
         point = self._point_at(event)
         if point is None:
             return
-        scene = self._desk.project.scene
-        found = best_frame(scene.cloud.xyz[point], scene.frames)
+        found = self._desk.guidance.best_view(self._desk.project.scene.cloud.xyz[point])
         if found is None:
             self._desk.shell.toast("No photo shows this spot")
             return
-        frame_idx, u, v = found
-        self._desk.studio.open_photo(frame_idx)
-        self._desk.wall.canvas.center_on(u, v, 2.0)
+        self._desk.studio.open_photo(found.frame_idx)
+        self._desk.wall.canvas.center_on(*found.pixel, 2.0)

@@ -97,6 +97,7 @@ class PhotoCanvas:
         self._sketch: Sketch | None = None
         self._sketched = Rect(0, 0, 0, 0)
         self._ghost: Ghost | None = None
+        self._heat: tuple[IdArray, RgbArray] | None = None
         self._pan_from: tuple[float, float] | None = None
         self._is_tool_down = False
         self.is_space_held = False
@@ -126,7 +127,7 @@ class PhotoCanvas:
     def set_photo(self, frame_idx: int | None, mask: IdArray | None) -> None:
         """Show another photo; its picture may come later. Zoom and pan of each are kept."""
         self._frame_idx, self._mask, self._photo = frame_idx, mask, None
-        self._view, self._ghost, self._sketch = None, None, None
+        self._view, self._ghost, self._heat, self._sketch = None, None, None, None
         if mask is not None and frame_idx is not None:
             shape = (int(mask.shape[0]), int(mask.shape[1]))
             known = self._views.get(frame_idx)
@@ -170,6 +171,13 @@ class PhotoCanvas:
         """Show what the cloud knows of the open photo, None for nothing."""
         if ghost is not self._ghost:
             self._ghost = ghost
+            self._stale = Rect.whole(self._shape)
+            self._is_dirty = True
+
+    def set_heat(self, heat: tuple[IdArray, RgbArray] | None) -> None:
+        """Show levels (H, W) in their colours in place of labels; None for labels."""
+        if heat is not None or self._heat is not None:
+            self._heat = heat
             self._stale = Rect.whole(self._shape)
             self._is_dirty = True
 
@@ -302,6 +310,9 @@ class PhotoCanvas:
     def _compose_labels(self, view: Viewport, rect: Rect) -> None:
         if rect.is_empty or self._mask is None:
             return
+        if self._heat is not None:
+            self._compose_heat(view, rect, self._heat)
+            return
         ids = mask_in_view(self._mask, view, rect)
         style = self._style
         if not style.visible.all():
@@ -321,6 +332,14 @@ class PhotoCanvas:
                 visible=style.visible,
                 opacity=style.opacity,
             )
+        self._shown[rect.slices] = target
+
+    def _compose_heat(
+        self, view: Viewport, rect: Rect, heat: tuple[IdArray, RgbArray]
+    ) -> None:
+        levels = mask_in_view(heat[0], view, rect)
+        target, base = self._labelled[rect.slices], self._base[rect.slices]
+        blend_labels(target, base, levels, colors=heat[1], opacity=self._style.opacity)
         self._shown[rect.slices] = target
 
     def _draw_gesture(self, view: Viewport) -> None:

@@ -9,17 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from o3d_paint.core.colorize import CloudLook, ColorMode
+from o3d_paint.core.heat import HeatView
 from o3d_paint.core.spread import farthest_frame
+from o3d_paint.core.suggest import Suggestion
 from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.project import Project
 from o3d_paint.project.signals import Signal
 from o3d_paint.project.tools import SELECTION_TOOLS, TOOLS, Sketch, Tool, ToolContext
 
-__all__ = ["MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
+__all__ = ["CLOUD_TOOLS", "MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
 
 MIN_RADIUS, MAX_RADIUS = 1.0, 400.0
 _MODES: tuple[ColorMode, ...] = ("photo", "labels", "mix")
 _STEP = 1.12
+_RADII = {"brush": 24.0, "eraser": 24.0, "brush_3d": 24.0}
+CLOUD_TOOLS = frozenset({"brush_3d", "lasso_3d"})
+"""Tools of the 3D view; on a photo they are the brush."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +37,15 @@ class Viewing:
         class_id: The class that is painted.
         previous_class: The one before.
         tool: Id of the tool.
-        radii: By tool, mask pixels.
+        radii: By tool, mask pixels; of the 3D brush pixels of the view.
         opacity: Of labels on the photo.
         look: Of the cloud.
         is_peeking: Whether the photo shows without labels for the moment.
         only_this_photo: Whether points that the photo does not see are dimmed.
         protect: Whether labelled pixels keep their label.
+        has_ghost: Whether the photo shows what the cloud knows from other photos.
+        through: Whether 3D tools reach what lies behind the surface too.
+        heat: What cloud and photo show in place of classes; None for classes.
     """
 
     open_idx: int | None = None
@@ -45,12 +53,15 @@ class Viewing:
     class_id: int = 1
     previous_class: int = 2
     tool: str = "brush"
-    radii: dict[str, float] = field(default_factory=lambda: {"brush": 24.0, "eraser": 24.0})
+    radii: dict[str, float] = field(default_factory=lambda: dict(_RADII))
     opacity: float = 0.55
     look: CloudLook = field(default_factory=CloudLook)
     is_peeking: bool = False
     only_this_photo: bool = False
     protect: bool = False
+    has_ghost: bool = True
+    through: bool = False
+    heat: HeatView | None = None
 
 
 class Studio:
@@ -63,6 +74,9 @@ class Studio:
         self._viewing = Viewing(class_id=first[0] if first else 0)
         self.viewing_changed: Signal[[Viewing, Viewing]] = Signal()
         self.sketch_changed: Signal[[]] = Signal()
+        self.suggestion: Suggestion | None = None
+        # Before it is known what the photos see, the one farthest from painted ones is suggested.
+        self.is_guided = False
         self.features = FeatureStore(project)
         self._tools: dict[str, Tool] = {
             name: make(project, self.features) for name, make in TOOLS.items()
@@ -97,7 +111,9 @@ class Studio:
 
     @property
     def suggested(self) -> int | None:
-        """The photo to paint next, None when all are painted."""
+        """The photo to paint next; None when none is left that would help."""
+        if self.is_guided:
+            return None if self.suggestion is None else self.suggestion.frame_idx
         frames = self.project.scene.frames
         return farthest_frame([f.position for f in frames], self.project.painted_frames)
 
@@ -161,7 +177,7 @@ class Studio:
 
     def choose_tool(self, tool: str) -> None:
         """Take another tool, if there is such a one."""
-        if tool in self._tools:
+        if tool in self._tools or tool in CLOUD_TOOLS:
             self.cancel()
             self.view(tool=tool)
             self._prepare()
@@ -188,14 +204,15 @@ class Studio:
             grip: How near counts as the same place, in mask pixels.
         """
         viewing = self._viewing
-        if viewing.open_idx is None or viewing.tool not in self._tools:
+        if viewing.open_idx is None:
             return
-        erases = is_erasing or viewing.tool == "eraser"
-        self._active = self._tools[viewing.tool]
+        tool = "brush" if viewing.tool in CLOUD_TOOLS else viewing.tool
+        erases = is_erasing or tool == "eraser"
+        self._active = self._tools[tool]
         context = ToolContext(
             viewing.open_idx,
             0 if erases else viewing.class_id,
-            self.radius,
+            viewing.radii.get(tool, 0.0),
             protect=viewing.protect,
             is_double=is_double,
             grip=grip,
@@ -265,6 +282,10 @@ class Studio:
         """Photo colours, then labels, then both mixed."""
         now = _MODES.index(self._viewing.look.mode)
         self.set_mode(_MODES[(now + 1) % len(_MODES)])
+
+    def toggle_heat(self, heat: HeatView) -> None:
+        """Show what is settled in place of classes, or classes again."""
+        self.view(heat=None if self._viewing.heat == heat else heat)
 
     def set_opacity(self, opacity: float) -> None:
         """Strength of labels on the photo, and of class colours in the mix."""

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["wall_actions"]
 
 
+_FIGURES = {
+    "painted": "coverage",
+    "fused": "coverage",
+    "confident": "confidence",
+    "conflicts": "conflicts",
+}
+
+
 def wall_actions(window: MainWindow) -> WallActions:
     """Return callbacks that find the open scene when they are called."""
 
@@ -34,11 +42,11 @@ def wall_actions(window: MainWindow) -> WallActions:
         command=window.run_command,
         tool=_tool_actions(window, studio),
         classes=_class_actions(classes),
-        canvas=_canvas_actions(studio),
+        canvas=_canvas_actions(window, studio),
         open_photo=lambda i: studio(lambda s: s.open_photo(i)),
         hover_photo=lambda i: studio(lambda s: s.view(hover_idx=i)),
         cancel_work=lambda: window.run_command("cancel"),
-        figure=lambda _: window.run_command("statistics"),
+        figure=lambda name: window.run_command(_FIGURES[name]),
         move_splitter=window.splitter_moved,
         reset_splitter=window.splitter_reset,
         open_recent=lambda path: window.loading.open(Path(path)),
@@ -68,14 +76,20 @@ def _class_actions(classes: Callable[[Callable[[ClassHandlers], object]], None])
     )
 
 
-def _canvas_actions(studio: Callable[[Callable[[Studio], object]], None]) -> CanvasActions:
+def _canvas_actions(
+    window: MainWindow, studio: Callable[[Callable[[Studio], object]], None]
+) -> CanvasActions:
+    def pick(u: float, v: float) -> None:
+        if window.desk is not None:
+            window.desk.studio.choose_class(window.desk.class_at(u, v))
+
     return CanvasActions(
         press=lambda u, v, erasing, is_double, grip: studio(
             lambda s: s.press(u, v, erasing, is_double=is_double, grip=grip)
         ),
         drag=lambda u, v: studio(lambda s: s.drag(u, v)),
         release=lambda: studio(lambda s: s.release()),
-        pick=lambda u, v: studio(lambda s: s.choose_class(s.class_at(u, v))),
+        pick=pick,
         brush_steps=lambda steps: studio(lambda s: s.step_radius(steps)),
         hover=lambda at: studio(lambda s: s.hover(*at)) if at is not None else None,
     )

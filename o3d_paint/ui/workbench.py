@@ -13,16 +13,20 @@ from datetime import datetime
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IndexArray
+from o3d_paint.core.heat import HEAT_TITLES, heat_colors
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.orbit import Eye
 from o3d_paint.core.overlay import PhotoPyramid
 from o3d_paint.project.coverage import Coverage
-from o3d_paint.project.jobs import Worker
+from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.session import Session
 from o3d_paint.ui import models
 from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.cloud_painter import CloudPainter
 from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
+from o3d_paint.ui.guidance import Guidance
 from o3d_paint.ui.panels.status_bar import ProgressState
+from o3d_paint.ui.photo_guides import PhotoGuides
 from o3d_paint.ui.photo_loader import PhotoLoader
 from o3d_paint.ui.shell import Shell
 from o3d_paint.ui.studio import Studio, Viewing
@@ -42,9 +46,12 @@ class Workbench:
         shell: The window.
         wall: Its panels.
         worker: For photos.
+        post: Brings what other workers have done to this thread.
     """
 
-    def __init__(self, session: Session, shell: Shell, wall: Wall, worker: Worker) -> None:
+    def __init__(
+        self, session: Session, shell: Shell, wall: Wall, worker: Worker, *, post: Post
+    ) -> None:
         self.session = session
         self.project = session.project
         self.studio = Studio(session.project)
@@ -58,6 +65,14 @@ class Workbench:
             thumbnail_ready=self._thumbnail_ready,
             failed=shell.guard.report,
         )
+        self._workers = [Worker(post, name=f"o3d-paint-{n}") for n in ("guides", "sightings")]
+        report = shell.guard.report
+        self.guides = PhotoGuides(self.studio, self._workers[0], failed=report)
+        self.guidance = Guidance(
+            self.studio, self._workers[1], changed=self._suggested, failed=report
+        )
+        self.painter = CloudPainter(self, self._workers[0])
+        self.spot_class = 0
         self.saving = models.Saving()
         self.fuse_share: float | None = None
         self.message = ""
@@ -65,6 +80,7 @@ class Workbench:
         self.conflicts: float | None = None
         self.came_from: Eye | None = None
         self._fuse_text = ""
+        self._progress: ProgressState | None = None
         self._are_models_stale = True
         self._are_counts_stale = True
         self._counted_at, self._count_cost = 0.0, 0.0
@@ -92,10 +108,22 @@ class Workbench:
         rest = max(_COUNT_EVERY_S, _COUNT_REST * self._count_cost)
         if self._are_counts_stale and now - self._counted_at >= rest:
             self._count()
+        self.painter.tick()
+        self.guides.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
             self._feed()
         return self.shell.cloud.tick(is_painting=self.is_painting)
+
+    def cancel(self) -> bool:
+        """Take back the gesture under way; returns whether there was one."""
+        return self.painter.cancel() or self.studio.cancel()
+
+    def say(self, message: str) -> None:
+        """Say something in the status bar."""
+        if message != self.message:
+            self.message = message
+            self.refresh()
 
     def refresh(self) -> None:
         """Feed the panels at the next tick."""
@@ -108,6 +136,11 @@ class Workbench:
             self.fuse_share = None
             self.refresh()
 
+    def show_progress(self, text: str | None, share: float = 0.0) -> None:
+        """Show how far some work is; None when it is over."""
+        self._progress = None if text is None else ProgressState(text, share)
+        self.refresh()
+
     def toggle_plane_photos(self) -> None:
         """Photos on the image planes, or not."""
         self._show_photos = not self._show_photos
@@ -117,6 +150,10 @@ class Workbench:
         """Stop listening and empty the 3D view; the session itself stays open."""
         for disconnect in self._disconnect:
             disconnect()
+        self.guides.close()
+        self.guidance.close()
+        for worker in self._workers:
+            worker.close(timeout=0.0)
         self.frustums.close()
         self.shell.cloud.close()
         self.wall.canvas.set_photo(None, None)
@@ -138,6 +175,7 @@ class Workbench:
             project.save_failed.connect(self._save_failed),
             studio.viewing_changed.connect(self._viewing_changed),
             studio.sketch_changed.connect(self._sketch_changed),
+            self.guides.changed.connect(self._guides_changed),
             studio.features.failed.connect(self.shell.guard.report),
         ]
         self._disconnect += connections
@@ -182,6 +220,10 @@ class Workbench:
             # The journal took the step before this signal.
             self.saving = models.Saving(f"saved {datetime.now():%H:%M}")
         self._are_counts_stale = True
+        if self.studio.viewing.heat is not None:
+            # Votes can change where no label does.
+            self.colors.restart()
+            self.shell.cloud.changed()
         self.refresh()
 
     def _index_ready(self, frame_idx: int) -> None:
@@ -220,11 +262,33 @@ class Workbench:
         if before.look != after.look:
             self.colors.set_look(after.look)
             self.shell.cloud.changed()
+        if before.heat != after.heat:
+            self.colors.set_heat(after.heat)
+            self.shell.cloud.changed()
         if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
             self._dim_unseen()
         if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
             self._mark_cameras()
         self.wall.canvas.set_style(models.canvas_style(self.studio))
+        self.refresh()
+
+    def class_at(self, u: float, v: float) -> int:
+        """Return the class at a mask position of the open photo: of its paint, else its ghost."""
+        found, ghost = self.studio.class_at(u, v), self.guides.ghost
+        if found or ghost is None:
+            return found
+        row, column = int(v + 0.5), int(u + 0.5)
+        height, width = ghost.labels.shape
+        return int(ghost.labels[row, column]) if 0 <= row < height and 0 <= column < width else 0
+
+    def _guides_changed(self) -> None:
+        canvas, guides, heat = self.wall.canvas, self.guides, self.studio.viewing.heat
+        canvas.set_ghost(guides.ghost if self.studio.viewing.has_ghost else None)
+        shown = heat is not None and guides.heat is not None
+        canvas.set_heat((guides.heat, heat_colors(heat)) if shown else None)
+
+    def _suggested(self) -> None:
+        self._mark_cameras()
         self.refresh()
 
     def _sketch_changed(self) -> None:
@@ -292,6 +356,7 @@ class Workbench:
         if not self.is_painting:
             points = max(1, self.coverage.num_points)
             self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
+            self.guidance.refresh()
         self._counted_at = time.monotonic()
         self._count_cost = self._counted_at - start
         self._are_counts_stale = False
@@ -307,6 +372,8 @@ class Workbench:
         progress = None
         if self.fuse_share is not None:
             progress = ProgressState(self._fuse_text or "Fusing", self.fuse_share)
+        elif self._progress is not None:
+            progress = self._progress
         elif studio.is_preparing:
             progress = ProgressState("Preparing the photo", is_cancellable=False)
         wall.status.set_model(
@@ -315,7 +382,9 @@ class Workbench:
                 self.coverage,
                 conflicts=self.conflicts,
                 saving=self.saving,
-                message=self.message,
+                message=self.message
+                if studio.viewing.heat is None
+                else HEAT_TITLES[studio.viewing.heat],
                 progress=progress,
             )
         )

@@ -128,7 +128,10 @@ class Thumbnail(Item):
         if self.item.is_suggested:
             words = f"Next {self.item.gain}".strip()
             font = Font(m.small, True)
-            width = min(box.width - m.grid(2), text_width(words, font) + m.grid(3))
+            room = box.width - m.grid(2)
+            if self.item.gain and text_width(words, font) + m.grid(3) > room:
+                words = self.item.gain
+            width = min(room, text_width(words, font) + m.grid(3))
             pill = Box.sized(box.x0 + m.grid(1), box.y1 - m.grid(5.5), width, m.grid(4.5))
             canvas.rounded(pill, theme.WARNING, radius=m.radius)
             canvas.text(pill.inset(m.grid(1), 0), words, theme.WINDOW, font=font, align="center")

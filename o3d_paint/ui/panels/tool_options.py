@@ -31,8 +31,10 @@ _TOOLS = (
 _OPTIONS = (
     ("protect", "Protect", "What is painted already, and locked classes, stay as they are"),
     ("ghost", "Ghost", "Show what the cloud knows from other photos"),
+    ("through", "X-ray", "Paint on what lies behind the surface too"),
 )
 _TIGHT = 100  # quarters of an em
+_ON_CLOUD = ("brush_3d", "lasso_3d")
 TOOL_IDS: tuple[str, ...] = tuple(name for name, _, _ in _TOOLS)
 OPTION_IDS: tuple[str, ...] = tuple(name for name, _, _ in _OPTIONS)
 
@@ -177,7 +179,8 @@ class ToolOptions(ItemPanel):
     def _switches(self, left: int, right: int, top: int, height: int) -> list[Item]:
         """Return the switches, right-aligned; those that do not fit are in the menu."""
         gap = self.metrics.grid(2)
-        shown = list(_OPTIONS)
+        absent = "ghost" if self._state.tool in _ON_CLOUD else "through"
+        shown = [option for option in _OPTIONS if option[0] != absent]
         widths = [switch_width(self.metrics, text) + gap for _, text, _ in shown]
         while shown and right - left < sum(widths[: len(shown)]) - gap:
             shown.pop()

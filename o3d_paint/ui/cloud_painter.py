@@ -1,0 +1,224 @@
+"""Brush and lasso in the 3D view: they lay labels on the points that the view shows.
+
+What the view shows is found off the UI thread whenever the eye has come to rest; a stroke that is
+faster waits for it. Points take their colour during the stroke, their label when it ends: one
+step of the history.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, IndexArray
+from o3d_paint.core.brush import capsule, polygon
+from o3d_paint.core.eye_view import points_in_view
+from o3d_paint.core.mask import Rect
+from o3d_paint.core.orbit import Eye
+from o3d_paint.core.visibility import PixelIndex
+from o3d_paint.project.jobs import Worker
+
+if TYPE_CHECKING:
+    from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["CloudPainter"]
+
+Point = tuple[float, float]
+_REST_S = 0.15
+_LASSO_EVERY_S = 0.12
+_NOTHING: IndexArray = np.zeros(0, dtype=np.int32)
+
+
+@dataclass(slots=True)
+class _Stroke:
+    """A gesture in the 3D view; positions are pixels of the index."""
+
+    class_id: int
+    is_lasso: bool
+    radius: float
+    path: list[Point]
+    done: int = 0
+    points: list[IndexArray] = field(default_factory=list)
+    is_released: bool = False
+
+
+class CloudPainter:
+    """Paints on the cloud of one workbench.
+
+    Args:
+        desk: Whose.
+        worker: Finds what the view shows.
+    """
+
+    def __init__(self, desk: Workbench, worker: Worker) -> None:
+        self._desk = desk
+        self._worker = worker
+        self._stroke: _Stroke | None = None
+        self._index: PixelIndex | None = None
+        self._seen_from: tuple[Eye, tuple[int, int], bool] | None = None
+        self._asked: tuple[Eye, tuple[int, int], bool] | None = None
+        self._eye: Eye | None = None
+        self._still_since = 0.0
+        self._lassoed_at = 0.0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a 3D tool is chosen."""
+        return self._desk.studio.viewing.tool in ("brush_3d", "lasso_3d")
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._stroke is not None
+
+    def tick(self) -> None:
+        """Find what the view shows once the eye rests."""
+        if not self.is_active:
+            return
+        eye, now = self._desk.shell.cloud.eye, time.monotonic()
+        if eye is not self._eye:
+            self._eye, self._still_since = eye, now
+        if self._stroke is not None or now - self._still_since >= _REST_S:
+            self._ask()
+
+    def press(self, x: float, y: float, *, erases: bool) -> None:
+        """Begin at a position of the 3D view."""
+        self.cancel()
+        viewing = self._desk.studio.viewing
+        is_lasso = viewing.tool == "lasso_3d"
+        radius = viewing.radii.get("brush_3d", 24.0) * self._scale
+        class_id = 0 if erases else viewing.class_id
+        self._stroke = _Stroke(class_id, is_lasso, radius, [self._place(x, y)])
+        self._ask()
+        self._work()
+
+    def drag(self, x: float, y: float) -> None:
+        """Go on."""
+        if self._stroke is not None:
+            self._stroke.path.append(self._place(x, y))
+            self._work()
+
+    def release(self) -> None:
+        """End: now, or when it is known what the view shows."""
+        if self._stroke is not None:
+            self._stroke.is_released = True
+            self._work()
+
+    def cancel(self) -> bool:
+        """Take back what is under way; returns whether there was something."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is None:
+            return False
+        self._show_again(_joined(stroke.points))
+        return True
+
+    @property
+    def _scale(self) -> float:
+        """Pixels of the index in one of the view."""
+        return max(1.0, 1080 / self._desk.shell.cloud.size[1])
+
+    def _place(self, x: float, y: float) -> Point:
+        scale = self._scale
+        return (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5
+
+    def _ask(self) -> None:
+        cloud, scene = self._desk.shell.cloud, self._desk.project.scene
+        if cloud.eye is None:
+            return
+        wanted = (cloud.eye, cloud.size, self._desk.studio.viewing.through)
+        if wanted in (self._seen_from, self._asked):
+            return
+        self._index, self._asked = None, wanted
+        eye, size, through = wanted
+        xyz, spacing = cloud.points, scene.spacing
+
+        def done(index: PixelIndex) -> None:
+            self._index, self._seen_from, self._asked = index, wanted, None
+            self._work()
+
+        self._worker.submit(
+            "3D view",
+            lambda _: points_in_view(eye, size, xyz, spacing=spacing, through=through),
+            done=done,
+            failed=self._desk.shell.guard.report,
+            urgent=True,
+        )
+
+    def _work(self) -> None:
+        stroke, index = self._stroke, self._index
+        if stroke is None or index is None:
+            return
+        if stroke.is_lasso:
+            self._lasso(stroke, index)
+        else:
+            self._brush(stroke, index)
+        if stroke.is_released:
+            self._finish(stroke)
+
+    def _brush(self, stroke: _Stroke, index: PixelIndex) -> None:
+        path = stroke.path
+        for number in range(stroke.done, len(path)):
+            start = path[max(0, number - 1)]
+            covered = capsule(index.shape, start, end=path[number], radius=stroke.radius)
+            if covered is not None:
+                self._touch(stroke, _points(index, *covered))
+        stroke.done = len(path)
+
+    def _lasso(self, stroke: _Stroke, index: PixelIndex) -> None:
+        now = time.monotonic()
+        if len(stroke.path) < 3 or (
+            not stroke.is_released and now - self._lassoed_at < _LASSO_EVERY_S
+        ):
+            return
+        self._lassoed_at = now
+        covered = polygon(index.shape, np.array(stroke.path))
+        self._show_again(_joined(stroke.points))
+        stroke.points = []
+        if covered is not None:
+            self._touch(stroke, _points(index, *covered))
+
+    def _touch(self, stroke: _Stroke, points: IndexArray) -> None:
+        """Let points belong to the stroke, and show it."""
+        points = points[self._may_change(points, stroke.class_id)]
+        if not len(points):
+            return
+        stroke.points.append(points)
+        table = self._desk.project.taxonomy.color_table()
+        color = table[stroke.class_id] / 255 if stroke.class_id else np.full(3, 0.9)
+        self._desk.colors.buffer[points] = color
+        self._desk.shell.cloud.recolored()
+
+    def _may_change(self, points: IndexArray, class_id: int) -> BoolArray:
+        project = self._desk.project
+        labels = project.painted[points]
+        free = ~np.isin(labels, list(project.locked))
+        if self._desk.studio.viewing.protect and class_id:
+            free &= labels == 0
+        return np.asarray(free)
+
+    def _finish(self, stroke: _Stroke) -> None:
+        self._stroke = None
+        points = _joined(stroke.points)
+        name = "paint on the cloud" if stroke.class_id else "erase on the cloud"
+        if len(points):
+            self._desk.project.set_layer(points, stroke.class_id, name=name)
+            self._show_again(points)
+
+    def _show_again(self, points: IndexArray) -> None:
+        if len(points):
+            self._desk.colors.refresh(points)
+            self._desk.shell.cloud.recolored()
+
+
+def _points(index: PixelIndex, rect: Rect, coverage: BoolArray) -> IndexArray:
+    """Return the points of an index in the covered pixels of a rectangle."""
+    entries = index.entries_in(rect)
+    line, column = np.divmod(index.pixel[entries], index.shape[1])
+    return np.asarray(index.point[entries[coverage[line - rect.y0, column - rect.x0]]])
+
+
+def _joined(parts: list[IndexArray]) -> IndexArray:
+    return np.unique(np.concatenate(parts)).astype(np.int32) if parts else _NOTHING

@@ -1,0 +1,89 @@
+"""Commands that change the open photo's paint as a whole, or go where photos disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+
+from o3d_paint.core.mask import MaskEdit
+from o3d_paint.core.morphology import grown, shrunk
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["next_conflict", "photo_handlers"]
+
+_RING = 4
+"""Width of a ring in mask pixels, of 1080 lines or more."""
+_ZOOM = 2.5
+
+
+def photo_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+    """Return the handlers by command id."""
+    return {
+        "accept_class": partial(_accept, desk, is_whole=False),
+        "accept_ghost": partial(_accept, desk, is_whole=True),
+        "grow": partial(_resize_class, desk, is_growing=True),
+        "shrink": partial(_resize_class, desk, is_growing=False),
+        "clear_class": partial(_clear_class, desk),
+        "next_conflict": partial(next_conflict, desk),
+    }
+
+
+def next_conflict(desk: Workbench) -> None:
+    """Open the photo that disagrees, centred on the spot."""
+    found = desk.guidance.next_dissent()
+    if found is None:
+        desk.shell.toast("No two photos disagree", "good")
+        return
+    desk.studio.open_photo(found.frame_idx)
+    desk.wall.canvas.center_on(*found.pixel, _ZOOM)
+    desk.message = f"outvoted on {found.points:,} points"
+    desk.refresh()
+
+
+def _accept(desk: Workbench, *, is_whole: bool) -> None:
+    """Make the ghost that shows paint: of the active class, or all of it."""
+    viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
+    if viewing.open_idx is None or ghost is None or not viewing.has_ghost:
+        desk.shell.toast("There is no ghost: open a photo and switch Ghost on")
+        return
+    taken = np.zeros(len(project.taxonomy.color_table()), dtype=bool)
+    if is_whole:
+        taken[[c.class_id for c in project.taxonomy if c.class_id not in project.hidden]] = True
+    else:
+        taken[viewing.class_id] = True
+    before = np.count_nonzero(project.mask(viewing.open_idx))
+    accepted = ghost.accepted(project.mask(viewing.open_idx), taken)
+    if not project.set_mask(viewing.open_idx, accepted, name="accept ghost"):
+        desk.shell.toast("The ghost has nothing here that is not painted")
+        return
+    gained = (np.count_nonzero(accepted) - before) / accepted.size
+    desk.shell.toast(f"Painted {gained:.1%} of the photo as the cloud knows it; Ctrl+Z undoes it")
+
+
+def _resize_class(desk: Workbench, *, is_growing: bool) -> None:
+    viewing, project = desk.studio.viewing, desk.project
+    if viewing.open_idx is None:
+        return
+    mask = project.mask(viewing.open_idx)
+    edit: MaskEdit | None
+    if is_growing:
+        edit = grown(mask, viewing.class_id, radius=_RING)
+    else:
+        edit = shrunk(mask, viewing.class_id, radius=_RING)
+    if edit is not None:
+        project.paint_area(
+            viewing.open_idx,
+            edit.rect,
+            coverage=edit.changed,
+            class_id=viewing.class_id if is_growing else 0,
+            protect=viewing.protect,
+            name="grow" if is_growing else "shrink",
+        )
+
+
+def _clear_class(desk: Workbench) -> None:
+    viewing = desk.studio.viewing
+    if viewing.open_idx is not None:
+        desk.project.clear(viewing.open_idx, viewing.class_id)
