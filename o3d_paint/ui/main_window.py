@@ -70,7 +70,7 @@ class MainWindow:
         self.loading = SceneLoading(self, mailbox, options)
         self.menus = MenuBar(self.run_command, self.shell.guard)
         self.menus.connect(self.shell.window)
-        self._global = {
+        self._global: dict[str, Callable[[], object]] = {
             "open": self._choose_scene,
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
@@ -143,6 +143,7 @@ class MainWindow:
         self.shell.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
         self.shell.window.title = f"{scene.name} – {_TITLE}"
+        self.desk.say(cards.scene_line(scene))
         for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
             self.shell.toast(sentence, "info")
 
@@ -225,7 +226,7 @@ class MainWindow:
         elif self.shell.popups.popup is not None:
             self.shell.popups.dismiss()
         elif self.desk is not None and not self.desk.cancel():
-            self.desk.cancel_fuse()
+            self.desk.cancel_work()
 
     def _choose_scene(self) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()

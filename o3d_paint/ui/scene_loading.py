@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.project.jobs import Mailbox, Report, Worker
+from o3d_paint.project.layout import project_folder
+from o3d_paint.project.opening import Prepared, prepare_session
 from o3d_paint.ui.panels.status_bar import ProgressState
 
 if TYPE_CHECKING:
     from o3d_paint.ui.main_window import MainWindow
 
-__all__ = ["SceneLoading"]
+__all__ = ["LoadedScene", "SceneLoading"]
 
 _KEY = "scene"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedScene:
+    """A scene with the folder of its project, read beside the window.
+
+    Attributes:
+        scene: What was read.
+        path: From where.
+        folder: Where its project is kept.
+        note: Why that is not the usual place; None where it is.
+        prepared: The project, locked and read; None where the window holds that folder itself.
+    """
+
+    scene: Scene
+    path: Path
+    folder: Path
+    note: str | None
+    prepared: Prepared | None
 
 
 class SceneLoading:
@@ -37,8 +60,11 @@ class SceneLoading:
     def open(self, path: Path) -> None:
         """Read a scene and show it."""
         resolved = path.absolute()
-        self._start(resolved.name, lambda report: (load_scene(
-            resolved, self._options, progress=report), resolved))  # fmt: skip
+
+        def work(report: Report) -> tuple[Scene, Path]:
+            return load_scene(resolved, self._options, progress=report), resolved
+
+        self._start(resolved.name, work)
 
     def open_sample(self) -> None:
         """Make the sample scene if need be, read and show it."""
@@ -55,11 +81,19 @@ class SceneLoading:
     def tick(self) -> None:
         """Nothing is polled: workers answer through the mailbox."""
 
-    def _start(self, name: str, work: object) -> None:
+    def _start(self, name: str, read: Callable[[Report], tuple[Scene, Path]]) -> None:
+        chosen, held = self._window.take_project(), self._window.project_folder
+
+        def work(report: Report) -> LoadedScene:
+            scene, path = read(report)
+            folder, note = project_folder(path, chosen)
+            prepared = None if folder == held else prepare_session(scene, folder)
+            return LoadedScene(scene, path, folder, note, prepared)
+
         self._progressed(0.0, f"Reading {name}")
         self._worker.submit(
             _KEY,
-            work,  # type: ignore[arg-type]
+            work,
             done=self._done,
             failed=self._failed,
             progressed=lambda share, stage: self._progressed(share, f"{name}: {stage}"),
@@ -68,10 +102,9 @@ class SceneLoading:
     def _progressed(self, share: float, text: str) -> None:
         self._window.show_loading(ProgressState(text, share, is_cancellable=False))
 
-    def _done(self, loaded: tuple[Scene, Path]) -> None:
-        scene, path = loaded
+    def _done(self, loaded: LoadedScene) -> None:
         self._window.show_loading(None)
-        self._window.open_scene(scene, path)
+        self._window.open_scene(loaded)
         self.is_first = False
 
     def _failed(self, error: Exception) -> None:
