@@ -28,6 +28,8 @@ __all__ = [
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm")
 _MAX_PIXELS = 300_000_000
+MAX_SIDE = 1_000_000
+"""Columns or lines beyond which no camera goes; files that say more are damaged."""
 _ORIENTATION_TAG = 0x0112
 MAX_ASPECT = 1.06
 """Largest ratio of two pictures' aspects that still show the same: estimators round sizes to 14."""

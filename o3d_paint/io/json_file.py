@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["item", "parse_json", "read_json"]
+__all__ = ["item", "number", "parse_json", "read_json"]
 
 # Python objects take several times the room of the text that they are read from.
 _BYTES_PER_CHARACTER = 12
@@ -73,3 +74,20 @@ def item(record: Any, key: str, kind: type | tuple[type, ...], where: str) -> An
         msg = f"{key!r} of {where} must be {expected}, found {type(value).__name__}"
         raise FormatError(msg)
     return value
+
+
+def number(record: Any, key: str, where: str) -> float:
+    """Return ``record[key]`` if it is a finite number; arguments as for `item`.
+
+    Raises:
+        FormatError: The record is not an object, or the value missing or no finite number.
+    """
+    value = item(record, key, (int, float), where)
+    try:
+        result = float(value)
+    except OverflowError:
+        result = math.inf
+    if not math.isfinite(result):
+        msg = f"{key!r} of {where} must be a finite number, found {str(value)[:20]}"
+        raise FormatError(msg)
+    return result

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 
-__all__ = ["inside"]
+__all__ = ["existing", "inside"]
 
 
 def inside(folder: Path, name: str, source: Path) -> Path:
@@ -30,3 +30,17 @@ def inside(folder: Path, name: str, source: Path) -> Path:
         msg = f"{source} names the file {name[:80]!r}, which lies outside {folder}: it is not read"
         raise FormatError(msg)
     return path
+
+
+def existing(folder: Path, name: str, source: Path) -> Path | None:
+    """Return the file of a name that a file mentions, as `inside` does; None where there is none.
+
+    Raises:
+        FormatError: It would lead out of the folder.
+    """
+    path = inside(folder, name, source)
+    try:
+        return path if path.is_file() else None
+    except OSError:
+        # A name longer than the system allows is the name of no file.
+        return None

@@ -38,14 +38,22 @@ class Lens:
 
 
 def pinhole_of(lens: Lens) -> Camera:
-    """Return a pinhole camera of the same size that shows no empty corners."""
+    """Return a pinhole camera of the same size that shows no empty corners.
+
+    Raises:
+        ValueError: The lens bends lines so much that there is none.
+    """
     size = (lens.width, lens.height)
-    if lens.is_fisheye:
-        matrix = cv2.fisheye.estimateNewCameraMatrixForUndistortRectify(
-            lens.matrix, lens.coefficients, size, np.eye(3), balance=0.0
-        )
-    else:
-        matrix, _ = cv2.getOptimalNewCameraMatrix(lens.matrix, lens.coefficients, size, 0.0)
+    try:
+        if lens.is_fisheye:
+            matrix = cv2.fisheye.estimateNewCameraMatrixForUndistortRectify(
+                lens.matrix, lens.coefficients, size, np.eye(3), balance=0.0
+            )
+        else:
+            matrix, _ = cv2.getOptimalNewCameraMatrix(lens.matrix, lens.coefficients, size, 0.0)
+    except cv2.error as error:
+        msg = f"no pinhole camera fits the distortion {lens.coefficients.tolist()}"
+        raise ValueError(msg) from error
     return Camera.from_matrix(matrix, lens.width, lens.height)
 
 

@@ -22,6 +22,7 @@ __all__ = ["matches", "read"]
 
 _MAX_HEADER = 1 << 16
 _BYTES_PER_POINT = 64
+_KINDS = ("I", "U", "F")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ def read(path: Path) -> CloudFile:
         FormatError: It is malformed or cut off.
         SceneError: It would not fit into memory.
     """
+    require_memory(str(path), path.stat().st_size)
     content = path.read_bytes()
     header = _header(content, path)
     require_memory(str(path), header.count * _BYTES_PER_POINT)
@@ -57,7 +59,8 @@ def read(path: Path) -> CloudFile:
         xyz = columns["xyz"].astype(np.float64)
     else:
         points = _points(content, header, path)
-        columns = {n: points[n] for n in names}
+        # A column of several values a point, such as a descriptor, is none of those needed here.
+        columns = {n: points[n] for n in names if points[n].ndim == 1}
         if not all(n in columns for n in ("x", "y", "z")):
             msg = f"{path} has no x, y, z: found {names[:12]}"
             raise FormatError(msg)
@@ -94,6 +97,9 @@ def _header(content: bytes, path: Path) -> _Header:
                 zip(fields["FIELDS"], fields["TYPE"], fields["SIZE"], counts, strict=True)
             )
         ]
+        if not all(kind.upper() in _KINDS for kind in fields["TYPE"]):
+            msg = f"TYPE {' '.join(fields['TYPE'])[:40]}"
+            raise ValueError(msg)
         dtype = np.dtype(columns)
         data = fields["DATA"][0]
     except (KeyError, IndexError, ValueError, TypeError) as error:

@@ -17,10 +17,11 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
-from o3d_paint.io.images import photo_at
+from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model, read_model
+from o3d_paint.io.importers.pose_files import is_quaternion, require_camera
 from o3d_paint.io.memory import require_memory
-from o3d_paint.io.paths import inside
+from o3d_paint.io.paths import existing
 from o3d_paint.io.undistort import Lens, UndistortedPhoto, pinhole_of
 
 __all__ = ["read", "read_depth_map", "recognizes"]
@@ -132,8 +133,8 @@ def _depth_folder(model: Path) -> Path | None:
 def _frame(image: Image, model: Model, photos: Path, depths: Path | None) -> Frame:
     source = model.folder / "images"
     intrinsics = model.cameras[image.camera_id]
-    path = inside(photos, image.name, source)
-    if not path.is_file():
+    path = existing(photos, image.name, source)
+    if path is None:
         msg = f"{source} names the photo {image.name!r}, which is not in {photos}: see --images DIR"
         raise SceneError(msg)
     photo: Photo = photo_at(path)
@@ -160,8 +161,8 @@ def _frame(image: Image, model: Model, photos: Path, depths: Path | None) -> Fra
 
 def _depth(folder: Path, name: str, source: Path) -> FloatArray | None:
     for kind in _DEPTH_KINDS:
-        path = inside(folder, f"{name}.{kind}.bin", source)
-        if path.is_file():
+        path = existing(folder, f"{name}.{kind}.bin", source)
+        if path is not None:
             return read_depth_map(path)
     return None
 
@@ -169,7 +170,7 @@ def _depth(folder: Path, name: str, source: Path) -> FloatArray | None:
 def _pose(image: Image, source: Path) -> FloatArray:
     quaternion = np.array(image.quaternion)
     values = np.array([*image.quaternion, *image.translation])
-    if not np.isfinite(values).all() or not quaternion.any():
+    if not np.isfinite(values).all() or not is_quaternion(quaternion):
         msg = f"{source}: {image.name!r} has no valid pose: leave it out of the model"
         raise FormatError(msg)
     cam_from_world = np.eye(4)
@@ -189,11 +190,13 @@ def _camera(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Lens | None]:
         "RADIAL_FISHEYE",
     )
     fx, fy, cx, cy, *rest = (p[0], *p) if has_one_focal else p
-    try:
-        camera = Camera(fx, fy, cx - 0.5, cy - 0.5, intrinsics.width, intrinsics.height)
-    except ValueError as error:
-        msg = f"{folder / 'cameras'}: {error}: export the model again"
-        raise FormatError(msg) from error
+    matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
+    require_camera(matrix, f"{folder / 'cameras'}")
+    w, h = intrinsics.width, intrinsics.height
+    if not (1 <= w <= MAX_SIDE and 1 <= h <= MAX_SIDE) or not np.isfinite(rest).all():
+        msg = f"{folder / 'cameras'} has a camera of {w}x{h} pixels with {rest}: export it again"
+        raise FormatError(msg)
+    camera = Camera.from_matrix(matrix, w, h)
     if model in ("FOV", "THIN_PRISM_FISHEYE"):
         msg = f"cameras of model {model} in {folder}: run COLMAP's image_undistorter first"
         raise FormatError(msg)
@@ -203,4 +206,8 @@ def _camera(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Lens | None]:
     coefficients = np.zeros(4 if is_fisheye else 8)
     coefficients[: len(rest)] = rest
     lens = Lens(camera.matrix, coefficients, is_fisheye, intrinsics.width, intrinsics.height)
-    return pinhole_of(lens), lens
+    try:
+        return pinhole_of(lens), lens
+    except ValueError as error:
+        msg = f"{folder / 'cameras'}: {error}: run COLMAP's image_undistorter first"
+        raise FormatError(msg) from error

@@ -17,11 +17,11 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
-from o3d_paint.io.images import open_image, photo_at, pixels_of
-from o3d_paint.io.importers.pose_files import is_pose, world_from_cam_of
-from o3d_paint.io.json_file import item, read_json
+from o3d_paint.io.images import MAX_SIDE, open_image, photo_at, pixels_of
+from o3d_paint.io.importers.pose_files import is_pose, require_camera, world_from_cam_of
+from o3d_paint.io.json_file import item, number, read_json
 from o3d_paint.io.npz import read_npy
-from o3d_paint.io.paths import inside
+from o3d_paint.io.paths import existing, inside
 from o3d_paint.io.undistort import Lens, UndistortedPhoto, pinhole_of, straightened
 
 __all__ = ["read", "recognizes"]
@@ -32,7 +32,6 @@ _DISTORTION = {
     "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
     "OPENCV_FISHEYE": ("k1", "k2", "k3", "k4"),
 }
-_NUMBER = (int, float)
 
 
 def recognizes(path: Path) -> bool:
@@ -55,8 +54,8 @@ def read(path: Path, options: ImportOptions) -> Capture:
     document = read_json(file)
     records = item(document, "frames", list, str(file))[:: max(1, options.every)]
     frames, lost = [], 0
-    for number, record in enumerate(records):
-        where = f"frames[{number}] of {file}"
+    for i, record in enumerate(records):
+        where = f"frames[{i}] of {file}"
         pose = _pose(record, where, options)
         if pose is None:
             lost += 1
@@ -82,7 +81,7 @@ def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:
     rows = item(record, "transform_matrix", list, where)
     try:
         matrix = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"transform_matrix of {where} must be 4x4 numbers"
         raise FormatError(msg) from error
     if matrix.shape not in ((4, 4), (3, 4)):
@@ -108,7 +107,11 @@ def _frame(
     has_distortion = lens.is_fisheye or bool(lens.coefficients.any())
     camera = Camera.from_matrix(lens.matrix, lens.width, lens.height)
     if has_distortion:
-        camera = pinhole_of(lens)
+        try:
+            camera = pinhole_of(lens)
+        except ValueError as error:
+            msg = f"{where}: {error}: undistort the photos first"
+            raise FormatError(msg) from error
         photo = UndistortedPhoto(photo, lens, camera)
         depth = None if depth is None else straightened(depth, lens, camera, smooth=False)
     if depth is not None:
@@ -119,41 +122,40 @@ def _frame(
 
 def _existing(folder: Path, name: str, source: Path) -> Path:
     """Return the photo of a name, which Blender's data sets write without its ending."""
-    path = inside(folder, name, source)
-    for candidate in (path, path.with_name(path.name + ".png"), path.with_name(path.name + ".jpg")):
-        if candidate.is_file():
-            return candidate
+    for ending in ("", ".png", ".jpg"):
+        found = existing(folder, name + ending, source)
+        if found is not None:
+            return found
     msg = f"{source} names the photo {name!r}, which is not there: copy the whole folder"
     raise SceneError(msg)
 
 
 def _lens(values: dict[str, Any], photo: Photo, where: str) -> Lens:
     """Return the lens, at the size that the file states or else the photo has."""
-    width = int(item(values, "w", _NUMBER, where)) if "w" in values else photo.width
-    height = int(item(values, "h", _NUMBER, where)) if "h" in values else photo.height
+    width = int(number(values, "w", where)) if "w" in values else photo.width
+    height = int(number(values, "h", where)) if "h" in values else photo.height
     if "fl_x" in values:
-        fx = float(item(values, "fl_x", _NUMBER, where))
+        fx = number(values, "fl_x", where)
     else:
-        angle = float(item(values, "camera_angle_x", _NUMBER, where))
+        angle = number(values, "camera_angle_x", where)
         fx = width / 2 / np.tan(angle / 2) if 0 < angle < np.pi else 0.0
-    fy = float(item(values, "fl_y", _NUMBER, where)) if "fl_y" in values else fx
-    cx = float(item(values, "cx", _NUMBER, where)) if "cx" in values else width / 2
-    cy = float(item(values, "cy", _NUMBER, where)) if "cy" in values else height / 2
-    model = values.get("camera_model", "OPENCV")
+    fy = number(values, "fl_y", where) if "fl_y" in values else fx
+    cx = number(values, "cx", where) if "cx" in values else width / 2
+    cy = number(values, "cy", where) if "cy" in values else height / 2
+    model = item(values, "camera_model", str, where) if "camera_model" in values else "OPENCV"
     if model in ("PINHOLE", "SIMPLE_PINHOLE"):
         model, values = "OPENCV", {}
     if model not in _DISTORTION:
         msg = f"camera_model {model!r} of {where} is none of {', '.join(_DISTORTION)}, PINHOLE"
         raise FormatError(msg)
     is_fisheye = model == "OPENCV_FISHEYE"
-    given = [
-        float(item(values, k, _NUMBER, where)) if k in values else 0.0 for k in _DISTORTION[model]
-    ]
+    given = [number(values, k, where) if k in values else 0.0 for k in _DISTORTION[model]]
     coefficients = np.zeros(4 if is_fisheye else 8)
     coefficients[: len(given)] = given
     matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
-    if not np.isfinite(matrix).all() or fx == 0 or fy == 0 or width < 1 or height < 1:
-        msg = f"{where} has focal lengths {fx:g}, {fy:g} and size {width}x{height}: they cannot be"
+    require_camera(matrix, where)
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        msg = f"{where} has the size {width}x{height}, which no photo has: correct it"
         raise FormatError(msg)
     return Lens(matrix, coefficients, is_fisheye, width, height)
 

@@ -13,7 +13,7 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
-from o3d_paint.errors import PaintError, SceneError
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
@@ -49,6 +49,10 @@ def read(path: Path, options: ImportOptions) -> Capture:
         SceneError: The points of a photo do not look like those of a pinhole camera.
     """
     with NpzArchive(path) as archive:
+        missing = [k for k in _KEYS if k not in archive.keys]
+        if missing:
+            msg = f"{path} has no {missing[0]!r}: expected the predictions.npz of Pi3's demo"
+            raise FormatError(msg)
         keys = [k for k in (*_KEYS, "conf") if k in archive.keys]
         archive.require_memory(keys, limit=options.memory_limit)
         points = archive.read("points")

@@ -15,15 +15,19 @@ from o3d_paint.io.memory import require_memory
 
 __all__ = [
     "is_pose",
+    "is_quaternion",
     "read_intrinsics",
     "read_matrix",
     "read_numbers",
     "read_poses",
+    "require_camera",
     "world_from_cam_of",
 ]
 
 _BYTES_PER_CHARACTER = 8
 _ROTATION_TOLERANCE = 1e-2
+_MIN_QUATERNION = 1e-6
+_MAX_PIXELS = 1e8
 CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
@@ -117,20 +121,40 @@ def read_intrinsics(path: Path) -> FloatArray:
     else:
         msg = f"{path} must hold a 3x3 matrix or fx fy cx cy, found {len(values)} numbers"
         raise FormatError(msg)
-    if not np.isfinite(matrix).all() or matrix[0, 0] == 0 or matrix[1, 1] == 0:
-        msg = f"{path} has focal lengths {matrix[0, 0]:g} and {matrix[1, 1]:g}: they cannot be 0"
-        raise FormatError(msg)
+    require_camera(matrix, str(path))
     return matrix
 
 
 def is_pose(matrix: FloatArray) -> bool:
     """Return whether a (4, 4) matrix is finite, with a rotation in its corner."""
     rotation = matrix[:3, :3]
-    return bool(
-        np.isfinite(matrix).all()
-        and np.abs(rotation @ rotation.T - np.eye(3)).max() < _ROTATION_TOLERANCE
-        and np.linalg.det(rotation) > 0
-    )
+    if not np.isfinite(matrix).all() or np.abs(rotation).max() > 1 + _ROTATION_TOLERANCE:
+        return False
+    error = float(np.abs(rotation @ rotation.T - np.eye(3)).max())
+    return error < _ROTATION_TOLERANCE and bool(np.linalg.det(rotation) > 0)
+
+
+def is_quaternion(values: FloatArray) -> bool:
+    """Return whether four numbers are a rotation: finite, and not nearly nothing."""
+    with np.errstate(over="ignore"):
+        length = float(np.linalg.norm(values))
+    return _MIN_QUATERNION < length < 1 / _MIN_QUATERNION
+
+
+def require_camera(matrix: FloatArray, where: str) -> None:
+    """Refuse intrinsics that no camera has.
+
+    Raises:
+        FormatError: They are not finite, or focal lengths and principal point beyond all sizes.
+    """
+    values = np.array([matrix[0, 0], matrix[1, 1], matrix[0, 2], matrix[1, 2]])
+    with np.errstate(invalid="ignore"):
+        is_finite = bool((np.abs(values) < _MAX_PIXELS).all())
+        has_focal = bool((np.abs(values[:2]) > 1 / _MAX_PIXELS).all())
+    if not (is_finite and has_focal):
+        listed = " ".join(f"{v:g}" for v in values)
+        msg = f"{where} has the intrinsics fx fy cx cy {listed}, which cannot be: correct them"
+        raise FormatError(msg)
 
 
 def world_from_cam_of(matrix: FloatArray, convention: Convention, axes: str) -> FloatArray:
@@ -155,7 +179,7 @@ def _matrix(values: list[float]) -> FloatArray:
 def _from_quaternion(values: list[float]) -> FloatArray:
     matrix = np.full((4, 4), np.nan)
     quaternion = np.array(values[3:7])
-    if np.isfinite(values).all() and quaternion.any():
+    if np.isfinite(values).all() and is_quaternion(quaternion):
         matrix = np.eye(4)
         matrix[:3, :3] = Rotation.from_quat(quaternion).as_matrix()
         matrix[:3, 3] = values[:3]

@@ -16,8 +16,13 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files, natural_key
-from o3d_paint.io.importers.pose_files import read_intrinsics, read_matrix, read_poses
-from o3d_paint.io.json_file import item, read_json
+from o3d_paint.io.importers.pose_files import (
+    read_intrinsics,
+    read_matrix,
+    read_poses,
+    require_camera,
+)
+from o3d_paint.io.json_file import item, number, read_json
 from o3d_paint.io.paths import inside
 
 __all__ = [
@@ -41,6 +46,7 @@ _TUM_CAMERAS = {
 }
 _TUM_UNIT = 1 / 5000
 _MAX_TIME_GAP = 0.08
+_MIN_SCALE = 1e-9
 INTRINSICS_NAMES = (
     "camera-intrinsics.txt",
     "intrinsics.txt",
@@ -180,13 +186,16 @@ def list_replica(folder: Path) -> Listing | None:
     poses, _ = read_poses(trajectory)
     camera = item(read_json(parameters), "camera", dict, str(parameters))
     fx, fy, cx, cy, scale = (
-        float(item(camera, k, (int, float), f"camera of {parameters}"))
-        for k in ("fx", "fy", "cx", "cy", "scale")
+        number(camera, k, f"camera of {parameters}") for k in ("fx", "fy", "cx", "cy", "scale")
     )
     photos = sorted(results.glob("frame*.jpg"), key=natural_key)
     depths = sorted(results.glob("depth*.png"), key=natural_key)
-    unit = 1 / scale if scale > 0 else None
-    return Listing(photos, depths, poses[: len(photos)], pinhole((fx, fy, cx, cy)), unit)
+    matrix = pinhole((fx, fy, cx, cy))
+    require_camera(matrix, str(parameters))
+    if not _MIN_SCALE < scale < 1 / _MIN_SCALE:
+        msg = f"'scale' of {parameters} is {scale:g}: expected steps of depth a metre, as 6553.5"
+        raise FormatError(msg)
+    return Listing(photos, depths, poses[: len(photos)], matrix, 1 / scale)
 
 
 def list_hololens(folder: Path) -> Listing | None:

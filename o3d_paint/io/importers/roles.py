@@ -12,6 +12,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.importers.pose_files import require_camera
 
 __all__ = [
     "ALIASES",
@@ -141,6 +142,7 @@ def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArra
                 " write the camera's real intrinsics"
             )
             raise SceneError(msg)
+        require_camera(k, f"{path}: {key!r}[{i}]")
     return matrices
 
 
@@ -206,9 +208,10 @@ def _bytes_of_colors(path: Path, key: str, colors: Array) -> RgbArray:
 
 def _nearest_rotation(path: Path, where: str, matrix: FloatArray) -> FloatArray:
     """Return a matrix made exactly orthonormal; one that is no rotation is refused."""
-    error = float(np.abs(matrix @ matrix.T - np.eye(3)).max())
-    determinant = float(np.linalg.det(matrix))
-    if error > _ROTATION_TOLERANCE or determinant < 0:
+    with np.errstate(over="ignore", invalid="ignore"):
+        error = float(np.abs(matrix @ matrix.T - np.eye(3)).max())
+        determinant = float(np.linalg.det(matrix))
+    if not error <= _ROTATION_TOLERANCE or determinant < 0:
         msg = (
             f"{path}: {where} is not a rotation (determinant {determinant:.3g}, off by"
             f" {error:.2g}), expected [R | t] without scale or mirror: write the camera's pose"

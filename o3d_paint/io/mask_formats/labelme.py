@@ -52,10 +52,11 @@ def read(document: Any, path: Path) -> MaskSet:
 
 def _outline(record: Any, where: str) -> FloatArray | None:
     """Return the corners of a shape that has an area, else None."""
+    corners = item(record, "points", list, where)
     kind = item(record, "shape_type", str, where) if "shape_type" in record else "polygon"
     try:
-        points = np.asarray(item(record, "points", list, where), dtype=np.float64).reshape(-1, 2)
-    except (TypeError, ValueError) as error:
+        points = np.asarray(corners, dtype=np.float64).reshape(-1, 2)
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"points of {where} must be a list of x, y pairs"
         raise FormatError(msg) from error
     if kind == "polygon":

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.json_file import item, read_json
@@ -52,6 +53,9 @@ def _class_table(folder: Path) -> tuple[dict[int, str], dict[int, tuple[int, int
     for number, record in enumerate(item(read_json(table), "classes", list, str(table))):
         where = f"classes[{number}] of {table}"
         class_id = item(record, "id", int, where)
+        if not 0 <= class_id <= MAX_CLASS_ID:
+            msg = f"id of {where} is {class_id}: class ids go from 0 to {MAX_CLASS_ID}"
+            raise FormatError(msg)
         names[class_id] = item(record, "name", str, where)
         color = item(record, "color", list, where) if "color" in record else None
         if color is not None:

@@ -48,7 +48,7 @@ def polygon_coverage(
     """
     try:
         corners = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"{where} must be a list of x, y pairs"
         raise FormatError(msg) from error
     if not 3 <= len(corners) <= _MAX_VERTICES or not np.isfinite(corners).all():
@@ -77,7 +77,7 @@ def segmentation_coverage(
             canvas |= polygon_coverage(ring, shape, where)
         return canvas
     size = item(segmentation, "size", list, where)
-    if [int(s) for s in size if isinstance(s, (int, float))] != list(shape):
+    if size != list(shape):
         msg = f"{where} has run lengths for size {size[:2]}, its photo is {list(shape)} (H, W)"
         raise FormatError(msg)
     counts = item(segmentation, "counts", (list, str), where)
