@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.errors import FormatError
+from o3d_paint.errors import FormatError, PaintError
 from o3d_paint.io.images import open_image, pixels_of
+from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing, write_bytes
 
 __all__ = ["read_layer", "read_mask", "write_layer", "write_mask"]
@@ -88,16 +87,17 @@ def read_layer(path: Path) -> tuple[IdArray, str]:
         FormatError: It is damaged, or not a cloud layer.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            labels = arrays["labels"]
-            cloud = str(arrays["cloud"]) if "cloud" in arrays else ""
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        with NpzArchive(path) as archive:
+            archive.require_memory(archive.keys)
+            labels = archive.read("labels")
+            cloud = str(archive.read("cloud")) if "cloud" in archive.keys else ""
+    except (KeyError, PaintError) as error:
         msg = f"{path} cannot be read ({error}): expected a cloud layer of O3D Paint"
         raise FormatError(msg) from error
     if labels.ndim != 1 or labels.dtype != np.uint16:
         msg = f"{path} holds {labels.dtype} {labels.shape}: expected uint16 (N,)"
         raise FormatError(msg)
-    return labels, cloud
+    return labels.astype(np.uint16, copy=False), cloud
 
 
 def _palette(taxonomy: Taxonomy) -> list[int]:
