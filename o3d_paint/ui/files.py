@@ -1,20 +1,17 @@
-"""Choosing files in the window, and writing the labelled cloud."""
+"""Choosing files and folders in the window."""
 
 from __future__ import annotations
 
-import time
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.io.exporters import EXPORTERS, ExportOptions, LabelledScene, export
-from o3d_paint.project.jobs import Report
 from o3d_paint.ui.shell import Shell
-from o3d_paint.ui.workbench import Workbench
 
-__all__ = ["FileDialogs", "save_labelled"]
+__all__ = ["FileDialogs"]
 
 _SCENE_ENDINGS = ".npz .ply .json .txt .zip .las .laz .e57 .pcd .glb"
 
@@ -37,7 +34,9 @@ class FileDialogs:
         dialog.add_filter("", "All files")
         self._show(dialog)
 
-    def choose_target(self, suggested: Path, ending: str, done: Callable[[Path], None]) -> None:
+    def choose_target(
+        self, suggested: Path, ending: str, done: Callable[[Path], None], *, title: str
+    ) -> None:
         """Ask where to write; a missing ending is added, a file that exists is asked about."""
         agreed: set[Path] = set()
 
@@ -55,23 +54,48 @@ class FileDialogs:
             done(target)
             return ""
 
-        title = f"Save as {ending[1:].upper()}"
+        browse = functools.partial(self._browse, suggested, ending, done, title)
         self._shell.popups.ask_text(
-            title,
-            f"{EXPORTERS[ending].title[:1].upper()}{EXPORTERS[ending].title[1:]}.",
+            f"Save as {ending[1:].upper()}",
+            f"{title}.",
             "Save",
             initial=str(suggested),
             accept=accept,
-            others={"Browse…": lambda: self._browse(suggested, ending, done)},
+            others={"Browse…": browse},
         )
 
-    def _browse(self, suggested: Path, ending: str, done: Callable[[Path], None]) -> None:
+    def choose_folder(self, suggested: Path, done: Callable[[Path], None]) -> None:
+        """Ask for a folder to write into; one that holds something already is asked about."""
+        agreed: set[Path] = set()
+
+        def accept(text: str) -> str:
+            folder = Path(text.strip()).expanduser().absolute()
+            if folder.exists() and not folder.is_dir():
+                return f"{folder.name} is a file"
+            if folder.is_dir() and any(folder.iterdir()) and folder not in agreed:
+                agreed.add(folder)
+                return f"{folder.name} is not empty: save again to write into it"
+            self._shell.popups.close()
+            done(folder)
+            return ""
+
+        self._shell.popups.ask_text(
+            "Save into a folder",
+            "It is made if it does not exist.",
+            "Save",
+            initial=str(suggested),
+            accept=accept,
+        )
+
+    def _browse(
+        self, suggested: Path, ending: str, done: Callable[[Path], None], title: str
+    ) -> None:
         """Let the user look through folders; then ask again with the file chosen there."""
         dialog = self._dialog(
             gui.FileDialog.SAVE,
             "Save",
             suggested,
-            lambda path: self.choose_target(path, ending, done),
+            lambda path: self.choose_target(path, ending, done, title=title),
         )
         dialog.add_filter(ending, f"{ending[1:].upper()} ({ending})")
         self._show(dialog)
@@ -101,33 +125,3 @@ class FileDialogs:
         self.is_open = True
         self._shell.window.show_dialog(dialog)
         self._shell.redraw()
-
-
-def save_labelled(desk: Workbench, target: Path, scene_path: Path | None) -> None:
-    """Write the labels as they show now, off the UI thread, and say what was written."""
-    project = desk.project
-    project.end_stroke()
-    labelled = LabelledScene(
-        project.scene,
-        project.taxonomy,
-        project.labels,
-        project.source_of(None),
-        project.confidence_of(None),
-    )
-    options = ExportOptions(inputs=(scene_path,) if scene_path is not None else ())
-    count = int((labelled.labels > 0).sum())
-    start = time.monotonic()
-
-    def work(_report: Report) -> int:
-        export(labelled, target, options)
-        return target.stat().st_size
-
-    def done(size: int) -> None:
-        share = count / max(1, len(labelled.labels))
-        desk.shell.toast(
-            f"Wrote {target}: {len(labelled.labels):,} points, {share:.1%} labelled,"
-            f" {size / 1e6:.1f} MB in {time.monotonic() - start:.1f} s",
-            "good",
-        )
-
-    desk.worker.submit(("export", str(target)), work, done=done, failed=desk.shell.guard.report)

@@ -129,9 +129,12 @@ class Workbench:
         """Feed the panels at the next tick."""
         self._are_models_stale = True
 
-    def cancel_fuse(self) -> None:
-        """Drop the fusion under way."""
-        if self.project.is_fusing:
+    def cancel_work(self) -> None:
+        """Drop the export or the fusion under way."""
+        if self._progress is not None:
+            self.worker.cancel("export")
+            self.show_progress(None)
+        elif self.project.is_fusing:
             self.project.cancel_fuse()
             self.fuse_share = None
             self.refresh()

@@ -1,0 +1,173 @@
+"""What Export… offers, and the work behind it: clouds, masks, review pictures, films."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from o3d_paint.io.exporters import ExportOptions, LabelledScene, export, exporters
+from o3d_paint.project.jobs import Report
+from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.panels.menu import Menu, MenuEntry
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["Exports"]
+
+_FIRST = (".ply", ".glb", ".las", ".pcd")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Work:
+    """Everything that a worker needs, taken at one moment."""
+
+    labelled: LabelledScene
+    masks: dict[int, object]
+    inputs: tuple[Path, ...]
+
+
+class Exports:
+    """Exports of one open scene.
+
+    Args:
+        desk: The scene.
+        files: Asks for names.
+        scene_path: Its file, which is never written over.
+    """
+
+    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
+        self._desk = desk
+        self._files = files
+        self._scene_path = scene_path
+
+    def open_menu(self) -> None:
+        """Show everything that can be written."""
+        endings = [*_FIRST, *(e for e in exporters() if e not in _FIRST)]
+        entries = (
+            *(MenuEntry(e, _capital(exporters()[e].title), "box") for e in endings),
+            MenuEntry(),
+            MenuEntry("masks", "Labels of every photo as masks (PNG)", "images"),
+            MenuEntry("review", "Pictures of painted photos to look through", "image"),
+            MenuEntry("turntable_png", "Picture of the labelled cloud (PNG)", "camera"),
+            MenuEntry("turntable_mp4", "Film around the labelled cloud (MP4)", "film"),
+        )
+        popups = self._desk.shell.popups
+        frame = self._desk.shell.panel_host("toolbar").frame
+
+        def choose(entry: str) -> None:
+            popups.close()
+            self._choose(entry)
+
+        menu = Menu(choose, popups.close)
+        menu.set_model(entries)
+        popups.open(menu, anchor=(frame.x + frame.width // 5, frame.y + frame.height))
+
+    def save_as(self, ending: str) -> None:
+        """Ask for a name and write the labelled cloud."""
+        title = _capital(exporters()[ending].title)
+        self._files.choose_target(
+            self._suggested("labelled", ending), ending, self._save_cloud, title=title
+        )
+
+    def _choose(self, entry: str) -> None:
+        if entry.startswith("."):
+            self.save_as(entry)
+        elif entry == "masks":
+            self._files.choose_folder(self._suggested("masks", ""), self._save_masks)
+        elif entry == "review":
+            self._files.choose_folder(self._suggested("review", ""), self._save_review)
+        else:
+            ending = "." + entry.rsplit("_", 1)[1]
+            self._files.choose_target(
+                self._suggested("turntable", ending), ending, self._save_film, title="Turntable"
+            )
+
+    def _suggested(self, what: str, ending: str) -> Path:
+        base = self._scene_path or Path.cwd() / self._desk.project.scene.name
+        return base.with_name(f"{base.stem}_{what}{ending}")
+
+    def _taken(self) -> _Work:
+        project = self._desk.project
+        project.end_stroke()
+        labelled = LabelledScene(
+            project.scene,
+            project.taxonomy,
+            project.labels,
+            project.source_of(None),
+            project.confidence_of(None),
+        )
+        inputs = (self._scene_path,) if self._scene_path is not None else ()
+        return _Work(labelled, {i: m.copy() for i, m in project.masks.items()}, inputs)
+
+    def _save_cloud(self, target: Path) -> None:
+        work = self._taken()
+        count = int((work.labelled.labels > 0).sum())
+        share = count / max(1, len(work.labelled.labels))
+        facts = f"{len(work.labelled.labels):,} points, {share:.1%} labelled"
+        options = ExportOptions(inputs=work.inputs)
+        self._run(target, lambda _: export(work.labelled, target, options), facts)
+
+    def _save_masks(self, folder: Path) -> None:
+        from o3d_paint.io.mask_exporters import write_masks
+
+        work = self._taken()
+
+        def write(report: Report) -> None:
+            write_masks(work.labelled, folder, "png", inputs=work.inputs, progress=report)
+
+        self._run(folder, write, f"masks of {len(work.labelled.scene.frames)} photos")
+
+    def _save_review(self, folder: Path) -> None:
+        from o3d_paint.io.review import write_review
+
+        work = self._taken()
+
+        def write(report: Report) -> None:
+            write_review(
+                work.labelled.scene,
+                work.masks,  # type: ignore[arg-type]
+                work.labelled.taxonomy,
+                folder,
+                inputs=work.inputs,
+                progress=report,
+            )
+
+        self._run(folder, write, f"{len(work.masks)} painted photos and a contact sheet")
+
+    def _save_film(self, target: Path) -> None:
+        from o3d_paint.io.turntable import write_turntable
+
+        work = self._taken()
+
+        def write(report: Report) -> None:
+            write_turntable(work.labelled, target, inputs=work.inputs, progress=report)
+
+        self._run(target, write, "the labelled cloud")
+
+    def _run(self, target: Path, write: Callable[[Report], object], facts: str) -> None:
+        """Write off the UI thread, with progress and cancel, and say what was written."""
+        desk, start = self._desk, time.monotonic()
+
+        def done(_answer: object) -> None:
+            desk.show_progress(None)
+            size = f", {target.stat().st_size / 1e6:.1f} MB" if target.is_file() else ""
+            seconds = time.monotonic() - start
+            desk.shell.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")
+
+        def failed(error: Exception) -> None:
+            desk.show_progress(None)
+            desk.shell.guard.report(error)
+
+        desk.show_progress(f"Writing {target.name}", 0.0)
+        desk.worker.submit(
+            "export",
+            write,
+            done=done,
+            failed=failed,
+            progressed=lambda share, _: desk.show_progress(f"Writing {target.name}", share),
+        )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
