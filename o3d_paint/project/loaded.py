@@ -36,6 +36,7 @@ class Loaded:
         fused_shown: Whether the fused layer showed.
         number: The last checkpoint; 0 for a new project.
         checksums: Of the scene's photos, by position, as far as they are known.
+        scene_path: The scene's file as it was noted, "" where it was not.
         replayed: Records of journals that were applied.
         messages: What to tell the user, one sentence each.
         damaged: Files that could not be read (wholly).
@@ -52,6 +53,7 @@ class Loaded:
     fused_shown: bool = False
     number: int = 0
     checksums: dict[int, str] = field(default_factory=dict)
+    scene_path: str = ""
     replayed: int = 0
     messages: list[str] = field(default_factory=list)
     damaged: list[Path] = field(default_factory=list)

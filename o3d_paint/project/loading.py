@@ -65,6 +65,7 @@ def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Loaded:
     loaded.taxonomy, loaded.number = document.taxonomy, document.number
     loaded.hidden, loaded.locked = document.hidden, document.locked
     loaded.settings, loaded.fused_shown = dict(document.settings), document.fused_shown
+    loaded.scene_path = document.scene_path
     loaded.checksums = {
         new: entry.checksum
         for entry, new in zip(document.photos, fit.frames, strict=True)

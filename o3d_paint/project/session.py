@@ -41,6 +41,7 @@ from o3d_paint.project.reading import project_of, read_project, scene_path_of
 __all__ = [
     "Prepared",
     "Session",
+    "Workers",
     "open_session",
     "prepare_session",
     "read_project",
@@ -49,7 +50,7 @@ __all__ = [
 
 
 @dataclass(slots=True)
-class _Workers:
+class Workers:
     """Who works: on what takes long, on files, and on waiting for the disk."""
 
     compute: Jobs
@@ -65,7 +66,7 @@ class Session:
         project: Project,
         layout: Layout,
         *,
-        workers: _Workers,
+        workers: Workers,
         scene_path: Path | None,
         messages: Iterable[str],
     ) -> None:
@@ -84,6 +85,17 @@ class Session:
     def folder(self) -> Path:
         """Where the project is kept."""
         return self._layout.root
+
+    @property
+    def free_folder(self) -> Path:
+        """A folder to suggest for `save_as`."""
+        root = self.folder
+        return root.with_name(f"{root.stem}-2{root.suffix}")
+
+    @property
+    def unsaved_words(self) -> str:
+        """How to say in two words that nothing is written here."""
+        return "read-only"
 
     @property
     def problem(self) -> StorageError | None:
@@ -227,7 +239,7 @@ def open_session(
         folder: Of the project; made where it is absent.
         post: Runs closures on the UI thread; None does everything inline.
         classes: Of a new project.
-        scene_path: The scene's file, noted in the project.
+        scene_path: The scene's file, noted in the project; None keeps what is noted there.
         prepared: What `prepare_session` returned for this scene and folder.
 
     Raises:
@@ -235,16 +247,21 @@ def open_session(
     """
     ready = prepared or prepare_session(scene, folder, classes=classes)
     layout = Layout(folder)
-    workers = _Workers(InlineJobs(), InlineJobs(), InlineJobs())
+    workers = Workers(InlineJobs(), InlineJobs(), InlineJobs())
     if post is not None:
-        workers = _Workers(
+        workers = Workers(
             Worker(post, name="o3d-paint-compute"),
             Worker(post, name="o3d-paint-disk"),
             Worker(post, name="o3d-paint-journal"),
         )
     project = project_of(scene, ready.loaded, layout, jobs=workers.compute)
+    noted = Path(ready.loaded.scene_path) if ready.loaded.scene_path else None
     session = Session(
-        project, layout, workers=workers, scene_path=scene_path, messages=ready.loaded.messages
+        project,
+        layout,
+        workers=workers,
+        scene_path=scene_path or noted,
+        messages=ready.loaded.messages,
     )
     if isinstance(ready.lock, FolderLock):
         session.start(ready.loaded, ready.lock, is_new=ready.is_new)

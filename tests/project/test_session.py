@@ -11,7 +11,7 @@ from o3d_paint.errors import StorageError
 from o3d_paint.project import autosave
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.project import Project
-from o3d_paint.project.session import open_session, prepare_session, read_project
+from o3d_paint.project.session import open_session, prepare_session, read_project, scene_path_of
 from tests.project.scenes import strip_scene
 
 SCENE = strip_scene()
@@ -72,6 +72,27 @@ def assert_same_evidence(one: Project, other: Project) -> None:
     assert one.taxonomy == other.taxonomy
     assert one.history.done == other.history.done
     assert one.history.undone == other.history.undone
+
+
+def test_the_scene_stays_noted_when_a_library_opens_the_folder_without_it(tmp_path: Path) -> None:
+    scene_file = tmp_path / "scene.npz"
+    scene_file.touch()
+    folder, other = tmp_path / "p.o3dpaint", tmp_path / "elsewhere" / "q.o3dpaint"
+    session = open_session(SCENE, folder, scene_path=scene_file)
+    session.project.paint(0, line(1))
+    session.close()
+    session = open_session(SCENE, folder)
+    session.project.paint(1, line(1))
+    session.save(wait=True)
+    assert scene_path_of(folder) == scene_file
+    session.save_as(other)
+    session.close()
+    assert scene_path_of(folder) == scene_path_of(other) == scene_file
+    moved = scene_file.rename(tmp_path / "moved.npz")
+    session = open_session(SCENE, folder, scene_path=moved)
+    session.project.paint(2, line(1))
+    session.close()
+    assert scene_path_of(folder) == moved
 
 
 def test_with_workers(tmp_path: Path) -> None:
