@@ -94,6 +94,10 @@ class Indexes:
             urgent=urgent,
         )
 
+    def use(self, jobs: Jobs) -> None:
+        """Have indexes built by others from now on."""
+        self._jobs = jobs
+
     def build_now(self, frame_idx: int) -> None:
         """Build the index of a photo on the caller's thread, unless it is there."""
         if self.get(frame_idx) is None:

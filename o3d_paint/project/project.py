@@ -151,6 +151,18 @@ class Project(Painting, Classes, Fusing):
         )
         return fresh.painted
 
+    def lend_jobs(self, jobs: Jobs) -> Jobs:
+        """Run what takes long elsewhere from now on; returns what ran it before.
+
+        What is under way stays with what ran it, and its answers are dropped. Call it between two
+        strokes; whoever takes the jobs back calls `complete_indexes`, should they be inline.
+        """
+        self.end_stroke()
+        self.cancel_fuse()
+        before, self.jobs = self.jobs, jobs
+        self._indexes.use(jobs)
+        return before
+
     def close(self) -> None:
         """End a stroke under way and all jobs; the project is of no use afterwards."""
         self.end_stroke()
