@@ -97,7 +97,8 @@ def _working_shape(frame: Frame, mask_shape: tuple[int, int]) -> tuple[int, int]
 def _resized_pixels(index: PixelIndex, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
     """Return (V,) the row-major pixel of each visible point at another resolution."""
     (mask_h, mask_w), (h, w) = index.shape, shape
-    line, column = np.divmod(index.pixel, mask_w)
+    # Wider than the pixels themselves: classes are packed behind them.
+    line, column = np.divmod(index.pixel.astype(np.int64), mask_w)
     return np.asarray((2 * line + 1) * h // (2 * mask_h) * w + (2 * column + 1) * w // (2 * mask_w))
 
 

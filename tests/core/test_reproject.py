@@ -52,6 +52,15 @@ def mask_of(frame, xyz, labels, *, spacing=0.05, shape=None):
     )
 
 
+def test_high_ids_find_their_place_in_large_photos() -> None:
+    size = 400
+    depth = np.full((size, size), 2.0, np.float32)
+    frame = frame_of(depth, size)
+    labels = np.where(np.arange(size * size) < size * size // 3, 7, 40_000).astype(np.uint16)
+    found = mask_of(frame, points_at(frame, depth), labels)
+    assert np.array_equal(found, labels.reshape(size, size))
+
+
 def test_every_pixel_gets_the_label_of_its_point() -> None:
     depth = step()
     frame = frame_of(depth)
