@@ -82,6 +82,7 @@ class Shell:
         self._is_close_pending = False
         self._may_close = False
         self._enter_is_down = False
+        self.last_input = time.monotonic()
         self._build(panels)
         self._connect()
 
@@ -154,6 +155,7 @@ class Shell:
         self.redraw()
 
     def _on_panel(self, name: str, event: PointerEvent) -> None:
+        self.last_input = time.monotonic()
         if name == "tooltip":
             self.tips.hide()
             return
@@ -201,6 +203,7 @@ class Shell:
 
     def _on_scene_mouse(self, event: Any) -> Any:
         self.focus.enter(self._scene_left)
+        self.last_input = time.monotonic()
         frame = self.cloud.widget.frame
         for converted in self._scene_source.convert(event, frame.x, frame.y):
             if self.focus.lets(None, converted):
@@ -215,6 +218,7 @@ class Shell:
 
     def _on_key(self, event: Any) -> bool:
         converted = self.keys.convert(event)
+        self.last_input = time.monotonic()
         if converted is None:
             return False
         if converted.key == "Escape":
