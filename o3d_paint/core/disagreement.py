@@ -10,7 +10,7 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray, IdArray
 from o3d_paint.core.visibility import PixelIndex
 
-__all__ = ["Dissent", "dissents"]
+__all__ = ["Dissent", "densest", "dissents"]
 
 _CELLS = 12
 
@@ -50,11 +50,11 @@ def dissents(
         against = (own > 0) & contested[index.point] & (own != labels[index.point])
         pixel = index.pixel[against]
         if len(pixel):
-            found.append(Dissent(frame_idx, len(pixel), _densest(pixel, index.shape)))
+            found.append(Dissent(frame_idx, len(pixel), densest(pixel, index.shape)))
     return tuple(sorted(found, key=lambda d: (-d.points, d.frame_idx)))
 
 
-def _densest(pixel: IdArray, shape: tuple[int, int]) -> tuple[float, float]:
+def densest(pixel: IdArray, shape: tuple[int, int]) -> tuple[float, float]:
     """Return the pixel in the middle of the part of a photo that holds most of some pixels."""
     v, u = np.divmod(pixel.astype(np.int64), shape[1])
     cell = v * _CELLS // shape[0] * _CELLS + u * _CELLS // shape[1]

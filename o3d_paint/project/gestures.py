@@ -43,6 +43,7 @@ class Sketch:
         has_corners: Whether corners are marked.
         area: Rectangle and (h, w) coverage that would be painted.
         waits_at: Where something is being computed; None where nothing is.
+        num_corners: How many were set; the line may lead on to the pointer.
     """
 
     class_id: int
@@ -50,6 +51,7 @@ class Sketch:
     has_corners: bool = False
     area: tuple[Rect, BoolArray] | None = None
     waits_at: Point | None = None
+    num_corners: int = 0
 
 
 class Tool:

@@ -47,7 +47,13 @@ class PolygonTool(Tool):
         area = None
         if len(line) >= _FEWEST:
             area = polygon(self._shape(self._context), np.array(line))
-        return Sketch(self._context.class_id, tuple(line), has_corners=True, area=area)
+        return Sketch(
+            self._context.class_id,
+            tuple(line),
+            has_corners=True,
+            area=area,
+            num_corners=len(self._corners),
+        )
 
     def press(self, context: ToolContext, point: Point) -> None:
         """Set a corner, take one away, or close."""

@@ -25,7 +25,7 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "undo": partial(_undo, desk),
         "redo": partial(_redo, desk),
         "brush": partial(studio.choose_tool, "brush"),
-        "eraser": partial(studio.choose_tool, "eraser"),
+        "eraser": desk.eraser.press,
         "polygon": partial(studio.choose_tool, "polygon"),
         "fill": partial(studio.choose_tool, "fill"),
         "assist": partial(studio.choose_tool, "assist"),
@@ -73,14 +73,16 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "swap_class": studio.swap_class,
         "pick_class": partial(_pick_class, desk),
         "add_class": classes.add,
-        "statistics": classes.statistics,
         **{f"class_{n}": partial(studio.choose_nth_class, n - 1) for n in range(1, 19)},
     }
 
 
 def release_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
     """Return what letting a held key go does."""
-    return {"peek": lambda: desk.studio.view(is_peeking=False)}
+    return {
+        "peek": lambda: desk.studio.view(is_peeking=False),
+        "eraser": desk.eraser.release,
+    }
 
 
 def _save(desk: Workbench) -> None:

@@ -7,27 +7,43 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from o3d_paint.errors import FormatError, PaintError
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.ui.preflight import Preflight
+from o3d_paint.ui.remembered import load_remembered
 
-__all__ = ["run"]
+if TYPE_CHECKING:
+    from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.project.jobs import Mailbox
+    from o3d_paint.project.project import Project
+    from o3d_paint.ui.main_window import MainWindow
+
+__all__ = ["run", "show"]
 
 _DEFAULT_SIZE = (1600, 1000)
+_MAX_LAST_TICKS = 200
 _SIZE_VARIABLE = "O3D_PAINT_WINDOW"
 
 
-def run(path: Path | None, *, options: LoadOptions, project: Path | None = None) -> int:
+def run(
+    path: Path | None,
+    *,
+    options: LoadOptions,
+    project: Path | None = None,
+    classes: Taxonomy | None = None,
+) -> int:
     """Open the window and paint until the user closes it. Ends the process.
 
     Args:
         path: The scene; None shows what can be opened.
         options: What the user said about it.
         project: Folder of its project; None for the usual one.
+        classes: Of projects that begin here; None for the published five.
 
     Returns:
         Never, once a window was open: Open3D's own way out can abort or hang.
@@ -44,68 +60,171 @@ def run(path: Path | None, *, options: LoadOptions, project: Path | None = None)
         raise FormatError(msg)
     Preflight.start().require()
     faulthandler.enable()
-    _end(_loop(scene_path, options, project.absolute() if project is not None else None))
+    folder = project.absolute() if project is not None else None
+
+    def make(mailbox: Mailbox) -> MainWindow:
+        from o3d_paint.ui.main_window import MainWindow
+
+        window = MainWindow(
+            mailbox, size=_window_size(), options=options, project=folder, first_classes=classes
+        )
+        if scene_path is not None:
+            window.loading.open(scene_path)
+        return window
+
+    _end(_exit_code(make))
 
 
-def _loop(path: Path | None, options: LoadOptions, project: Path | None) -> int:
-    """Run the window; returns the exit code."""
+def show(project: Project) -> None:
+    """Open a project in a window, and come back when the user closes it.
+
+    Nothing is written unless the user saves; what was painted is in the project. To be called on
+    the main thread, and not from within a program that runs Open3D windows of its own: those put
+    the paint panel into a window with `o3d_paint.ui.attach`.
+
+    Args:
+        project: Stays open, with all paint in its cloud.
+
+    Raises:
+        DisplayError: No window can be opened.
+        KeyboardInterrupt: Ctrl+C closed it.
+    """
+    Preflight.start().require()
+
+    def make(mailbox: Mailbox) -> MainWindow:
+        from o3d_paint.ui.main_window import MainWindow
+
+        options = LoadOptions()
+        window = MainWindow(mailbox, size=_window_size(), options=options, project=None)
+        window.open_project(project)
+        return window
+
+    folder = Path.cwd()
+    try:
+        with _StopRequest() as stop:
+            window = _loop(make, stop)
+            window.release()
+            _close(window)
+        if stop.number:
+            # The window was closed by a signal that was meant for the script.
+            signal.raise_signal(stop.number)
+    finally:
+        # File dialogs of the toolkit change it.
+        os.chdir(folder)
+
+
+def _exit_code(make: Callable[[Mailbox], MainWindow]) -> int:
+    """Run the window of the program; returns its exit code."""
+    from o3d_paint.ui.memory_watch import MemoryWatch, start_anew
+
+    watches: list[MemoryWatch] = []
+
+    def watched(mailbox: Mailbox) -> MainWindow:
+        window = make(mailbox)
+        watches.append(MemoryWatch(window))
+        return window
+
+    try:
+        with _StopRequest() as stop:
+            code = _loop(watched, stop, on_tick=lambda: watches[0].tick()).exit_code
+    except PaintError as error:
+        sys.stderr.write(f"o3d-paint: {error}\n")
+        return 1
+    except Exception:
+        logging.getLogger("o3d_paint").exception("the window's loop failed")
+        return 1
+    if watches and watches[0].command is not None:
+        logging.shutdown()
+        start_anew(watches[0].command)
+    return code if code is not None else 1
+
+
+def _loop(
+    make: Callable[[Mailbox], MainWindow],
+    stop: _StopRequest,
+    *,
+    on_tick: Callable[[], None] | None = None,
+) -> MainWindow:
+    """Run a window until the user has closed it.
+
+    Raises:
+        PaintError: The scene named at the start cannot be read.
+    """
     import open3d as o3d
     from open3d.visualization import gui
 
     from o3d_paint.project.jobs import Mailbox
     from o3d_paint.ui.guard import start_log
-    from o3d_paint.ui.main_window import MainWindow
     from o3d_paint.ui.state_dump import StateDump
 
     start_log()
     o3d.utility.set_verbosity_level(o3d.utility.VerbosityLevel.Error)
     application = gui.Application.instance
     application.initialize()
-    window = MainWindow(Mailbox(), size=_window_size(), options=options, project=project)
-    stop = _StopRequest()
-    if path is not None:
-        window.loading.open(path)
+    window = make(Mailbox())
     dump = StateDump.from_environment(window)
     try:
         while window.exit_code is None:
             is_open = application.run_one_tick()
             if dump is not None:
                 dump.tick()
+            if on_tick is not None:
+                on_tick()
             if window.loading.error is not None:
                 raise window.loading.error
             if stop.is_asked or not is_open:
                 stop.is_asked = False
                 window.quit()
-    except PaintError as error:
-        sys.stderr.write(f"o3d-paint: {error}\n")
-        return 1
-    except Exception:
-        logging.getLogger("o3d_paint").exception("the window's loop failed")
+    except PaintError:
+        raise
+    except BaseException:
         window.quit()
-        return 1
-    return window.exit_code
+        raise
+    return window
+
+
+def _close(window: MainWindow) -> None:
+    """Take an open window off the screen, as Open3D survives it: not from within a tick."""
+    from open3d.visualization import gui
+
+    application = gui.Application.instance
+    application.post_to_main_thread(window.shell.window, window.shell.close)
+    for _ in range(_MAX_LAST_TICKS):
+        if not application.run_one_tick():
+            return
 
 
 class _StopRequest:
     """Ctrl+C and SIGTERM, noted for the loop: a handler must not touch the window."""
 
     def __init__(self) -> None:
-        """Listen to both signals."""
+        """Listen to nothing yet."""
         self.is_asked = False
-        signal.signal(signal.SIGINT, self._on_signal)
-        signal.signal(signal.SIGTERM, self._on_signal)
+        self.number = 0
+        self._before: dict[int, Any] = {}
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        self.is_asked = True
+    def __enter__(self) -> _StopRequest:
+        """Listen to both signals."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._on_signal)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave them to whoever had them before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.is_asked, self.number = True, number
 
 
 def _window_size() -> tuple[int, int]:
-    """Return the size that the environment asks for ("1280x720"), else a large one."""
+    """Return the size that the environment asks for ("1280x720"), else that of the last time."""
     text = os.environ.get(_SIZE_VARIABLE, "")
     try:
         width, height = (int(part) for part in text.split("x"))
     except ValueError:
-        return _DEFAULT_SIZE
+        return load_remembered().size or _DEFAULT_SIZE
     return max(320, width), max(240, height)
 
 

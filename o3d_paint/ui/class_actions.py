@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from o3d_paint.errors import PaintError
 from o3d_paint.ui import models
 from o3d_paint.ui.panels.class_search import ClassSearch
 from o3d_paint.ui.panels.color_picker import ColorPicker, ColorPickerState
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.menu import Menu, MenuEntry, class_menu
-from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
 from o3d_paint.ui.theme import Color
 
 if TYPE_CHECKING:
@@ -117,26 +114,6 @@ class ClassHandlers:
         search = ClassSearch(choose, self._popups.close, add)
         search.set_model(models.class_rows(self._desk.project, self._desk.coverage))
         self._popups.open(search)
-
-    def statistics(self) -> None:
-        """Show the table of classes."""
-        project, coverage = self._desk.project, self._desk.project.coverage()
-        counts = {c.class_id: c.shown for c in coverage.classes}
-        masks = [np.unique(mask) for mask in project.masks.values()]
-        rows = tuple(
-            ClassFigures(
-                name=c.name,
-                color=c.color,
-                points=counts.get(c.class_id, 0),
-                share=coverage.share(counts.get(c.class_id, 0)),
-                photos=sum(c.class_id in ids for ids in masks),
-            )
-            for c in project.taxonomy
-        )
-        note = f"{1 - coverage.share(coverage.fused):.1%} of the points are unlabelled"
-        card = Statistics(lambda: None, self._popups.close)
-        card.set_model(StatisticsState(rows, note))
-        self._popups.open(card)
 
     def _do(self, choice: str, class_id: int, position: int, x: int, y: int) -> None:
         project = self._desk.project

@@ -77,6 +77,7 @@ def _class_keys() -> tuple[Command, ...]:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open scene…", "File", ("Ctrl+O",), "folder-open", "Open a scene"),
+    Command("open_recent", "Open a recent scene…", "File", ("Ctrl+Shift+O",), "history"),
     Command("open_sample", "Open the sample scene", "File", icon="package"),
     Command("save", "Save project", "File", ("Ctrl+S",), "save", "Save the project", divider=True),
     Command("save_project_as", "Save project as…", "File", (), "copy"),
@@ -225,7 +226,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("swap_class", "Swap with the previous class", "Label", ("X",)),
     Command("pick_class", "Pick the class under the cursor", "Label", ("I",), "pipette"),
     Command("add_class", "Add a class…", "Label", (), "plus"),
-    Command("statistics", "Statistics", "Label", (), "chart-bar", divider=True),
+    Command("statistics", "Statistics…", "Label", (), "chart-bar", divider=True),
+    Command("evaluate", "Photos against each other…", "Label", (), "chart-bar"),
     *_class_keys(),
     Command("help", "All keys", "Help", ("F1", "?"), "circle-question-mark"),
     Command("hints", "First steps", "Help", (), "lightbulb"),

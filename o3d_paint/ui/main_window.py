@@ -7,10 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import PaintError
 from o3d_paint.io.scene import LoadOptions
+from o3d_paint.project.borrowed import BorrowedSession
 from o3d_paint.project.jobs import Mailbox, Worker
-from o3d_paint.project.session import open_session
+from o3d_paint.project.project import Project
+from o3d_paint.project.session import Session, open_session
 from o3d_paint.ui import cards
 from o3d_paint.ui.actions import desk_handlers, release_handlers
 from o3d_paint.ui.class_actions import ClassHandlers
@@ -23,16 +26,20 @@ from o3d_paint.ui.navigator import Navigator
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
 from o3d_paint.ui.panels.status_bar import ProgressState
+from o3d_paint.ui.reports import Reports
 from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
 from o3d_paint.ui.shell import DEFAULT_SPLIT, Shell
 from o3d_paint.ui.wall import Wall
 from o3d_paint.ui.wall_actions import wall_actions
+from o3d_paint.ui.window_memory import WindowMemory
 from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["MainWindow"]
 
 _TITLE = "O3D Paint"
-_ALWAYS = frozenset({"open", "open_sample", "quit", "help", "hints", "about", "cancel"})
+_ALWAYS = frozenset(
+    {"open", "open_recent", "open_sample", "quit", "help", "hints", "about", "cancel"}
+)
 
 
 class MainWindow:
@@ -43,6 +50,7 @@ class MainWindow:
         size: (width, height) in device pixels.
         options: What the user said about scenes.
         project: Folder of the first scene's project; None for the usual one.
+        first_classes: Of projects that begin here; None for the published five.
     """
 
     def __init__(
@@ -52,7 +60,9 @@ class MainWindow:
         size: tuple[int, int],
         options: LoadOptions,
         project: Path | None,
+        first_classes: Taxonomy | None = None,
     ) -> None:
+        self.first_classes = first_classes
         self.desk: Workbench | None = None
         self.exit_code: int | None = None
         self.scene_path: Path | None = None
@@ -63,15 +73,18 @@ class MainWindow:
         self._releases: dict[str, Callable[[], object]] = {}
         self._navigator: Navigator | None = None
         self._held: set[str] = set()
+        self._title = _TITLE
         self.classes: ClassHandlers | None = None
         self.wall = Wall(wall_actions(self))
         self.shell = Shell(self.wall.panels, size=size, title=_TITLE)
+        self._memory = WindowMemory(self.shell)
         self.files = FileDialogs(self.shell)
         self.loading = SceneLoading(self, mailbox, options)
         self.menus = MenuBar(self.run_command, self.shell.guard)
         self.menus.connect(self.shell.window)
         self._global: dict[str, Callable[[], object]] = {
             "open": self._choose_scene,
+            "open_recent": partial(self._memory.choose, self.loading.open),
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
             "help": partial(cards.show_help, self.shell.popups),
@@ -86,6 +99,7 @@ class MainWindow:
         actions.close_wanted = self.quit
         actions.touched = self._on_touched
         self.wall.empty()
+        self.show_loading(None)
         self.menus.enable(_ALWAYS)
 
     def run_command(self, command_id: str) -> None:
@@ -118,34 +132,46 @@ class MainWindow:
         """
         # Its folder may be the same, and is ours to lock only once.
         self.close_scene()
-        scene, path = loaded.scene, loaded.path
+        path = loaded.path
         session = open_session(
-            scene,
+            loaded.scene,
             loaded.folder,
             post=self._mailbox.post,
+            classes=self.first_classes,
             scene_path=path,
             prepared=loaded.prepared,
         )
+        self._show(session, path)
+        self._memory.opened(loaded.scene, path)
+        for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
+            self.shell.toast(sentence, "info")
+
+    def open_project(self, project: Project) -> None:
+        """Show a project that a script made; closing the window gives it back."""
+        self._show(BorrowedSession(project, post=self._mailbox.post), None)
+
+    def _show(self, session: Session, path: Path | None) -> None:
+        scene = session.project.scene
         self.scene_path = path
         self.desk = Workbench(session, self.shell, self.wall, self._worker, post=self._mailbox.post)
         self.classes = ClassHandlers(self.desk)
         self._navigator = Navigator(self.desk)
         exports = Exports(self.desk, self.files, path)
+        reports = Reports(self.desk, self.files, path)
         self._handlers = {
             **desk_handlers(self.desk, self.classes),
             "save_ply": partial(exports.save_as, ".ply"),
             "save_glb": partial(exports.save_as, ".glb"),
             "export": exports.open_menu,
+            "statistics": reports.statistics,
+            "evaluate": reports.evaluate,
             "save_project_as": self._save_project_as,
             "scene_notes": self._show_facts,
         }
         self._releases = release_handlers(self.desk)
         self.shell.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
-        self.shell.window.title = f"{scene.name} – {_TITLE}"
         self.desk.say(cards.scene_line(scene))
-        for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
-            self.shell.toast(sentence, "info")
 
     def close_scene(self) -> None:
         """Save and close the open project.
@@ -161,16 +187,22 @@ class MainWindow:
 
     def show_loading(self, progress: ProgressState | None) -> None:
         """Show how far loading is, in place of an empty 3D view or in the status bar."""
-        self.wall.welcome.set_model(WelcomeState(progress=progress))
+        self.wall.welcome.set_model(WelcomeState(self._memory.recent, progress))
 
     def quit(self) -> None:
         """Save everything and end; a disk that refuses is asked about."""
+        self._memory.keep()
         try:
             self.close_scene()
         except PaintError as error:
             self._ask_lose(str(error))
             return
         self.exit_code = 0
+
+    def release(self) -> None:
+        """End the threads, so that nothing touches the window any more."""
+        self._worker.close()
+        self.loading.close()
 
     def _ask_lose(self, reason: str) -> None:
         buttons = (
@@ -214,7 +246,18 @@ class MainWindow:
     def _on_tick(self) -> bool:
         self._mailbox.run_pending()
         self.loading.tick()
+        self._show_title()
         return self.desk.tick() if self.desk is not None else False
+
+    def _show_title(self) -> None:
+        """Name the scene, with a mark while something is not saved."""
+        title = _TITLE
+        if self.desk is not None:
+            mark = "• " if self.desk.saving.has_unsaved else ""
+            title = f"{mark}{self.desk.project.scene.name} – {_TITLE}"
+        if title != self._title:
+            self._title = title
+            self.shell.window.title = title
 
     def _on_touched(self) -> None:
         self.shell.cloud.plan.touched(time.monotonic())
@@ -247,12 +290,11 @@ class MainWindow:
             self.shell.toast(f"The project is saved in {folder} from now on", "good")
             return ""
 
-        held = desk.session.folder
         self.shell.popups.ask_text(
             "Save project as",
             "A folder for the project; what is in the present one stays there.",
             "Save",
-            initial=str(held.with_name(f"{held.stem}-2{held.suffix}")),
+            initial=str(desk.session.free_folder),
             accept=accept,
         )
 

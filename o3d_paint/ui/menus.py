@@ -59,5 +59,7 @@ class MenuBar:
             self._menus[command.command_id] = menu
             key = key_text(command)
             # Open3D's menus know no accelerators: the key stands in the text.
-            menu.add_item(f"{command.title}    {key}" if key else command.title, number)
+            # The toolkit's own font has Latin letters only.
+            title = command.title.replace("…", "...")
+            menu.add_item(f"{title}    {key}" if key else title, number)
         return menu

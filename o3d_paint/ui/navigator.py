@@ -97,8 +97,11 @@ class Navigator:
     def _over_spot(self, point: int | None) -> None:
         """The pointer is over a point of the cloud: say what it is, mark who sees it best."""
         desk = self._desk
-        self._is_spot = point is not None
+        was_spot, self._is_spot = self._is_spot, point is not None
         if point is None:
+            if not was_spot:
+                desk.studio.view(hover_idx=None)
+                return
             desk.spot_class = 0
             desk.studio.view(hover_idx=None)
             desk.say("")

@@ -122,6 +122,15 @@ class StateDump:
             "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
             "num_points": len(project.scene.cloud),
             "painted_frames": list(project.painted_frames),
+            "conflicts": desk.conflicts,
+            "suggested": desk.studio.suggested,
+            "gain": desk.studio.suggestion.points if desk.studio.suggestion else 0,
+            "heat": viewing.heat,
+            "ghost": 0
+            if desk.guides.ghost is None
+            else int(np.count_nonzero(desk.guides.ghost.labels)),
+            "corners": 0 if desk.studio.sketch is None else desk.studio.sketch.num_corners,
+            "commands": sorted(self._window.command_ids),
             "folder": str(desk.session.folder),
             "point_size": desk.shell.cloud.point_size,
             "is_slow": desk.shell.cloud.plan.is_slow,

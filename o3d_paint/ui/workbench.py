@@ -23,6 +23,7 @@ from o3d_paint.project.session import Session
 from o3d_paint.ui import models
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_painter import CloudPainter
+from o3d_paint.ui.eraser_hold import EraserHold
 from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
 from o3d_paint.ui.guidance import Guidance
 from o3d_paint.ui.panels.status_bar import ProgressState
@@ -72,6 +73,7 @@ class Workbench:
             self.studio, self._workers[1], changed=self._suggested, failed=report
         )
         self.painter = CloudPainter(self, self._workers[0])
+        self.eraser = EraserHold(self.studio)
         self.spot_class = 0
         self.saving = models.Saving()
         self.fuse_share: float | None = None
@@ -132,7 +134,8 @@ class Workbench:
     def cancel_work(self) -> None:
         """Drop the export or the fusion under way."""
         if self._progress is not None:
-            self.worker.cancel("export")
+            for work in ("export", "evaluation"):
+                self.worker.cancel(work)
             self.show_progress(None)
         elif self.project.is_fusing:
             self.project.cancel_fuse()
@@ -218,7 +221,7 @@ class Workbench:
         self._mark_cameras()
         self.saving = models.Saving("saving…", has_unsaved=True)
         if self.session.read_only is not None:
-            self.saving = models.Saving("read-only", has_unsaved=True)
+            self.saving = models.Saving(self.session.unsaved_words, has_unsaved=True)
         elif self.session.problem is None:
             # The journal took the step before this signal.
             self.saving = models.Saving(f"saved {datetime.now():%H:%M}")

@@ -42,6 +42,7 @@ class App:
         arguments: Sequence[object] = (),
         *,
         program: Sequence[str] = ("-m", "o3d_paint", "open"),
+        shows_hints: bool = False,
     ) -> None:
         self.display = display
         self._state_file = folder / "state.json"
@@ -54,6 +55,11 @@ class App:
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_DATA_HOME": str(folder / "data"),
         }
+        # The first steps would lie over what tests look at; they have a test of their own.
+        memory = folder / "data" / "o3d-paint" / "window.json"
+        if not memory.exists() and not shows_hints:
+            memory.parent.mkdir(parents=True, exist_ok=True)
+            memory.write_text(json.dumps({"has_seen_hints": True}))
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *program, *(str(a) for a in arguments)],
@@ -179,6 +185,15 @@ class App:
 
         wait_until(is_same, f"{name} keeps still", seconds=60)
         return last[0]
+
+    def forget_state(self) -> None:
+        """What the next window says is news."""
+        self._state_file.unlink(missing_ok=True)
+
+    def wait_file(self, path: Path) -> None:
+        """Wait until the program has written a file, or has ended."""
+        wait_until(lambda: path.exists() or self.process.poll() is not None, f"{path.name}")
+        assert path.exists(), f"the program ended: {self.log[-3000:]}"
 
     def end(self) -> int:
         """Ask the program to end as the system does, and return its exit code."""

@@ -1,0 +1,45 @@
+"""The system's clipboard, which Open3D lacks: by the program that each system has for it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import subprocess
+
+__all__ = ["copy_text"]
+
+_LINUX = (
+    ("wl-copy",),
+    ("xclip", "-selection", "clipboard"),
+    ("xsel", "--clipboard", "--input"),
+)
+_PROGRAMS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "Darwin": (("pbcopy",),),
+    "Windows": (("clip",),),
+}
+_TIMEOUT_S = 3.0
+
+
+def copy_text(text: str) -> bool:
+    """Copy a text; returns whether some program took it."""
+    system = platform.system()
+    # Windows' own program reads UTF-16 with a mark, all others UTF-8.
+    data = text.encode("utf-16" if system == "Windows" else "utf-8")
+    for command in _PROGRAMS.get(system, _LINUX):
+        if shutil.which(command[0]) is None:
+            continue
+        try:
+            # xclip stays behind to serve the selection: its output must not be waited for.
+            done = subprocess.run(
+                command,
+                input=data,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0:
+            return True
+    return False

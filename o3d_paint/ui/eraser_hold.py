@@ -1,0 +1,38 @@
+"""The eraser's key: a tap takes the eraser, holding it erases for a moment."""
+
+from __future__ import annotations
+
+import time
+
+from o3d_paint.ui.studio import Studio
+
+__all__ = ["EraserHold"]
+
+_HOLD_S = 0.35
+
+
+class EraserHold:
+    """Remembers the tool before the eraser while its key is down.
+
+    Args:
+        studio: Whose tool it is.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._before = ""
+        self._since = 0.0
+
+    def press(self) -> None:
+        """The key went down, or the command was chosen."""
+        tool = self._studio.viewing.tool
+        self._before = tool if tool != "eraser" else ""
+        self._since = time.monotonic()
+        self._studio.choose_tool("eraser")
+
+    def release(self) -> None:
+        """The key went up: after a while, the tool before comes back."""
+        before, self._before = self._before, ""
+        if before and time.monotonic() - self._since >= _HOLD_S:
+            self._studio.release()
+            self._studio.choose_tool(before)

@@ -1,0 +1,182 @@
+"""Tables about the work: what each class has, and how well painted photos predict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from o3d_paint.core.arrays import FloatArray, IdArray
+from o3d_paint.core.disagreement import densest
+from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.fuse import fuse
+from o3d_paint.core.metrics import LeftOut, leave_one_out
+from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics, surface_area
+from o3d_paint.io.store import write_bytes
+from o3d_paint.project.jobs import Report
+from o3d_paint.ui.clipboard import copy_text
+from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
+from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["Reports"]
+
+_FEWEST_PHOTOS = 2
+
+
+class Reports:
+    """Tables of one workbench.
+
+    Args:
+        desk: Whose work.
+        files: Asks where to write where there is no clipboard.
+        scene_path: The scene's file, beside which files are suggested.
+    """
+
+    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
+        self._desk = desk
+        self._files = files
+        self._scene_path = scene_path
+        self._point_area: FloatArray | None = None
+        self._lines: tuple[ClassStatistics, ...] = ()
+
+    @property
+    def _unit(self) -> str:
+        return "m" if self._desk.project.scene.metric else "unit"
+
+    def statistics(self) -> None:
+        """Show the table of classes: counts at once, areas when they are estimated."""
+        desk, project = self._desk, self._desk.project
+        card = Statistics(self._copy, desk.shell.popups.close)
+        counts = {c.class_id: c.shown for c in project.coverage().classes}
+        total = max(1, len(project.scene.cloud))
+        known = tuple(
+            ClassFigures(c.name, c.color, counts.get(c.class_id, 0),
+                         counts.get(c.class_id, 0) / total)
+            for c in project.taxonomy
+        )  # fmt: skip
+        card.set_model(StatisticsState(known, "Counting…"))
+        desk.shell.popups.open(card)
+        labels, evidence, taxonomy = project.labels, project.evidence(), project.taxonomy
+
+        def work(_report: Report) -> tuple[ClassStatistics, ...]:
+            if self._point_area is None:
+                scene = project.scene
+                self._point_area = surface_area(scene.cloud.xyz, spacing=scene.spacing)
+            area = self._point_area
+            return class_statistics(taxonomy, labels, evidence=evidence, point_area=area)
+
+        def done(lines: tuple[ClassStatistics, ...]) -> None:
+            self._lines = lines
+            card.set_model(self._statistics_state(lines))
+            if desk.shell.popups.popup is card:
+                desk.shell.popups.refit()
+
+        desk.worker.submit("statistics", work, done=done, failed=desk.shell.guard.report)
+
+    def _statistics_state(self, lines: tuple[ClassStatistics, ...]) -> StatisticsState:
+        taxonomy = self._desk.project.taxonomy
+        rows = tuple(
+            ClassFigures(
+                name=line.name,
+                color=taxonomy.get(line.class_id).color,
+                points=line.points,
+                share=line.share,
+                area=f"{line.area:.3g} {self._unit}²" if line.points else "",
+                area_value=line.area,
+                photos=line.photos,
+                conflicts=line.conflicts,
+            )
+            for line in lines
+            if line.class_id in taxonomy
+        )
+        free = next((line for line in lines if line.class_id == 0), None)
+        note = "" if free is None else f"{free.share:.1%} of the points are unlabelled"
+        return StatisticsState(rows, note)
+
+    def _copy(self) -> None:
+        desk = self._desk
+        if not self._lines or desk.worker.is_running("statistics"):
+            return
+        text = as_csv(self._lines, unit=self._unit)
+        if copy_text(text):
+            desk.shell.toast("Copied the table as CSV", "good")
+            return
+        base = self._scene_path or Path.cwd() / desk.project.scene.name
+
+        def write(path: Path) -> None:
+            write_bytes(path, text.encode())
+            desk.shell.toast(f"Wrote {path}", "good")
+
+        suggested = base.with_name(f"{base.stem}_classes.csv")
+        title = "There is no clipboard program here (xclip, wl-copy): the table as a file"
+        desk.shell.popups.close()
+        self._files.choose_target(suggested, ".csv", write, title=title)
+
+    def evaluate(self) -> None:
+        """Predict each painted photo from the others, and show how well that goes."""
+        desk, project = self._desk, self._desk.project
+        if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
+            desk.shell.toast("Paint two photos or more to compare them")
+            return
+        evidence, options, cloud = project.evidence(), project.fuse_options, project.scene.cloud
+
+        def predict(others: Evidence) -> IdArray:
+            return fuse(cloud, others, options).labels
+
+        def done(photos: tuple[LeftOut, ...]) -> None:
+            desk.show_progress(None)
+            self._show_evaluation(photos)
+
+        def failed(error: Exception) -> None:
+            desk.show_progress(None)
+            desk.shell.guard.report(error)
+
+        text = "Predicting photos from each other"
+        desk.show_progress(text, 0.0)
+        desk.worker.submit(
+            "evaluation",
+            lambda report: leave_one_out(evidence, predict, progress=report),
+            done=done,
+            failed=failed,
+            progressed=lambda share, _: desk.show_progress(text, share),
+        )
+
+    def _show_evaluation(self, photos: tuple[LeftOut, ...]) -> None:
+        desk = self._desk
+        frames = desk.project.scene.frames
+        rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
+        card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
+        card.set_model(EvaluationState(rows, f"Derived by {desk.project.fuse_options.method}"))
+        desk.shell.popups.open(card)
+
+    def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:
+        wrong = {photo.frame_idx: photo.wrong_points for photo in photos}
+
+        def jump(frame_idx: int) -> None:
+            desk = self._desk
+            desk.shell.popups.close()
+            desk.studio.open_photo(frame_idx)
+            index = desk.project.index(frame_idx)
+            if index is None or not len(wrong[frame_idx]):
+                return
+            pixel = index.pixel[np.isin(index.point, wrong[frame_idx])]
+            if len(pixel):
+                desk.wall.canvas.center_on(*densest(pixel, index.shape), 2.5)
+
+        return jump
+
+
+def photo_score(photo: LeftOut, name: str) -> PhotoScore:
+    """Return the row of a photo."""
+    scores = photo.scores
+    return PhotoScore(
+        frame_idx=photo.frame_idx,
+        name=name,
+        points=len(photo.points),
+        accuracy=scores.accuracy,
+        mean_iou=scores.mean_iou,
+        wrong=len(photo.wrong_points),
+    )
