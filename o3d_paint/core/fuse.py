@@ -19,9 +19,10 @@ from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, walk
 
 __all__ = ["FUSED", "NONE", "PAINTED", "FuseOptions", "Fusion", "Method", "fuse"]
 
-Method = Literal["graph", "ball"]
+Method = Literal["graph", "ball", "nearest"]
 NONE, PAINTED, FUSED = 0, 1, 2
-_UNMEASURED = 0.5
+_UNMEASURED, _FILLED = 0.5, 0.3
+_SMALL_BALL = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,8 @@ class FuseOptions:
 
     Attributes:
         method: "graph": labels travel along the surface to every point. "ball": painted points
-            keep theirs, a ball vote labels what lies near them.
+            keep theirs, a ball vote labels what lies near them. "nearest": the same with a
+            small ball, and the rest take the nearest label.
         max_distance: Radius of the ball in scene units.
         min_neighbors: Fewest labelled points in the ball.
         batch_size: Points voted on between two reports of progress.
@@ -98,7 +100,7 @@ def fuse(
     if evidence.num_points != len(cloud):
         msg = f"evidence is for {evidence.num_points} points, the cloud has {len(cloud)}"
         raise ValueError(msg)
-    if options.method == "ball":
+    if options.method != "graph":
         return _by_ball(cloud, evidence, options, progress)
     return _by_graph(cloud, evidence, options, graph, warm, progress)
 
@@ -146,22 +148,39 @@ def _by_graph(
 def _by_ball(
     cloud: PointCloud, evidence: Evidence, options: FuseOptions, progress: Progress | None
 ) -> Fusion:
-    """Let painted points keep their labels and a ball vote label the rest."""
+    """Let painted points keep their labels and those around them decide about the rest."""
     started = perf_counter()
     painted, agreement, votes = _painted(evidence)
+    fills = options.method == "nearest"
     labels = ball_vote(
         cloud.xyz,
         painted,
-        radius=options.max_distance,
-        min_neighbors=options.min_neighbors,
+        radius=options.max_distance * (_SMALL_BALL if fills else 1),
+        min_neighbors=1 if fills else options.min_neighbors,
         batch_size=options.batch_size,
         progress=progress,
     )
     confidence = np.where(painted > 0, agreement, _UNMEASURED).astype(np.float32)
+    if fills:
+        confidence[labels == 0] = _FILLED
+        labels = _nearest(cloud.xyz, labels)
     labels[confidence < options.min_confidence] = 0
     confidence[labels == 0] = 0
     seconds = {"vote": perf_counter() - started}
-    return Fusion(labels, confidence, _sources(evidence, labels), votes, "ball", seconds)
+    return Fusion(labels, confidence, _sources(evidence, labels), votes, options.method, seconds)
+
+
+def _nearest(xyz: FloatArray, labels: IdArray) -> IdArray:
+    """Return labels with every unlabelled point given that of the nearest labelled one."""
+    from scipy.spatial import cKDTree
+
+    known, unknown = np.flatnonzero(labels), np.flatnonzero(labels == 0)
+    if not len(known) or not len(unknown):
+        return labels
+    tree = cKDTree(xyz[known], balanced_tree=False, compact_nodes=False)
+    filled = labels.copy()
+    filled[unknown] = labels[known[tree.query(xyz[unknown], workers=-1)[1]]]
+    return filled
 
 
 def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:

@@ -124,6 +124,7 @@ def walk(
     settings: WalkerSettings,
     *,
     warm: Spread | None = None,
+    levels: Levels | None = None,
     iterations: int | None = None,
     tolerance: float = _TOLERANCE,
 ) -> Spread:
@@ -134,12 +135,13 @@ def walk(
         votes: The votes by node.
         settings: Weights and trust.
         warm: An earlier spread over the same graph to start from; for the live view.
+        levels: The graph as weighted by the settings, where it is at hand.
         iterations: Most steps of the solver; fewer when warm, where not given.
         tolerance: Residual, relative to the votes, at which it stops.
     """
-    if warm is not None and warm.settings == settings:
+    if levels is None and warm is not None and warm.settings == settings:
         levels = warm.levels
-    else:
+    if levels is None:
         levels = build_levels(graph.indptr, graph.indices, edge_weights(graph, settings))
     start = None
     if warm is not None:

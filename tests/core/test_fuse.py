@@ -116,3 +116,14 @@ def test_same_evidence_same_labels():
     np.testing.assert_array_equal(first.confidence, second.confidence)
     warm = fuse(boards, evidence, warm=first.spread)
     assert (warm.labels == first.labels).mean() > 0.999
+
+
+def test_nearest_votes_in_a_small_ball_and_fills_the_rest():
+    line = cloud(np.array([0.0, 0.04, 0.3, 1.0, 0.96])[:, None] * [1, 0, 0])
+    evidence = Evidence(5, (votes(0, [0, 3], [4, 6]),))
+    options = FuseOptions(method="nearest", max_distance=0.25)
+    fusion = fuse(line, evidence, options)
+    assert fusion.labels.tolist() == [4, 4, 4, 6, 6]
+    assert fusion.source.tolist() == [1, 2, 2, 1, 2]
+    assert fusion.confidence[2] < fusion.confidence[1] < fusion.confidence[0]
+    assert not fuse(line, Evidence(5, ()), options).labels.any()
