@@ -20,6 +20,7 @@ BENCHES = {
     "scale": "time and memory at 0.85, 3 and 12 million points",
     "suggest": "photos that are suggested against photos evenly spaced",
     "window": "from the mouse to the pixel on the screen",
+    "window-endurance": "a long session in the real window: nothing lost, a clean end",
 }
 
 
