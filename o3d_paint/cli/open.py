@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from o3d_paint.cli.options import ProjectOption, reads_scene
+from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
@@ -20,6 +21,7 @@ def open_window(
         typer.Argument(metavar="SCENE", help="Scene; without it the window offers some."),
     ] = None,
     project: ProjectOption = None,
+    taxonomy: TaxonomyOption = None,
     *,
     options: LoadOptions,
 ) -> None:
@@ -29,4 +31,5 @@ def open_window(
     """
     from o3d_paint.ui.app import run
 
-    raise typer.Exit(run(scene, options=options, project=project))
+    classes = chosen_taxonomy(taxonomy)
+    raise typer.Exit(run(scene, options=options, project=project, classes=classes))

@@ -78,16 +78,23 @@ class SceneLoading:
 
         self._start("the sample scene", work)
 
+    def close(self) -> None:
+        """Read nothing any more."""
+        self._worker.close()
+
     def tick(self) -> None:
         """Nothing is polled: workers answer through the mailbox."""
 
     def _start(self, name: str, read: Callable[[Report], tuple[Scene, Path]]) -> None:
         chosen, held = self._window.take_project(), self._window.project_folder
+        classes = self._window.first_classes
 
         def work(report: Report) -> LoadedScene:
             scene, path = read(report)
             folder, note = project_folder(path, chosen)
-            prepared = None if folder == held else prepare_session(scene, folder)
+            prepared = None if folder == held else prepare_session(scene, folder, classes=classes)
+            if classes and prepared and prepared.loaded.number:
+                note = f"{folder.name} has classes already: those of --taxonomy are left out"
             return LoadedScene(scene, path, folder, note, prepared)
 
         self._progressed(0.0, f"Reading {name}")
