@@ -33,6 +33,8 @@ def log_file() -> Path:
 
 def start_log() -> None:
     """Write warnings and errors to the log file; a folder that cannot be written is no reason."""
+    if any(isinstance(handler, RotatingFileHandler) for handler in _LOG.handlers):
+        return
     try:
         log_file().parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(log_file(), maxBytes=1_000_000, backupCount=1)
