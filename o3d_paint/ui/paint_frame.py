@@ -1,0 +1,166 @@
+"""The widgets of the paint panel in a window of somebody else, and where they lie."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from open3d.visualization import gui
+
+from o3d_paint.ui.event_source import KeySource
+from o3d_paint.ui.events import KeyEvent, PointerEvent
+from o3d_paint.ui.guard import Guard
+from o3d_paint.ui.layout import Place
+from o3d_paint.ui.panel_host import PanelHost, PointerFocus
+from o3d_paint.ui.panels.class_panel import ClassPanel
+from o3d_paint.ui.panels.panel import Panel
+from o3d_paint.ui.panels.photo_strip import PhotoStrip
+from o3d_paint.ui.panels.tool_options import ToolOptions
+from o3d_paint.ui.panels.tooltip import Tooltip
+from o3d_paint.ui.popups import Popups
+from o3d_paint.ui.tips import Tips
+
+__all__ = ["PaintFrame", "column"]
+
+_MAX_CLASS_SHARE = 0.34
+# Open3D drops a frame when the renderer is behind, and does not draw it later.
+_REPEATS_S = (0.12, 0.35, 0.8)
+
+
+def column(place: Place, *, em: float, class_count: int) -> Mapping[str, Place]:
+    """Return where the parts of the paint panel lie: tools, photo, classes, strip.
+
+    Args:
+        place: What the panel has, device pixels of the window.
+        em: Height of the window's font.
+        class_count: Rows of the class list.
+    """
+    x, width = place.x, place.width
+    options = min(ToolOptions.preferred_height(width, em), place.height // 3)
+    strip = min(PhotoStrip.preferred_height(em), place.height // 4)
+    rest = max(2, place.height - options - strip)
+    classes = min(ClassPanel.preferred_height(class_count, em), int(rest * _MAX_CLASS_SHARE))
+    canvas = rest - classes
+    top = place.y + options
+    return {
+        "options": Place(x, place.y, width, options),
+        "canvas": Place(x, top, width, canvas),
+        "classes": Place(x, top + canvas, width, classes),
+        "strip": Place(x, top + canvas + classes, width, strip),
+    }
+
+
+class PaintFrame:
+    """Seven direct children of a window: four panels, a card, a tip and a text field.
+
+    Args:
+        window: The host's gui.Window.
+        panels: By the names of `column`.
+        guard: For callbacks.
+    """
+
+    def __init__(self, window: Any, panels: Mapping[str, Panel], guard: Guard) -> None:
+        self._window = window
+        self._focus = PointerFocus()
+        self._keys = KeySource()
+        self._class_count = 5
+        self._content = Place(0, 0, 1, 1)
+        self._repeats: list[float] = []
+        self._enter_is_down = False
+        self.hosts: dict[str, PanelHost] = {}
+        tip = Tooltip()
+        floating: dict[str, Panel] = {"popup": tip, "tooltip": tip}
+        for name, panel in {**panels, **floating}.items():
+            self.hosts[name] = PanelHost(
+                panel,
+                focus=self._focus,
+                guard=guard,
+                on_event=lambda event, name=name: self._on_panel(name, event),
+            )
+            window.add_child(self.hosts[name].widget)
+        self._tips = Tips(self.hosts["tooltip"], tip)
+        self.popups = Popups(self.hosts["popup"], self._popup_changed)
+        self._focus.on_outside = self.popups.dismiss
+        window.add_child(self.popups.text_field)
+
+    @property
+    def em(self) -> float:
+        """Height of the window's font in device pixels."""
+        return float(self._window.theme.font_size)
+
+    def panel_host(self, name: str) -> PanelHost:
+        """Return the host of a panel by its name."""
+        return self.hosts[name]
+
+    def set_class_count(self, count: int) -> None:
+        """Make room for so many classes at the host's next layout."""
+        if count != self._class_count:
+            self._class_count = count
+            self._window.set_needs_layout()
+
+    def place(self, place: Place) -> None:
+        """Lay all parts out in a rectangle of the window."""
+        self._content = place
+        for name, part in column(place, em=self.em, class_count=self._class_count).items():
+            self.hosts[name].place(gui.Rect(part.x, part.y, part.width, part.height), self.em)
+        self.popups.place(place, self.em)
+        self.redraw()
+
+    def show(self, visible: bool) -> None:
+        """Show or hide the panels; what floats is closed."""
+        self.popups.close()
+        for name, host in self.hosts.items():
+            host.show(visible and name not in ("popup", "tooltip"))
+
+    def left(self) -> None:
+        """The pointer is over something of the host."""
+        self._focus.enter(self._tips.hide)
+
+    def redraw(self) -> None:
+        """Ask for a drawing of the window, and again a little later."""
+        now = time.monotonic()
+        self._repeats = [now + wait for wait in (0.0, *_REPEATS_S)]
+
+    def converted(self, event: Any) -> KeyEvent | None:
+        """Return a key event of Open3D as ours; None where a card or a modifier took it."""
+        key = self._keys.convert(event)
+        if key is None:
+            return None
+        if key.key == "Enter":
+            was_down, self._enter_is_down = self._enter_is_down, key.is_down
+            if not key.is_down and not was_down:
+                self.popups.enter_released()
+                return None
+        if key.is_down and self.popups.key(key):
+            return None
+        return key
+
+    def tick(self, *, must_draw: bool) -> bool:
+        """Draw what changed; returns whether the window has to be drawn."""
+        if not self._window.is_active_window:
+            self._keys.forget()
+        must_draw |= self.popups.tick(self._window.set_focus_widget)
+        must_draw |= self._tips.tick(self._content, self.em)
+        changed = [host for host in self.hosts.values() if host.update()]
+        if changed or must_draw:
+            self.redraw()
+        now = time.monotonic()
+        if self._repeats and self._repeats[0] <= now:
+            self._repeats = [t for t in self._repeats if t > now]
+            return True
+        return False
+
+    def _popup_changed(self) -> None:
+        self._focus.modal = self.hosts["popup"] if self.popups.is_modal else None
+        self.redraw()
+
+    def _on_panel(self, name: str, event: PointerEvent) -> None:
+        if name == "tooltip":
+            self._tips.hide()
+            return
+        host = self.hosts[name]
+        x, y = host.frame.x + int(event.x), host.frame.y + int(event.y)
+        self._tips.point(x, y, host.panel.tooltip)
+        if event.kind in ("down", "drag", "wheel"):
+            self._tips.hide()

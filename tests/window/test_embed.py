@@ -1,0 +1,92 @@
+"""The example's viewer with the paint panel beside it: a real stroke colours the viewer's cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from plyfile import PlyData
+
+from tests.conftest import ROOT
+from tests.window.app import App, small_scene
+from tests.window.display import Display, wait_until
+
+EXAMPLE = ROOT / "scripts" / "examples" / "05_paint_panel_in_your_window.py"
+# Runs the example unchanged, and writes down after each of its ticks what the panel shows.
+PROGRAM = """
+import json, os, runpy, sys
+from pathlib import Path
+from o3d_paint.ui import embed
+
+plain_tick, last = embed.PaintPanel.tick, [""]
+
+def tick(panel):
+    answer = plain_tick(panel)
+    desk = panel._desk
+    at, frame = desk.shell._window.os_frame, desk.shell.panel_host("canvas").frame
+    text = json.dumps({
+        "window_at": [at.x, at.y],
+        "photo": panel.photo,
+        "photo_rect": panel.photo_rect(),
+        "class_id": desk.studio.viewing.class_id,
+        "has_picture": desk.canvas.has_picture,
+        "has_index": desk.project.index(panel.photo) is not None,
+        "is_quick": desk.cloud._measures_left == 0,
+        "painted": desk.coverage.painted if desk.coverage else 0,
+        "is_counted": not desk._are_counts_stale,
+        "steps": len(desk.project.history.done),
+        "scene": [0, 0, frame.x, desk.shell._window.content_rect.height],
+        "panels": {"canvas": [frame.x, frame.y, frame.width, frame.height]},
+        "field": desk.shell.popups.text_field.visible,
+        "classes": len(desk.project.taxonomy),
+    })
+    if text != last[0]:
+        last[0] = text
+        path = Path(os.environ["O3D_PAINT_TEST_STATE"])
+        path.with_suffix(".part").write_text(text)
+        path.with_suffix(".part").replace(path)
+    return answer
+
+embed.PaintPanel.tick = tick
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def on_photo(app: App, across: float, down: float) -> tuple[float, float]:
+    left, top, width, height = app.state["photo_rect"]
+    return left + across * width, top + down * height
+
+
+@pytest.mark.slow
+def test_a_stroke_in_somebody_elses_window(x_display: Display, tmp_path: Path) -> None:
+    scene = small_scene(tmp_path)
+    app = App(x_display, tmp_path, [EXAMPLE, scene, tmp_path], program=("-c", PROGRAM))
+    try:
+        app.wait(
+            lambda s: s.get("has_picture") and s["has_index"] and s["is_quick"], "photo and cloud"
+        )
+        view, photo = app.settled("scene"), app.settled("canvas")
+        app.drag([on_photo(app, 0.3 + 0.025 * i, 0.6) for i in range(16)])
+        first = app.wait(lambda s: s["steps"] == 1 and s["painted"] > 0, "the stroke is in")
+        app.wait_changed("canvas", photo)
+        app.wait_changed("scene", view)
+        app.key("ctrl+z")
+        app.wait(lambda s: s["steps"] == 0 and s["painted"] == 0, "undone")
+        wait_until(lambda: np.array_equal(app.picture("scene"), view), "the colours are back")
+        app.key("ctrl+shift+z")
+        app.wait(lambda s: s["painted"] == first["painted"], "redone")
+        app.key("Right")
+        app.wait(lambda s: s["photo"] == 1 and s["has_picture"], "the next photo")
+        app.key("2")
+        app.wait(lambda s: s["class_id"] == 2, "the second class")
+        app.drag([on_photo(app, 0.3 + 0.025 * i, 0.8) for i in range(16)])
+        second = app.wait(lambda s: s["steps"] == 2 and s["painted"] > first["painted"], "two")
+        app.display.xdotool("key", "Escape")
+        assert app.process.wait(60) == 0, app.log
+    finally:
+        app.kill()
+    labels = PlyData.read(tmp_path / "painted.ply")["vertex"]["label"]
+    assert np.count_nonzero(labels) == second["painted"]
+    assert set(np.unique(labels)) == {0, 1, 2}
