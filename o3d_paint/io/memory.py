@@ -11,6 +11,7 @@ __all__ = ["available_bytes", "human_size", "require_memory"]
 
 _FALLBACK = 8 << 30
 _USABLE_SHARE = 0.8
+_MOST = 10**30
 
 
 def available_bytes() -> int:
@@ -45,6 +46,8 @@ def require_memory(what: str, needed: int, *, limit: int | None = None) -> None:
 
 def human_size(size: float) -> str:
     """Return a size such as ``1.5 GB``."""
+    # A damaged header can declare more than a float holds.
+    size = max(-_MOST, min(size, _MOST))
     for unit in ("B", "kB", "MB", "GB", "TB", "PB"):
         if abs(size) < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

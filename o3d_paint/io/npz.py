@@ -11,6 +11,7 @@ import lzma
 import math
 import struct
 import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -28,6 +29,7 @@ from o3d_paint.io.memory import require_memory
 __all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
 
 _MAX_HEADER = 10_000
+_MAX_ITEM = 1 << 16
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 22
 _STILL_WRITING = 60.0
@@ -251,7 +253,10 @@ def _read_header(file: IO[bytes]) -> tuple[ArrayHeader, int]:
 
 def _parse_header(raw: bytes) -> ArrayHeader:
     """Read the dictionary that describes an array; raises what the bytes provoke."""
-    fields = ast.literal_eval(raw.decode("utf-8").strip())
+    with warnings.catch_warnings():
+        # Python warns of odd literals on the terminal.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        fields = ast.literal_eval(raw.decode("utf-8").strip())
     if not isinstance(fields, dict) or set(fields) != {"descr", "fortran_order", "shape"}:
         msg = "its header has the wrong fields"
         raise ValueError(msg)
@@ -262,9 +267,12 @@ def _parse_header(raw: bytes) -> ArrayHeader:
     if len(shape) > 8:
         msg = f"it has {len(shape)} dimensions"
         raise ValueError(msg)
-    dtype = np.lib.format.descr_to_dtype(fields["descr"])
-    if dtype.fields is not None or dtype.subdtype is not None:
-        msg = f"it is a table of type {dtype}, not a plain array"
+    if not isinstance(fields["descr"], str):
+        msg = f"it is a table of type {str(fields['descr'])[:80]}, not a plain array"
+        raise ValueError(msg)
+    dtype = np.dtype(fields["descr"])
+    if dtype.fields is not None or dtype.subdtype is not None or dtype.itemsize > _MAX_ITEM:
+        msg = f"its values are of type {dtype}"
         raise ValueError(msg)
     return ArrayHeader(shape, dtype, bool(fields["fortran_order"]))
 

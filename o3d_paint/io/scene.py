@@ -39,6 +39,7 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
 _UNKNOWN_COLOR = 160
+_FARTHEST = 1e12
 _BYTES_PER_POINT = 24 + 3
 
 
@@ -197,6 +198,10 @@ def _cloud(
         rgb = capture.rgb
         if rgb is None:
             rgb = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
+        farthest = float(np.abs(capture.xyz).max(initial=0))
+        if not farthest < _FARTHEST:
+            msg = f"{path}: coordinates reach {farthest:.3g}, farther than any place: correct them"
+            raise SceneError(msg)
         return PointCloud(capture.xyz, rgb)
     kept = [_trusted(f, rule) for f in frames]
     count = sum(int(np.count_nonzero(k)) for k in kept)
@@ -222,7 +227,7 @@ def _trusted(frame: Frame, rule: ConfidenceRule) -> BoolArray:
     """Return (h, w) which depth pixels make points."""
     if frame.depth is None:
         return np.zeros((0, 0), dtype=bool)
-    known = np.isfinite(frame.depth) & (frame.depth > 0)
+    known = np.isfinite(frame.depth) & (frame.depth > 0) & (frame.depth < _FARTHEST)
     return known if frame.confidence is None else known & rule.keep(frame.confidence)
 
 

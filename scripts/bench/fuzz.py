@@ -18,19 +18,22 @@ import shutil
 import signal
 import tempfile
 import traceback
+import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 from types import FrameType
+from typing import Any
 
 SECONDS = 5.0
 MEMORY = 2 << 30
-_BATCH = 2000
-_PATIENCE = 30.0
+_BATCH = 20_000
+_PATIENCE = 60.0
+_PERIOD = 2.0
 
 
 @dataclass(slots=True)
@@ -123,51 +126,74 @@ def limit_memory() -> None:
     memory.available_bytes = lambda: MEMORY // 2  # type: ignore[assignment]
 
 
-def run_batch(
-    name: str, first: int, count: int, tell: Callable[[tuple[object, ...]], None]
-) -> None:
-    """Reads inputs one after another and tells how each went."""
+def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connection) -> None:
+    """Reads inputs one after another; ``at`` holds the number of the present one.
+
+    Counts are sent now and then, failures at once.
+    """
     folder = Path(tempfile.mkdtemp(prefix="o3d-paint-fuzz-", dir=_fast_folder()))
+    counts: Counter[str] = Counter()
+    slowest, told = 0.0, perf_counter()
     try:
         case = Case(name, folder)
         limit_memory()
-        for number in range(first, first + count):
-            tell(("begin", number))
+        # What NumPy mumbles about infinite values would reach the user's terminal.
+        warnings.simplefilter("error", RuntimeWarning)
+        for number in numbers:
+            at.value = number
+            if number in skipped:
+                continue
             started = perf_counter()
-            try:
-                with clock(SECONDS):
-                    kind = case.try_input(number)
-            except BaseException as error:
-                if isinstance(error, KeyboardInterrupt):
-                    raise
-                where = traceback.extract_tb(error.__traceback__)
-                own = [f for f in where if "o3d_paint" in f.filename] or list(where)
-                kind = f"{type(error).__name__} at {Path(own[-1].filename).name}:{own[-1].lineno}"
-            tell((kind, number, perf_counter() - started))
+            kind = _outcome(case, number)
+            now = perf_counter()
+            slowest = max(slowest, now - started)
+            counts[kind] += 1
+            if kind not in ("read", "refused") or now - told > _PERIOD:
+                sender.send((counts, slowest, number))
+                counts, told = Counter(), now
+        sender.send((counts, slowest, numbers[-1]))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        sender.close()
+
+
+def _outcome(case: Case, number: int) -> str:
+    """Returns "read", "refused", or what went wrong and where."""
+    try:
+        with clock(SECONDS):
+            return case.try_input(number)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        where = traceback.extract_tb(error.__traceback__)
+        own = [f for f in where if "o3d_paint" in f.filename] or list(where)
+        return f"{type(error).__name__} at {Path(own[-1].filename).name}:{own[-1].lineno}"
 
 
 def _fast_folder() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def _child(name: str, first: int, count: int, sender: Connection) -> None:
-    run_batch(name, first, count, sender.send)
-    sender.close()
-
-
 def fuzz(name: str, first: int, count: int, keep: Path | None) -> Tally:
     """Reads inputs of one parser in child processes; one that dies is replaced."""
     tally, number = Tally(), first
+    deadly: set[int] = set()
     context = multiprocessing.get_context("spawn")
     while number < first + count:
         receiver, sender = context.Pipe(duplex=False)
-        size = min(_BATCH, first + count - number)
-        child = context.Process(target=_child, args=(name, number, size, sender), daemon=True)
+        at = context.RawValue("q", number)
+        numbers = range(number, min(number + _BATCH, first + count))
+        child = context.Process(
+            target=_child, args=(name, numbers, deadly, at, sender), daemon=True
+        )
         child.start()
         sender.close()
-        number = _listen(receiver, tally, keep, name=name, number=number)
+        done, problem = _listen(receiver, at, tally, keep, name=name, end=numbers[-1])
+        number = max(number, done + 1)
+        if problem is not None:
+            # What was read since the last report is read again, but for the input that ended it.
+            deadly.add(int(at.value))
+            _count(tally, problem, at.value, keep=keep, name=name)
         child.join(timeout=1)
         if child.is_alive():
             child.kill()
@@ -176,31 +202,27 @@ def fuzz(name: str, first: int, count: int, keep: Path | None) -> Tally:
 
 
 def _listen(
-    receiver: Connection, tally: Tally, keep: Path | None, *, name: str, number: int
-) -> int:
-    """Counts what a child tells until it ends, and returns the number of the next input."""
-    has_begun = False
-    while True:
+    receiver: Connection, at: Any, tally: Tally, keep: Path | None, *, name: str, end: int
+) -> tuple[int, str | None]:
+    """Counts what a child tells; returns the last number reported, and why it ended too early."""
+    done, seen, quiet = -1, -1, 0.0
+    while done < end:
         try:
-            if not receiver.poll(_PATIENCE if has_begun else 10 * _PATIENCE):
-                _count(tally, "hang, not even the clock stopped it", number, keep=keep, name=name)
-                return number + 1
-            kind, number, *seconds = receiver.recv()
+            if not receiver.poll(_PERIOD):
+                quiet = quiet + _PERIOD if at.value == seen else 0.0
+                seen = at.value
+                if quiet > _PATIENCE:
+                    return done, "hang, not even the clock stopped it"
+                continue
+            counts, slowest, done = receiver.recv()
         except (EOFError, OSError):
-            if has_begun:
-                _count(tally, "crash of the process", number, keep=keep, name=name)
-                return number + 1
-            return number + 1
-        has_begun = kind == "begin"
-        if has_begun:
-            continue
-        tally.slowest = max(tally.slowest, seconds[0])
-        if kind == "read":
-            tally.read += 1
-        elif kind == "refused":
-            tally.refused += 1
-        else:
-            _count(tally, kind, number, keep=keep, name=name)
+            return done, "crash of the process"
+        tally.slowest = max(tally.slowest, slowest)
+        tally.read += counts.pop("read", 0)
+        tally.refused += counts.pop("refused", 0)
+        for kind in counts:
+            _count(tally, kind, done, keep=keep, name=name)
+    return done, None
 
 
 def _count(tally: Tally, kind: str, number: int, *, keep: Path | None, name: str) -> None:

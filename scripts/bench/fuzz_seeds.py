@@ -78,7 +78,7 @@ def pi3(root: Path) -> list[Path]:
     rays = np.stack([(u - 15.5) / 30, (v - 11.5) / 30, np.ones((H, W))], axis=-1)
     return [
         _npz(
-            root / "a.npz", points=rays * _DEPTH[..., None], camera_poses=_POSES,
+            root / "pi3.npz", points=rays * _DEPTH[..., None], camera_poses=_POSES,
             conf=np.ones((PHOTOS, H, W, 1), np.float32), images=_IMAGES / np.float32(255),
         )
     ]  # fmt: skip
@@ -88,7 +88,7 @@ def own_scene(root: Path) -> list[Path]:
     """A scene that `write_scene` wrote."""
     return [
         _npz(
-            root / "a.npz", o3d_paint_scene=np.array(1), points_3d=np.zeros((9, 3)),
+            root / "own.npz", o3d_paint_scene=np.array(1), points_3d=np.zeros((9, 3)),
             colors_3d=np.zeros((9, 3), np.float32), depth=_DEPTH, extrinsics=_POSES[:, :3],
             intrinsics=np.tile(_K, (PHOTOS, 1, 1)), processed_images=_IMAGES, up=np.eye(3)[2],
             names=np.array(["a", "b"]), labels=np.arange(9, dtype=np.uint16),

@@ -33,6 +33,7 @@ MEMORY = 1 << 30
 """Bytes that an input may declare."""
 
 _MASKS = 8
+_LIMITED = LoadOptions(memory_limit=MEMORY)
 _SHAPE = (24, 32)
 
 
@@ -56,6 +57,16 @@ def _scene(format_name: str, *, at_file: bool = True) -> Callable[[Path, Path], 
         return [f.photo.pixels() for f in capture.frames[:_MASKS]]
 
     return read
+
+
+def _whole_scene(root: Path, file: Path) -> object:
+    """Reads a scene with all that is measured about it."""
+    return load_scene(root if file.suffix == ".txt" else file, _LIMITED)
+
+
+def _every_scene(root: Path) -> list[Path]:
+    archives = (seeds.estimator, seeds.pi3, seeds.own_scene)
+    return [*(f for make in archives for f in make(root)), *seeds.colmap_text(root)]
 
 
 def _masks(root: Path, file: Path) -> object:
@@ -140,6 +151,7 @@ TARGETS: dict[str, Target] = {
     "redwood": Target(seeds.redwood, _scene("redwood", at_file=False)),
     "replica": Target(seeds.replica, _scene("replica", at_file=False)),
     "hololens": Target(seeds.hololens, _scene("hololens", at_file=False)),
+    "whole-scene": Target(_every_scene, _whole_scene),
     "project": Target(_write_project, _project),
 }
 """By the name that the command line takes."""

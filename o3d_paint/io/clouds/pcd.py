@@ -22,6 +22,7 @@ __all__ = ["matches", "read"]
 
 _MAX_HEADER = 1 << 16
 _BYTES_PER_POINT = 64
+_MAX_ROW = 1 << 20
 _KINDS = ("I", "U", "F")
 
 
@@ -64,7 +65,8 @@ def read(path: Path) -> CloudFile:
         if not all(n in columns for n in ("x", "y", "z")):
             msg = f"{path} has no x, y, z: found {names[:12]}"
             raise FormatError(msg)
-        xyz = np.stack([points[n].astype(np.float64) for n in ("x", "y", "z")], axis=1)
+        with np.errstate(invalid="ignore"):
+            xyz = np.stack([points[n].astype(np.float64) for n in ("x", "y", "z")], axis=1)
         packed = next((columns[n] for n in ("rgb", "rgba") if n in columns), None)
         rgb = None if packed is None else _unpacked(packed)
     column = label_column(list(columns))
@@ -99,6 +101,12 @@ def _header(content: bytes, path: Path) -> _Header:
         ]
         if not all(kind.upper() in _KINDS for kind in fields["TYPE"]):
             msg = f"TYPE {' '.join(fields['TYPE'])[:40]}"
+            raise ValueError(msg)
+        sizes = [int(s) for s in fields["SIZE"]]
+        row = sum(s * c for s, c in zip(sizes, counts, strict=True))
+        if min(*sizes, *counts) < 1 or row > _MAX_ROW:
+            # NumPy counts the bytes of a row in 32 bits, and crashes where they do not suffice.
+            msg = f"a point of {row} bytes"
             raise ValueError(msg)
         dtype = np.dtype(columns)
         data = fields["DATA"][0]

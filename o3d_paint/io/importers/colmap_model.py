@@ -198,10 +198,11 @@ def _points_binary(data: _Bytes) -> tuple[FloatArray, RgbArray]:
 def _points(
     xyz: Sequence[tuple[float, ...]], rgb: Sequence[tuple[float, ...]]
 ) -> tuple[FloatArray, RgbArray]:
-    return (
-        np.array(xyz, dtype=np.float64).reshape(-1, 3),
-        np.clip(np.array(rgb, dtype=np.float64), 0, 255).astype(np.uint8).reshape(-1, 3),
-    )
+    """Return the points that are somewhere; triangulation can fail for single ones."""
+    points = np.array(xyz, dtype=np.float64).reshape(-1, 3)
+    colors = np.nan_to_num(np.array(rgb, dtype=np.float64).reshape(-1, 3))
+    finite = np.isfinite(points).all(axis=1)
+    return points[finite], np.clip(colors[finite], 0, 255).astype(np.uint8)
 
 
 def _no_points() -> tuple[FloatArray, RgbArray]:

@@ -82,8 +82,9 @@ def read(path: Path, options: ImportOptions) -> Capture:
         if camera is None:
             msg = f"{path}: the points of photo {i} lie on no pinhole camera's rays"
             raise SceneError(msg)
-        depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
-        known = np.isfinite(depth) & (depth > 0)
+        with np.errstate(over="ignore", invalid="ignore"):
+            depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
+            known = np.isfinite(depth) & (depth > 0)
         depth = np.where(known, depth, np.float32(0))
         trusted = None if confidence is None else confidence[i]
         name = photo_name(photo, i)

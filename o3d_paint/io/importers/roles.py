@@ -198,10 +198,12 @@ def _bytes_of_colors(path: Path, key: str, colors: Array) -> RgbArray:
     """Return colours as bytes; floats may run to 1 or, as some write them, to 255."""
     if colors.dtype == np.uint8:
         return colors.view(np.uint8)
-    values: FloatArray = colors.astype(np.float32)
+    with np.errstate(over="ignore"):
+        values: FloatArray = colors.astype(np.float32)
     check_finite(path, key, values)
     factor = 255.0 if values.max(initial=0) <= 1.001 else 1.0
-    np.multiply(values, factor, out=values)
+    with np.errstate(over="ignore"):
+        np.multiply(values, factor, out=values)
     np.rint(values, out=values)
     return np.clip(values, 0, 255, out=values).astype(np.uint8)
 

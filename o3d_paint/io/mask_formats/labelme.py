@@ -22,6 +22,7 @@ from o3d_paint.io.mask_formats.regions import image_size, polygon_coverage
 __all__ = ["matches", "read"]
 
 _CIRCLE_CORNERS = 64
+_FARTHEST = 1e12
 _WITHOUT_AREA = ("point", "points", "line", "linestrip")
 
 
@@ -59,6 +60,9 @@ def _outline(record: Any, where: str) -> FloatArray | None:
     except (TypeError, ValueError, OverflowError) as error:
         msg = f"points of {where} must be a list of x, y pairs"
         raise FormatError(msg) from error
+    if not (np.abs(points) < _FARTHEST).all():
+        msg = f"points of {where} must be finite numbers of pixels"
+        raise FormatError(msg)
     if kind == "polygon":
         return points
     if kind == "rectangle" and len(points) == 2:

@@ -1,0 +1,116 @@
+"""Writes the files on which a parser once failed, each named after what was wrong.
+
+They are small and made by code, so that it is plain what is damaged about them.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+_PCD = (
+    "# .PCD v0.7\nVERSION 0.7\nFIELDS {fields}\nSIZE {sizes}\nTYPE {types}\nCOUNT {counts}\n"
+    "WIDTH 2\nHEIGHT 1\nPOINTS {points}\nDATA {data}\n"
+)
+
+
+def _pcd(path: Path, **changes: str) -> Path:
+    header = {
+        "fields": "x y z label", "sizes": "4 4 4 2", "types": "F F F U", "counts": "1 1 1 1",
+        "points": "2", "data": "binary",
+    } | changes  # fmt: skip
+    path.write_bytes(_PCD.format(**header).encode() + struct.pack("<fffH", 1, 2, 3, 1) * 8)
+    return path
+
+
+def cloud_files(root: Path) -> dict[str, Path]:
+    """Clouds."""
+    huge = np.full((3, 3), 1e300)
+    np.savez(root / "colors.npz", points=np.zeros((3, 3)), colors=huge)
+    return {
+        # NumPy counts a row's bytes in 32 bits: this was a segmentation fault.
+        "a row of gigabytes": _pcd(root / "row.pcd", counts="1 1 1 2147483647"),
+        "coordinates of several values": _pcd(root / "axis.pcd", counts="3 1 1 1"),
+        "a label of several values": _pcd(root / "label.pcd", counts="1 1 1 3"),
+        "columns of Python objects": _pcd(root / "object.pcd", types="F F F O"),
+        "more points than a float can count": _pcd(root / "count.pcd", points="9" * 400),
+        "colours beyond single precision": root / "colors.npz",
+    }
+
+
+def mask_files(root: Path) -> dict[str, Path]:
+    """Masks in JSON, and a folder of pictures."""
+    runs = {"size": [float("nan"), 4], "counts": [16]}
+    sam = [{"segmentation": runs, "predicted_iou": 1.0}]
+    shape = {"label": "a", "points": [[10**400, 0], [1, 1], [2, 0]], "shape_type": "polygon"}
+    labelme = {"imageHeight": 4, "imageWidth": 4}
+    folder = root / "pictures"
+    folder.mkdir()
+    Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / "000.png")
+    classes = [{"id": 10**40, "name": "a", "color": [0, 0, 0]}]
+    (folder / "classes.json").write_text(json.dumps({"classes": classes}))
+    documents = {
+        "a size that is no number": sam,
+        "corners beyond all numbers": {**labelme, "shapes": [shape]},
+        "a shape that is a number": {**labelme, "shapes": [0.5]},
+    }
+    files = {"class ids beyond all numbers": folder}
+    for number, (name, document) in enumerate(documents.items()):
+        files[name] = root / f"{number}.json"
+        files[name].write_text(json.dumps(document))
+    return files
+
+
+def scene_folders(root: Path) -> dict[str, tuple[str, Path]]:
+    """Folders of captures, with the format that reads them."""
+    changes = {
+        "a focal length beyond all numbers": {"fl_x": 1e308},
+        "a focal length of nearly nothing": {"fl_x": 1e-320},
+        "a width that is no number": {"w": float("nan")},
+        "a principal point of infinity": {"cx": float("inf")},
+        "a camera model that is a list": {"camera_model": []},
+        "a lens that bends beyond reason": {"camera_model": "OPENCV_FISHEYE", "k1": 1e30},
+        "a photo's name of 300 letters": {"file_path": "x" * 300},
+        "a pose beyond all numbers": {"transform_matrix": [[10**400] * 4] * 4},
+    }
+    found = {}
+    for number, (name, change) in enumerate(changes.items()):
+        folder = root / f"nerfstudio{number}"
+        found[name] = ("nerfstudio", _nerfstudio(folder, change))
+    for number, (name, pose) in enumerate(
+        {
+            "a quaternion of nearly nothing": "1e-320 0 0 0 0 0 0",
+            "a quaternion of infinity": "inf 0 0 0 0 0 0",
+        }.items()
+    ):
+        found[name] = ("colmap", _colmap(root / f"colmap{number}", pose, "0.png"))
+    long_name = "9" * 300 + ".png"
+    found["a name of 300 digits"] = ("colmap", _colmap(root / "long", "1 0 0 0 0 0 0", long_name))
+    return found
+
+
+def _nerfstudio(folder: Path, change: dict[str, object]) -> Path:
+    folder.mkdir()
+    Image.new("RGB", (8, 6)).save(folder / "0.png")
+    np.save(folder / "0.npy", np.ones((6, 8), np.float32))
+    frame = {
+        "file_path": "0.png",
+        "depth_file_path": "0.npy",
+        "transform_matrix": np.eye(4).tolist(),
+    }
+    document = {"fl_x": 8.0, "w": 8, "h": 6, "frames": [frame | change], **change}
+    (folder / "transforms.json").write_text(json.dumps(document))
+    return folder
+
+
+def _colmap(folder: Path, pose: str, name: str) -> Path:
+    (folder / "images").mkdir(parents=True)
+    Image.new("RGB", (8, 6)).save(folder / "images" / "0.png")
+    (folder / "cameras.txt").write_text("1 PINHOLE 8 6 8 8 4 3\n")
+    (folder / "images.txt").write_text(f"1 {pose} 1 {name}\n\n")
+    (folder / "points3D.txt").write_text("1 0 0 1 9 9 9 0.5\n")
+    return folder

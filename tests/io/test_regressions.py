@@ -1,0 +1,82 @@
+"""Damaged files that once were no `PaintError`: see `tests/io/regressions/make.py`."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from o3d_paint.errors import FormatError, PaintError, SceneError
+from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.importers.pose_files import read_poses
+from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.memory import human_size
+from o3d_paint.io.npz import read_npy
+from o3d_paint.io.scene import LoadOptions, load_scene
+from tests.io.regressions import make
+
+
+def one_sentence(error: PaintError) -> bool:
+    return "\n" not in str(error) and len(str(error)) < 2500
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def test_clouds(tmp_path):
+    for name, path in make.cloud_files(tmp_path).items():
+        if name in ("a label of several values",):
+            assert read_cloud(path).labels is None
+            continue
+        with pytest.raises(PaintError) as caught:
+            read_cloud(path)
+        assert one_sentence(caught.value), name
+
+
+def test_masks(tmp_path):
+    for name, path in make.mask_files(tmp_path).items():
+        with pytest.raises(PaintError) as caught:
+            [m.read() for m in read_masks(path).masks]
+        assert one_sentence(caught.value), name
+
+
+def test_scenes(tmp_path):
+    for name, (format_name, folder) in make.scene_folders(tmp_path).items():
+        with pytest.raises(PaintError) as caught:
+            load_scene(folder, LoadOptions(format_name=format_name))
+        assert one_sentence(caught.value), name
+
+
+@pytest.mark.parametrize(
+    "descr", ["[('a', '<f4', (2147483647,))]", "'|V2147483647'", "'<U2147483647'", "'|O'"]
+)
+def test_types_of_which_numpy_makes_gigabytes(tmp_path, descr):
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}".ljust(117) + "\n"
+    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"\0" * 64
+    (tmp_path / "a.npy").write_bytes(raw)
+    with pytest.raises(FormatError):
+        read_npy(tmp_path / "a.npy")
+
+
+def test_a_quaternion_of_nearly_nothing_is_no_pose(tmp_path):
+    (tmp_path / "a.txt").write_text("0 0 0 1e-320 0 0 0\n0 0 0 0 0 0 1\n")
+    poses, _ = read_poses(tmp_path / "a.txt")
+    assert np.isnan(poses[0]).all()
+    np.testing.assert_array_equal(poses[1], np.eye(4))
+
+
+def test_points_farther_than_any_place(tmp_path):
+    (tmp_path / "a.txt").write_text("")
+    far = make._colmap(tmp_path / "far", "1 0 0 0 0 0 0", "0.png")
+    (far / "points3D.txt").write_text("1 1e200 0 1 9 9 9 0.5\n2 nan 0 1 9 nan 9 0.5\n")
+    with pytest.raises(SceneError, match="farther than any place"):
+        load_scene(far)
+
+
+def test_sizes_beyond_all_numbers_have_a_name():
+    assert human_size(10**400).endswith(" EB")
