@@ -28,6 +28,7 @@ from o3d_paint.ui.tips import Tips
 __all__ = ["Shell", "ShellActions"]
 
 DEFAULT_SPLIT = 0.55
+_DRAW_BUDGET_S = 0.012
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
 _REPEATS_S = (0.12, 0.35, 0.8)
 
@@ -252,14 +253,24 @@ class Shell:
         must_draw |= self.popups.tick(self.window.set_focus_widget)
         must_draw |= self._tick_toasts()
         must_draw |= self.tips.tick(self.content, self.em)
-        changed = [host for host in self.hosts.values() if host.update()]
-        if changed or must_draw:
+        if self._update_panels() or must_draw:
             self.redraw()
         now = time.monotonic()
         if self._repeats and self._repeats[0] <= now:
             self._repeats = [t for t in self._repeats if t > now]
             return True
         return False
+
+    def _update_panels(self) -> bool:
+        """Draw panels that changed, the photo first, for so long as the hand does not notice."""
+        end = time.perf_counter() + _DRAW_BUDGET_S
+        canvas = self.hosts["canvas"]
+        changed = canvas.update()
+        for host in self.hosts.values():
+            if time.perf_counter() >= end:
+                break
+            changed |= host.update()
+        return changed
 
     def _dismiss_toast(self, number: int) -> None:
         self._toasts.dismiss(number)

@@ -71,7 +71,8 @@ class StateDump:
             else None,
             "file_dialog": window.files.is_open,
             "toasts": [t.text for t in shell.toasts],
-            "holds_ms": {k: round(v * 1000, 1) for k, v in shell.guard.holds.longest_s.items()},
+            "holds_ms": _milliseconds(shell.guard.holds.longest_s),
+            "holds_wall_ms": _milliseconds(shell.guard.holds.longest_wall_s),
             "panels": {},
             "items": {},
         }
@@ -160,3 +161,7 @@ class StateDump:
         points, depth = screen_points(centers, cloud.screen_from_world, cloud.size)
         points = np.where(depth[:, None] > 0, points, -1)
         return [[int(frame.x + x), int(frame.y + y)] for x, y in points]
+
+
+def _milliseconds(times: dict[str, float]) -> dict[str, float]:
+    return {name: round(seconds * 1000, 1) for name, seconds in times.items()}

@@ -21,9 +21,11 @@ from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.session import Session
 from o3d_paint.ui import models
+from o3d_paint.ui.chores import Chores
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_painter import CloudPainter
 from o3d_paint.ui.eraser_hold import EraserHold
+from o3d_paint.ui.footprint import Footprint
 from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
 from o3d_paint.ui.guidance import Guidance
 from o3d_paint.ui.panels.status_bar import ProgressState
@@ -36,6 +38,7 @@ from o3d_paint.ui.wall import Wall
 __all__ = ["Workbench"]
 
 _COUNT_EVERY_S = 0.25
+_CHORES_S = 0.004
 _COUNT_REST = 8.0  # counting takes at most an eighth of the time
 
 
@@ -73,6 +76,7 @@ class Workbench:
             self.studio, self._workers[1], changed=self._suggested, failed=report
         )
         self.painter = CloudPainter(self, self._workers[0])
+        self.footprint = Footprint(self)
         self.eraser = EraserHold(self.studio)
         self.spot_class = 0
         self.saving = models.Saving()
@@ -86,6 +90,7 @@ class Workbench:
         self._are_models_stale = True
         self._are_counts_stale = True
         self._counted_at, self._count_cost = 0.0, 0.0
+        self._chores = Chores()
         self._seen_of: int | None = None
         self._show_photos = True
         self._is_preparing = False
@@ -96,7 +101,7 @@ class Workbench:
     @property
     def is_counted(self) -> bool:
         """Whether the figures are those of this moment."""
-        return not self._are_counts_stale
+        return not self._are_counts_stale and self._chores.are_done
 
     @property
     def is_painting(self) -> bool:
@@ -109,9 +114,12 @@ class Workbench:
         now = time.monotonic()
         rest = max(_COUNT_EVERY_S, _COUNT_REST * self._count_cost)
         if self._are_counts_stale and now - self._counted_at >= rest:
-            self._count()
+            self._ask_counts()
+        self._chores.work(_CHORES_S)
         self.painter.tick()
-        self.guides.tick(is_painting=self.is_painting)
+        self.footprint.tick()
+        if self._chores.are_done:
+            self.guides.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
             self._feed()
@@ -156,6 +164,7 @@ class Workbench:
         """Stop listening and empty the 3D view; the session itself stays open."""
         for disconnect in self._disconnect:
             disconnect()
+        self._chores.clear()
         self.guides.close()
         self.guidance.close()
         for worker in self._workers:
@@ -356,16 +365,24 @@ class Workbench:
 
     # What the panels show
 
+    def _ask_counts(self) -> None:
+        """Have everything counted that the panels say, a piece at a time."""
+        self._are_counts_stale = False
+        self._chores.add("coverage", self._count)
+        if not self.is_painting:
+            self._chores.add("conflicts", self._count_conflicts)
+            self._chores.add("guidance", self.guidance.refresh)
+
     def _count(self) -> None:
         start = time.monotonic()
         self.coverage = self.project.coverage()
-        if not self.is_painting:
-            points = max(1, self.coverage.num_points)
-            self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
-            self.guidance.refresh()
         self._counted_at = time.monotonic()
         self._count_cost = self._counted_at - start
-        self._are_counts_stale = False
+        self.refresh()
+
+    def _count_conflicts(self) -> None:
+        points = max(1, len(self.project.scene.cloud))
+        self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
         self.refresh()
 
     def _feed(self) -> None:

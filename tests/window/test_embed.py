@@ -34,7 +34,7 @@ def tick(panel):
         "has_index": desk.project.index(panel.photo) is not None,
         "is_quick": desk.cloud._measures_left == 0,
         "painted": desk.coverage.painted if desk.coverage else 0,
-        "is_counted": not desk._are_counts_stale,
+        "is_counted": desk.is_counted,
         "steps": len(desk.project.history.done),
         "scene": [0, 0, frame.x, desk.shell._window.content_rect.height],
         "panels": {"canvas": [frame.x, frame.y, frame.width, frame.height]},
