@@ -92,7 +92,12 @@ class App:
                 found.append(state)
             return bool(found)
 
-        wait_until(holds, what, seconds=90)
+        try:
+            wait_until(holds, what, seconds=90)
+        except AssertionError as error:
+            left_out = ("panels", "items", "commands", "classes", "cameras", "holds_ms")
+            state = {k: v for k, v in self.state.items() if k not in left_out}
+            raise AssertionError(f"{error}; it is {state}") from None
         return found[0]
 
     def wait_open(self) -> dict[str, Any]:

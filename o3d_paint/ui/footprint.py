@@ -1,0 +1,88 @@
+"""The brush's footprint on the cloud: points that a press would touch are lit while it hovers.
+
+Not on a slow renderer: each change costs a frame of the 3D view, for which a stroke would wait.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from o3d_paint.core.arrays import IndexArray
+from o3d_paint.core.brush import capsule
+
+if TYPE_CHECKING:
+    from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["Footprint"]
+
+_EVERY_S = 0.03
+_LIGHT = 0.55
+_MOST = 60_000
+_NOTHING: IndexArray = np.zeros(0, dtype=np.int32)
+
+
+class Footprint:
+    """Lights points of one workbench's cloud.
+
+    Args:
+        desk: Whose.
+    """
+
+    def __init__(self, desk: Workbench) -> None:
+        self._desk = desk
+        self._lit: IndexArray = _NOTHING
+        self._wanted: tuple[object, ...] | None = None
+        self._since = 0.0
+        self._is_due = False
+
+    def tick(self) -> None:
+        """Follow the brush over the photo."""
+        wanted = self._place()
+        now = time.monotonic()
+        if wanted != self._wanted:
+            self._wanted, self._since, self._is_due = wanted, now, True
+        if self._is_due and (wanted is None or now - self._since >= _EVERY_S):
+            self._is_due = False
+            self._light(self._points() if wanted is not None else _NOTHING)
+
+    def _place(self) -> tuple[object, ...] | None:
+        """Return what the footprint depends on; None while there is none."""
+        desk, viewing = self._desk, self._desk.studio.viewing
+        cursor = desk.wall.canvas.cursor
+        if cursor is None or viewing.open_idx is None or desk.is_painting:
+            return None
+        if desk.shell.cloud.plan.is_slow:
+            return None
+        if viewing.tool not in ("brush", "eraser"):
+            return None
+        place = (round(cursor[0]), round(cursor[1]))
+        return viewing.open_idx, place, viewing.radii[viewing.tool]
+
+    def _points(self) -> IndexArray:
+        desk, viewing = self._desk, self._desk.studio.viewing
+        cursor = desk.wall.canvas.cursor
+        index = None if viewing.open_idx is None else desk.project.index(viewing.open_idx)
+        if index is None or cursor is None:
+            return _NOTHING
+        covered = capsule(index.shape, cursor, end=cursor, radius=viewing.radii[viewing.tool])
+        if covered is None:
+            return _NOTHING
+        rect, coverage = covered
+        entries = index.entries_in(rect)
+        line, column = np.divmod(index.pixel[entries], index.shape[1])
+        points = index.point[entries[coverage[line - rect.y0, column - rect.x0]]]
+        return np.asarray(points) if len(points) <= _MOST else _NOTHING
+
+    def _light(self, points: IndexArray) -> None:
+        if not len(points) and not len(self._lit):
+            return
+        colors = self._desk.colors
+        if len(self._lit):
+            colors.refresh(self._lit)
+        if len(points):
+            colors.buffer[points] += (1 - colors.buffer[points]) * np.float32(_LIGHT)
+        self._lit = points
+        self._desk.shell.cloud.recolored()
