@@ -217,7 +217,9 @@ def _cloud(
     start = 0
     for frame, mask in zip(frames, kept, strict=True):
         end = start + int(np.count_nonzero(mask))
-        xyz[start:end] = frame.back_project()[0][mask.ravel()] if end > start else 0
+        if end == start:
+            continue
+        xyz[start:end] = frame.back_project()[0][mask.ravel()]
         rgb[start:end] = _colors_at_depth(frame)[mask]
         start = end
     return PointCloud(xyz, rgb)
