@@ -28,6 +28,7 @@ __all__ = ["CloudView"]
 
 _MAX_COARSE = 300_000
 _MIN_COARSE = 60_000
+_PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
@@ -152,7 +153,8 @@ class CloudView:
     @property
     def pickable(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """(K, 3) points minus `center` to search under the cursor, and their positions."""
-        return self._xyz[self._coarse], self._coarse
+        chosen = self._coarse[:: max(1, len(self._coarse) // _PICKED)]
+        return self._xyz[chosen], chosen
 
     def tick(self, *, is_painting: bool) -> bool:
         """Do what is due; returns whether the window has to be drawn."""
