@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, IdArray
+from o3d_paint.core.arrays import BoolArray, IdArray, PixelArray
 from o3d_paint.core.visibility import PixelIndex
 
 __all__ = ["Dissent", "densest", "dissents"]
@@ -54,7 +54,7 @@ def dissents(
     return tuple(sorted(found, key=lambda d: (-d.points, d.frame_idx)))
 
 
-def densest(pixel: IdArray, shape: tuple[int, int]) -> tuple[float, float]:
+def densest(pixel: PixelArray, shape: tuple[int, int]) -> tuple[float, float]:
     """Return the pixel in the middle of the part of a photo that holds most of some pixels."""
     v, u = np.divmod(pixel.astype(np.int64), shape[1])
     cell = v * _CELLS // shape[0] * _CELLS + u * _CELLS // shape[1]

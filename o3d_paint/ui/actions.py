@@ -19,7 +19,24 @@ _POINTS, _CAMERAS = 1.25, 1.25
 
 def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable[[], object]]:
     """Return a handler for each command that needs an open scene."""
-    studio, shell, canvas = desk.studio, desk.shell, desk.wall.canvas
+    return {
+        **_tool_handlers(desk),
+        **photo_handlers(desk),
+        **_view_handlers(desk),
+        **_label_handlers(desk, classes),
+    }
+
+
+def release_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+    """Return what letting a held key go does."""
+    return {
+        "peek": lambda: desk.studio.view(is_peeking=False),
+        "eraser": desk.eraser.release,
+    }
+
+
+def _tool_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+    studio = desk.studio
     return {
         "save": partial(_save, desk),
         "undo": partial(_undo, desk),
@@ -45,7 +62,12 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "conflicts": partial(studio.toggle_heat, "conflicts"),
         "confidence": partial(studio.toggle_heat, "confidence"),
         "coverage": partial(studio.toggle_heat, "coverage"),
-        **photo_handlers(desk),
+    }
+
+
+def _view_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+    studio, shell, canvas = desk.studio, desk.shell, desk.wall.canvas
+    return {
         "color_mode": studio.next_mode,
         "colors_photo": partial(studio.set_mode, "photo"),
         "colors_labels": partial(studio.set_mode, "labels"),
@@ -64,6 +86,12 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "fit_photo": canvas.fit_photo,
         "look_through": partial(_look_through, desk),
         "cycle_panels": partial(_cycle_panels, desk),
+    }
+
+
+def _label_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable[[], object]]:
+    studio = desk.studio
+    return {
         "previous_photo": partial(studio.step_photo, -1),
         "next_in_order": partial(studio.step_photo, 1),
         "next_photo": partial(_next_photo, desk),
@@ -74,14 +102,6 @@ def desk_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callable
         "pick_class": partial(_pick_class, desk),
         "add_class": classes.add,
         **{f"class_{n}": partial(studio.choose_nth_class, n - 1) for n in range(1, 19)},
-    }
-
-
-def release_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
-    """Return what letting a held key go does."""
-    return {
-        "peek": lambda: desk.studio.view(is_peeking=False),
-        "eraser": desk.eraser.release,
     }
 
 

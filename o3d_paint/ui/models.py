@@ -10,6 +10,7 @@ import numpy as np
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.project import Project
+from o3d_paint.ui.canvas_style import CanvasStyle
 from o3d_paint.ui.panels.class_panel import ClassPanelState
 from o3d_paint.ui.panels.class_row import ClassRow
 from o3d_paint.ui.panels.photo_strip import PhotoStripState
@@ -17,7 +18,6 @@ from o3d_paint.ui.panels.status_bar import ProgressState, StatusState, percent
 from o3d_paint.ui.panels.thumbnail import ThumbnailItem
 from o3d_paint.ui.panels.tool_options import ToolOptionsState
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, ToolbarState
-from o3d_paint.ui.photo_canvas import CanvasStyle
 from o3d_paint.ui.studio import MAX_RADIUS, MIN_RADIUS, Studio
 
 __all__ = [

@@ -19,6 +19,7 @@ from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui import models
+from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.commands import tooltip_of
@@ -28,7 +29,7 @@ from o3d_paint.ui.paint_frame import PaintFrame
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
 from o3d_paint.ui.panels.photo_strip import PhotoStrip
 from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
-from o3d_paint.ui.photo_canvas import CanvasActions, PhotoCanvas
+from o3d_paint.ui.photo_canvas import PhotoCanvas
 from o3d_paint.ui.photo_guides import PhotoGuides
 from o3d_paint.ui.photo_loader import PhotoLoader
 from o3d_paint.ui.studio import Studio, Viewing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from open3d.visualization import gui
@@ -76,7 +77,7 @@ class PaintFrame:
                 panel,
                 focus=self._focus,
                 guard=guard,
-                on_event=lambda event, name=name: self._on_panel(name, event),
+                on_event=partial(self._on_panel, name),
             )
             window.add_child(self.hosts[name].widget)
         self._tips = Tips(self.hosts["tooltip"], tip)

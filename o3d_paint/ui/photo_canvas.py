@@ -6,68 +6,25 @@ outline. A stroke recomposes only the rectangle it touched, a movement only two 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, IdArray, RgbArray
+from o3d_paint.core.arrays import IdArray, RgbArray
 from o3d_paint.core.ghost import Ghost, draw_ghost
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.overlay import PhotoPyramid, blend_labels, mask_in_view
 from o3d_paint.core.viewport import Viewport, fit
 from o3d_paint.project.gestures import Sketch
 from o3d_paint.ui import theme
+from o3d_paint.ui.canvas_style import LIGHT, CanvasActions, CanvasStyle
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.sketch_view import draw_sketch
 
-__all__ = ["CanvasActions", "CanvasStyle", "PhotoCanvas"]
+__all__ = ["PhotoCanvas"]
 
 _WHEEL_ZOOM = 1.2
-_LIGHT, _DARK = (255, 255, 255), (0, 0, 0)
+_DARK = (0, 0, 0)
 _GRIP_PX = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class CanvasActions:
-    """What to call; positions are mask pixels.
-
-    Attributes:
-        press: A tool's button went down: position, whether it is the erasing one, whether it is
-            the second of a double click, and how many mask pixels count as the same place.
-        drag: It moved.
-        release: It went up.
-        pick: Take the class at a position.
-        brush_steps: Make the brush bigger by so many steps, or smaller.
-        hover: The pointer's position with no button down, None when it left.
-    """
-
-    press: Callable[[float, float, bool, bool, float], None]
-    drag: Callable[[float, float], None]
-    release: Callable[[], None]
-    pick: Callable[[float, float], None]
-    brush_steps: Callable[[float], None]
-    hover: Callable[[tuple[float, float] | None], None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CanvasStyle:
-    """How labels and brush look.
-
-    Attributes:
-        colors: (M, 3) by class id.
-        visible: (M,) whether a class shows.
-        opacity: Of labels, 0 to 1.
-        radius: Of the brush in mask pixels; None draws no outline.
-        brush_color: Of the outline's inner line.
-    """
-
-    colors: RgbArray
-    visible: BoolArray
-    opacity: float = 0.6
-    radius: float | None = 20.0
-    brush_color: tuple[int, int, int] = _LIGHT
 
 
 class PhotoCanvas:
@@ -334,9 +291,7 @@ class PhotoCanvas:
             )
         self._shown[rect.slices] = target
 
-    def _compose_heat(
-        self, view: Viewport, rect: Rect, heat: tuple[IdArray, RgbArray]
-    ) -> None:
+    def _compose_heat(self, view: Viewport, rect: Rect, heat: tuple[IdArray, RgbArray]) -> None:
         levels = mask_in_view(heat[0], view, rect)
         target, base = self._labelled[rect.slices], self._base[rect.slices]
         blend_labels(target, base, levels, colors=heat[1], opacity=self._style.opacity)
@@ -347,7 +302,7 @@ class PhotoCanvas:
             self._shown[old.slices] = self._labelled[old.slices]
         self._ring = self._sketched = Rect(0, 0, 0, 0)
         if self._sketch is not None:
-            color = _LIGHT
+            color = LIGHT
             if 0 < self._sketch.class_id < len(self._style.colors):
                 red, green, blue = self._style.colors[self._sketch.class_id]
                 color = (int(red), int(green), int(blue))

@@ -18,6 +18,7 @@ from o3d_paint.ui.panels.item_panel import ItemPanel
 
 if TYPE_CHECKING:
     from o3d_paint.ui.main_window import MainWindow
+    from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["StateDump"]
 
@@ -93,60 +94,24 @@ class StateDump:
     def _desk_state(self) -> dict[str, Any]:
         desk = self._window.desk
         assert desk is not None
-        viewing, project = desk.studio.viewing, desk.project
-        counts = desk.coverage
-        scene_data = project.scene
-        scene = desk.shell.cloud.widget.frame
-        view = desk.wall.canvas.viewport
+        return _viewing_state(desk) | _project_state(desk) | self._screen_state(desk)
+
+    def _screen_state(self, desk: Workbench) -> dict[str, Any]:
+        cloud, view = desk.shell.cloud, desk.wall.canvas.viewport
+        scene, eye = cloud.widget.frame, cloud.eye
         return {
-            "photo": viewing.open_idx,
-            "hover": viewing.hover_idx,
-            "class_id": viewing.class_id,
-            "tool": viewing.tool,
-            "radius": round(desk.studio.radius, 2),
-            "opacity": round(viewing.opacity, 3),
-            "mode": viewing.look.mode,
-            "only_this_photo": viewing.only_this_photo,
-            "protect": viewing.protect,
-            "is_peeking": viewing.is_peeking,
             "panels_shown": desk.shell.mode,
-            "has_index": viewing.open_idx is not None
-            and project.index(viewing.open_idx) is not None,
             "has_picture": desk.wall.canvas.has_picture,
-            "painted": counts.painted if counts else 0,
-            "fused": counts.fused if counts else 0,
-            "fused_shown": project.fused_shown,
-            "is_fusing": project.is_fusing,
-            "undo": project.history.undo_name,
-            "redo": project.history.redo_name,
-            "steps": len(project.history.done),
-            "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
-            "num_points": len(project.scene.cloud),
-            "painted_frames": list(project.painted_frames),
-            "conflicts": desk.conflicts,
-            "suggested": desk.studio.suggested,
-            "gain": desk.studio.suggestion.points if desk.studio.suggestion else 0,
-            "heat": viewing.heat,
-            "ghost": 0
-            if desk.guides.ghost is None
-            else int(np.count_nonzero(desk.guides.ghost.labels)),
-            "corners": 0 if desk.studio.sketch is None else desk.studio.sketch.num_corners,
             "commands": sorted(self._window.command_ids),
             "folder": str(desk.session.folder),
-            "point_size": desk.shell.cloud.point_size,
-            "is_slow": desk.shell.cloud.plan.is_slow,
-            "frame_s": round(desk.shell.cloud.plan.full_s, 3),
+            "point_size": cloud.point_size,
+            "is_slow": cloud.plan.is_slow,
+            "frame_s": round(cloud.plan.full_s, 3),
             "scene": [scene.x, scene.y, scene.width, scene.height],
             "cameras": self._cameras(),
-            "coverage": counts is not None,
-            "is_counted": desk.is_counted,
-            "mask_shape": None
-            if viewing.open_idx is None
-            else list(scene_data.frames[viewing.open_idx].mask_shape),
             "viewport": None if view is None else [view.zoom, view.left, view.top],
-            "eye": [] if desk.shell.cloud.eye is None
-            else np.round(desk.shell.cloud.eye.position, 4).tolist(),
-        }  # fmt: skip
+            "eye": [] if eye is None else np.round(eye.position, 4).tolist(),
+        }
 
     def _cameras(self) -> list[list[int]]:
         """Return where the middle of each camera's image plane lies."""
@@ -165,3 +130,49 @@ class StateDump:
 
 def _milliseconds(times: dict[str, float]) -> dict[str, float]:
     return {name: round(seconds * 1000, 1) for name, seconds in times.items()}
+
+
+def _viewing_state(desk: Workbench) -> dict[str, Any]:
+    """Return what the user has chosen to see and to do."""
+    viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
+    opened, sketch = viewing.open_idx, desk.studio.sketch
+    shape = None if opened is None else list(project.scene.frames[opened].mask_shape)
+    return {
+        "photo": opened,
+        "hover": viewing.hover_idx,
+        "class_id": viewing.class_id,
+        "tool": viewing.tool,
+        "radius": round(desk.studio.radius, 2),
+        "opacity": round(viewing.opacity, 3),
+        "mode": viewing.look.mode,
+        "only_this_photo": viewing.only_this_photo,
+        "protect": viewing.protect,
+        "is_peeking": viewing.is_peeking,
+        "has_index": opened is not None and project.index(opened) is not None,
+        "heat": viewing.heat,
+        "ghost": 0 if ghost is None else int(np.count_nonzero(ghost.labels)),
+        "corners": 0 if sketch is None else sketch.num_corners,
+        "mask_shape": shape,
+    }
+
+
+def _project_state(desk: Workbench) -> dict[str, Any]:
+    """Return what is painted, counted and suggested."""
+    project, counts, suggestion = desk.project, desk.coverage, desk.studio.suggestion
+    return {
+        "painted": counts.painted if counts else 0,
+        "fused": counts.fused if counts else 0,
+        "fused_shown": project.fused_shown,
+        "is_fusing": project.is_fusing,
+        "undo": project.history.undo_name,
+        "redo": project.history.redo_name,
+        "steps": len(project.history.done),
+        "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
+        "num_points": len(project.scene.cloud),
+        "painted_frames": list(project.painted_frames),
+        "conflicts": desk.conflicts,
+        "suggested": desk.studio.suggested,
+        "gain": suggestion.points if suggestion else 0,
+        "coverage": counts is not None,
+        "is_counted": desk.is_counted,
+    }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from o3d_paint.project.tools import TOOLS
+from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.commands import tooltip_of
 from o3d_paint.ui.models import options_state, toolbar_state
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel, ClassPanelState
@@ -16,7 +17,7 @@ from o3d_paint.ui.panels.splitter import Splitter
 from o3d_paint.ui.panels.status_bar import StatusBar, StatusState
 from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, Toolbar
-from o3d_paint.ui.photo_canvas import CanvasActions, PhotoCanvas
+from o3d_paint.ui.photo_canvas import PhotoCanvas
 from o3d_paint.ui.shell import Shell
 from o3d_paint.ui.studio import CLOUD_TOOLS
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.panels.class_panel import ClassActions
 from o3d_paint.ui.panels.tool_options import ToolActions
-from o3d_paint.ui.photo_canvas import CanvasActions
 from o3d_paint.ui.wall import WallActions
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from datetime import datetime
 
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, IndexArray
-from o3d_paint.core.heat import HEAT_TITLES, heat_colors
+from o3d_paint.core.arrays import IndexArray
+from o3d_paint.core.heat import heat_colors
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.orbit import Eye
 from o3d_paint.core.overlay import PhotoPyramid
@@ -24,9 +24,10 @@ from o3d_paint.ui import models
 from o3d_paint.ui.chores import Chores
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_painter import CloudPainter
+from o3d_paint.ui.desk_views import dim_unseen, feed_panels, mark_cameras, show_photo
 from o3d_paint.ui.eraser_hold import EraserHold
 from o3d_paint.ui.footprint import Footprint
-from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
+from o3d_paint.ui.frustum_layer import FrustumLayer
 from o3d_paint.ui.guidance import Guidance
 from o3d_paint.ui.panels.status_bar import ProgressState
 from o3d_paint.ui.photo_guides import PhotoGuides
@@ -85,13 +86,13 @@ class Workbench:
         self.coverage: Coverage | None = None
         self.conflicts: float | None = None
         self.came_from: Eye | None = None
-        self._fuse_text = ""
-        self._progress: ProgressState | None = None
+        self.fuse_text = ""
+        self.progress: ProgressState | None = None
         self._are_models_stale = True
         self._are_counts_stale = True
         self._counted_at, self._count_cost = 0.0, 0.0
         self._chores = Chores()
-        self._seen_of: int | None = None
+        self.seen_of: int | None = None
         self._show_photos = True
         self._is_preparing = False
         self._disconnect: list[Callable[[], None]] = []
@@ -122,7 +123,7 @@ class Workbench:
             self.guides.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
-            self._feed()
+            feed_panels(self)
         return self.shell.cloud.tick(is_painting=self.is_painting)
 
     def cancel(self) -> bool:
@@ -141,7 +142,7 @@ class Workbench:
 
     def cancel_work(self) -> None:
         """Drop the export or the fusion under way."""
-        if self._progress is not None:
+        if self.progress is not None:
             for work in ("export", "evaluation"):
                 self.worker.cancel(work)
             self.show_progress(None)
@@ -152,7 +153,7 @@ class Workbench:
 
     def show_progress(self, text: str | None, share: float = 0.0) -> None:
         """Show how far some work is; None when it is over."""
-        self._progress = None if text is None else ProgressState(text, share)
+        self.progress = None if text is None else ProgressState(text, share)
         self.refresh()
 
     def toggle_plane_photos(self) -> None:
@@ -200,7 +201,7 @@ class Workbench:
         self.shell.class_count = len(self.project.taxonomy)
         self.shell.cloud.open(scene, self.colors)
         self.frustums.open(scene)
-        self._mark_cameras()
+        mark_cameras(self)
         self.wall.canvas.set_style(models.canvas_style(self.studio))
         count = len(scene.frames)
         self.photos.want_thumbnails(range(min(count, 64)))
@@ -227,7 +228,7 @@ class Workbench:
         self.refresh()
 
     def _history_changed(self) -> None:
-        self._mark_cameras()
+        mark_cameras(self)
         self.saving = models.Saving("saving…", has_unsaved=True)
         if self.session.read_only is not None:
             self.saving = models.Saving(self.session.unsaved_words, has_unsaved=True)
@@ -243,7 +244,7 @@ class Workbench:
 
     def _index_ready(self, frame_idx: int) -> None:
         if frame_idx == self.studio.viewing.open_idx:
-            self._dim_unseen()
+            dim_unseen(self)
 
     def _fused_changed(self) -> None:
         self.fuse_share = None
@@ -252,7 +253,7 @@ class Workbench:
         self.refresh()
 
     def _fuse_progressed(self, share: float, text: str) -> None:
-        self.fuse_share, self._fuse_text = share, text
+        self.fuse_share, self.fuse_text = share, text
         self.refresh()
 
     def _fuse_failed(self, error: Exception) -> None:
@@ -273,7 +274,7 @@ class Workbench:
 
     def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
         if before.open_idx != after.open_idx:
-            self._show_photo(after.open_idx)
+            show_photo(self, after.open_idx)
         if before.look != after.look:
             self.colors.set_look(after.look)
             self.shell.cloud.changed()
@@ -281,9 +282,9 @@ class Workbench:
             self.colors.set_heat(after.heat)
             self.shell.cloud.changed()
         if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
-            self._dim_unseen()
+            dim_unseen(self)
         if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
-            self._mark_cameras()
+            mark_cameras(self)
         self.wall.canvas.set_style(models.canvas_style(self.studio))
         self.refresh()
 
@@ -299,11 +300,13 @@ class Workbench:
     def _guides_changed(self) -> None:
         canvas, guides, heat = self.wall.canvas, self.guides, self.studio.viewing.heat
         canvas.set_ghost(guides.ghost if self.studio.viewing.has_ghost else None)
-        shown = heat is not None and guides.heat is not None
-        canvas.set_heat((guides.heat, heat_colors(heat)) if shown else None)
+        if heat is None or guides.heat is None:
+            canvas.set_heat(None)
+        else:
+            canvas.set_heat((guides.heat, heat_colors(heat)))
 
     def _suggested(self) -> None:
-        self._mark_cameras()
+        mark_cameras(self)
         self.refresh()
 
     def _sketch_changed(self) -> None:
@@ -311,17 +314,6 @@ class Workbench:
         if self.studio.is_preparing != self._is_preparing:
             self._is_preparing = self.studio.is_preparing
             self.refresh()
-
-    def _show_photo(self, frame_idx: int | None) -> None:
-        canvas = self.wall.canvas
-        if frame_idx is None:
-            canvas.set_photo(None, None)
-        else:
-            canvas.set_photo(frame_idx, self.project.mask(frame_idx))
-            photo = self.photos.photo(frame_idx)
-            if photo is not None:
-                canvas.set_picture(photo)
-        self.wall.show_canvas(self.shell, has_photo=frame_idx is not None)
 
     def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
         if frame_idx == self.studio.viewing.open_idx:
@@ -334,34 +326,6 @@ class Workbench:
 
     def _update_plane_photos(self) -> None:
         self.frustums.show_photos(self._show_photos, self.photos.thumbnails)
-
-    def _mark_cameras(self) -> None:
-        viewing = self.studio.viewing
-        # On a slow renderer half a second of drawing is too much for a hover.
-        hover = None if self.shell.cloud.plan.is_slow else viewing.hover_idx
-        suggested = self.studio.suggested
-        self.frustums.mark(
-            CameraMarks(
-                open=viewing.open_idx,
-                suggested=suggested if suggested != viewing.open_idx else None,
-                hover=hover if hover != viewing.open_idx else None,
-                painted=frozenset(self.project.painted_frames),
-            )
-        )
-
-    def _dim_unseen(self) -> None:
-        viewing = self.studio.viewing
-        wanted = viewing.open_idx if viewing.only_this_photo else None
-        index = self.project.index(wanted) if wanted is not None else None
-        seen: BoolArray | None = None
-        if index is not None:
-            if self._seen_of == wanted:
-                return
-            seen = np.zeros(len(self.project.scene.cloud), dtype=bool)
-            seen[index.point] = True
-        self._seen_of = wanted if index is not None else None
-        self.colors.set_seen(seen)
-        self.shell.cloud.changed()
 
     # What the panels show
 
@@ -384,30 +348,3 @@ class Workbench:
         points = max(1, len(self.project.scene.cloud))
         self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
         self.refresh()
-
-    def _feed(self) -> None:
-        wall, studio = self.wall, self.studio
-        wall.toolbar.set_model(models.toolbar_state(studio, fuse_share=self.fuse_share))
-        wall.options.set_model(models.options_state(studio, wall.tools))
-        wall.classes.set_model(models.class_state(studio, self.coverage))
-        wall.strip.set_model(models.strip_state(studio, self.photos.thumbnails))
-        self.photos.want_thumbnails(wall.strip.wanted)
-        progress = None
-        if self.fuse_share is not None:
-            progress = ProgressState(self._fuse_text or "Fusing", self.fuse_share)
-        elif self._progress is not None:
-            progress = self._progress
-        elif studio.is_preparing:
-            progress = ProgressState("Preparing the photo", is_cancellable=False)
-        wall.status.set_model(
-            models.status_state(
-                studio,
-                self.coverage,
-                conflicts=self.conflicts,
-                saving=self.saving,
-                message=self.message
-                if studio.viewing.heat is None
-                else HEAT_TITLES[studio.viewing.heat],
-                progress=progress,
-            )
-        )

@@ -5,8 +5,9 @@ import pytest
 
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.overlay import PhotoPyramid
+from o3d_paint.ui.canvas_style import CanvasActions, CanvasStyle
 from o3d_paint.ui.events import PointerEvent
-from o3d_paint.ui.photo_canvas import CanvasActions, CanvasStyle, PhotoCanvas
+from o3d_paint.ui.photo_canvas import PhotoCanvas
 
 COLORS = np.array([[0, 0, 0], [255, 0, 0]], dtype=np.uint8)
 

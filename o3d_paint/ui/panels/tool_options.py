@@ -208,9 +208,7 @@ class ToolOptions(ItemPanel):
         share = math.log(size / least) / math.log(greatest / least) if greatest > least else 0.0
         words = f"{state.size:.0f} px" if state.has_size else "–"
         return [
-            self._slider(
-                "size", "Size", words, Box.sized(left, top, half, height), share
-            ),
+            self._slider("size", "Size", words, Box.sized(left, top, half, height), share),
             self._slider(
                 "opacity",
                 "Opacity",
