@@ -80,3 +80,11 @@ def test_points_farther_than_any_place(tmp_path):
 
 def test_sizes_beyond_all_numbers_have_a_name():
     assert human_size(10**400).endswith(" EB")
+
+
+def test_billions_of_masks_without_a_pixel(tmp_path):
+    header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2147483648, 24, 0), }"
+    raw = header.ljust(117).encode() + b"\n"
+    (tmp_path / "a.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(raw).to_bytes(2, "little") + raw)
+    with pytest.raises(FormatError, match="without a pixel"):
+        read_masks(tmp_path / "a.npy")

@@ -31,6 +31,10 @@ def read(path: Path) -> MaskSet:
         SceneError: It would not fit into memory.
     """
     array = read_npy(path) if path.suffix.lower() == ".npy" else _from_archive(path)
+    if 0 in array.shape:
+        # A shape may promise billions of masks without a pixel, for which no byte is needed.
+        msg = f"{path} holds an array of shape {array.shape}, without a pixel: write it again"
+        raise FormatError(msg)
     if array.dtype == bool and array.ndim == 3:
         regions = [(i, array[i - 1]) for i in range(1, min(len(array), MAX_CLASS_ID) + 1)]
         shape = (int(array.shape[1]), int(array.shape[2]))
