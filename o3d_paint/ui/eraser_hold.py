@@ -26,9 +26,10 @@ class EraserHold:
     def press(self) -> None:
         """The key went down, or the command was chosen."""
         tool = self._studio.viewing.tool
-        self._before = tool if tool != "eraser" else ""
-        self._since = time.monotonic()
-        self._studio.choose_tool("eraser")
+        # A repeat of the held key, which not every system marks as one, changes nothing.
+        if tool != "eraser":
+            self._before, self._since = tool, time.monotonic()
+            self._studio.choose_tool("eraser")
 
     def release(self) -> None:
         """The key went up: after a while, the tool before comes back."""
