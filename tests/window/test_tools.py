@@ -59,12 +59,6 @@ def test_every_selection_tool_paints_one_step(app: App) -> None:
     app.key("f")
     app.click(*app.on_photo(0.5, 0.75), button=3)
     app.wait(lambda s: s["undo"] == "erase", "erased")
-    app.key("b")
-    app.mouse("keydown", "e")
-    app.wait(lambda s: s["tool"] == "eraser", "the eraser while its key is down")
-    app.drag([app.on_photo(0.4 + 0.02 * i, 0.5) for i in range(20)])
-    app.mouse("keyup", "e")
-    app.wait(lambda s: s["tool"] == "brush", "the brush again")
     assert app.end() == 0
 
 
