@@ -113,6 +113,11 @@ class PaintDesk:
         """Whether a button is down on the photo."""
         return self.shell.panel_host("canvas").is_held
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether the figures are those of this moment."""
+        return not self._are_counts_stale
+
     def refresh(self) -> None:
         """Feed the panels at the next tick."""
         self._are_models_stale = True
