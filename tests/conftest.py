@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no wrong result.
+settings.register_profile("o3d_paint", deadline=None)
+settings.load_profile("o3d_paint")
 
 ROOT = Path(__file__).resolve().parent.parent
 

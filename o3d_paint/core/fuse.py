@@ -124,8 +124,7 @@ def _by_graph(
     spread = walk(graph, votes, options.walker, warm=warm)
     solved = perf_counter()
     report(0.9, "labelling")
-    labels, share, reach = label_points(cloud, graph, spread)
-    confidence = share * reach
+    labels, confidence = label_points(cloud, graph, spread)
     if options.keep_strokes:
         painted, agreement, _ = _painted(evidence)
         labels = np.where(painted > 0, painted, labels)

@@ -23,7 +23,9 @@ __all__ = ["NodeVotes", "Spread", "WalkerSettings", "count_votes", "edge_weights
 _FULL_VOTES = 3.0
 _LAYER_VOTES = 1000.0
 _FLOOR = 1e-6
-_BRIDGE = 1e-4
+_BRIDGE = 3e-3
+_UNREACHED = 0.01
+_SLIGHT_LEAK = 1e-7
 _ITERATIONS = 60
 _WARM_ITERATIONS = 8
 _TOLERANCE = 1e-3
@@ -45,7 +47,7 @@ class WalkerSettings:
     crease_scale: float = 0.1
     trust: float = 0.0025
     appearance: float = 0.5
-    leak: float = 1e-5
+    leak: float = 3e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,12 +72,14 @@ class Spread:
     Attributes:
         class_ids: (C,) class ids.
         heat: (M, C) float32: how strongly each class reaches each node; rows sum to 1 at most.
+        usual: Median heat of all classes together where somebody painted.
         settings: The settings that `levels` were made with.
         levels: The weighted graph.
     """
 
     class_ids: IdArray
     heat: FloatArray
+    usual: float
     settings: WalkerSettings
     levels: Levels
 
@@ -113,7 +117,7 @@ def edge_weights(graph: Graph, settings: WalkerSettings) -> FloatArray:
     size = np.sqrt(graph.count / max(float(graph.count.mean()) if len(graph) else 1.0, 1e-9))
     start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     weights = (np.exp(-slowed) + _FLOOR) * size[start] * size[graph.indices]
-    weights[graph.bridge] *= _BRIDGE
+    weights[graph.bridge] = _BRIDGE
     clipped: FloatArray = np.maximum(weights, 1e-12).astype(np.float32)
     return clipped
 
@@ -153,7 +157,20 @@ def walk(
     sources = _sources(graph, votes, settings)
     pull = sources.sum(axis=1) + np.float32(settings.leak)
     heat = solve(levels, pull, sources, start=start, iterations=iterations, tolerance=tolerance)
-    return Spread(votes.class_ids, np.maximum(heat, 0), settings, levels)
+    heat = np.maximum(heat, 0)
+    reach = heat.sum(axis=1)
+    voted = votes.counts.any(axis=1)
+    usual = float(np.median(reach[voted])) if voted.any() else 1.0
+    far = reach < _UNREACHED
+    if far.any() and not far.all():
+        # What is left of the heat there is rounding; without the leak it is proportion.
+        pull -= np.float32(settings.leak - _SLIGHT_LEAK)
+        all_over = solve(
+            levels, pull, sources, start=heat, iterations=iterations, tolerance=tolerance
+        )
+        share = np.maximum(all_over[far], 0) + np.float32(1e-20)
+        heat[far] = share * (_UNREACHED / share.sum(axis=1, keepdims=True))
+    return Spread(votes.class_ids, heat, usual, settings, levels)
 
 
 def _sources(graph: Graph, votes: NodeVotes, settings: WalkerSettings) -> FloatArray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.jit import Ints, kernel
 
-__all__ = ["add_votes", "blend_points", "contested"]
+__all__ = ["add_votes", "best_two", "blend_points", "contested"]
 
 
 @kernel
@@ -46,18 +48,17 @@ def blend_points(
     distance_scale: float,
     color_scale: float,
     winner: Ints,
-    certainty: FloatArray,
+    doubt: FloatArray,
 ) -> None:
     """Blend the class shares of each point's node and its neighbours by place and colour.
 
     Points (K, 3) relative to the graph's centre, their colours and nodes; writes the winning
-    column and its share (K,).
+    column and the second's part of both shares (K,).
     """
     blend = np.zeros(share.shape[1])
     for i in range(len(nodes)):
         m = nodes[i]
         blend[:] = 0.0
-        total = 0.0
         for e in range(indptr[m] - 1, indptr[m + 1]):
             n = m if e < indptr[m] else indices[e]
             far, hue = 0.0, 0.0
@@ -67,12 +68,27 @@ def blend_points(
             weight = np.exp(-far / distance_scale - hue / color_scale)
             if n == m:
                 weight += 0.01
-            total += weight
             for c in range(len(blend)):
                 blend[c] += weight * share[n, c]
-        best = 0
-        for c in range(1, len(blend)):
-            if blend[c] > blend[best]:
-                best = c
-        winner[i] = best
-        certainty[i] = blend[best] / total
+        winner[i], doubt[i] = _best_two(blend)
+
+
+@kernel
+def _best_two(shares: FloatArray) -> Any:
+    """Return the largest share's column, the lowest of equals, and the second's part of both."""
+    best, second = 0, -1
+    for c in range(1, len(shares)):
+        if shares[c] > shares[best]:
+            best, second = c, best
+        elif second < 0 or shares[c] > shares[second]:
+            second = c
+    if second < 0 or shares[best] <= 0:
+        return best, 0.0
+    return best, shares[second] / (shares[best] + shares[second])
+
+
+@kernel
+def best_two(shares: FloatArray, winner: Ints, doubt: FloatArray) -> None:
+    """Write each row's best column and how near the second comes: 0 not at all, 0.5 level."""
+    for m in range(len(shares)):
+        winner[m], doubt[m] = _best_two(shares[m])

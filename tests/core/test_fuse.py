@@ -127,3 +127,43 @@ def test_nearest_votes_in_a_small_ball_and_fills_the_rest():
     assert fusion.source.tolist() == [1, 2, 2, 1, 2]
     assert fusion.confidence[2] < fusion.confidence[1] < fusion.confidence[0]
     assert not fuse(line, Evidence(5, ()), options).labels.any()
+
+
+def test_confidence_falls_where_the_classes_meet_and_where_nobody_painted():
+    rng = np.random.default_rng(0)
+    xyz = rng.random((9000, 3)) * [6, 1, 0]
+    rgb = np.full((9000, 3), 120, dtype=np.uint8)
+    rgb[xyz[:, 0] > 4] = (200, 40, 40)  # a thing that nobody paints
+    scene = cloud(xyz, rgb)
+    left = np.flatnonzero((xyz[:, 0] > 0.3) & (xyz[:, 0] < 0.9))
+    right = np.flatnonzero((xyz[:, 0] > 2.9) & (xyz[:, 0] < 3.5))
+    fusion = fuse(
+        scene,
+        Evidence(
+            9000,
+            (votes(0, left, np.full(len(left), 1)), votes(1, right, np.full(len(right), 2))),
+        ),
+    )
+    x = xyz[:, 0]
+    beside = fusion.confidence[((x > 0.4) & (x < 0.8)) | ((x > 3.0) & (x < 3.4))]
+    between = fusion.confidence[(x > 1.85) & (x < 1.95)]
+    unpainted = fusion.confidence[x > 4.2]
+    assert beside.mean() > 0.85
+    assert between.mean() < 0.75
+    assert unpainted.max() < 0.7
+    assert (fusion.labels > 0).all()
+
+
+def test_far_from_all_strokes_the_nearer_class_still_wins():
+    rng = np.random.default_rng(1)
+    xyz = rng.random((40_000, 3)) * [200, 0.5, 0]
+    scene = cloud(xyz, np.full((40_000, 3), 90, dtype=np.uint8))
+    low, high = np.flatnonzero(xyz[:, 0] < 0.5), np.flatnonzero(xyz[:, 0] > 199.5)
+    evidence = Evidence(
+        40_000, (votes(0, low, np.full(len(low), 3)), votes(1, high, np.full(len(high), 8)))
+    )
+    fusion = fuse(scene, evidence)
+    x = xyz[:, 0]
+    assert (fusion.labels[x < 70] == 3).mean() > 0.98
+    assert (fusion.labels[x > 130] == 8).mean() > 0.98
+    assert fusion.confidence[(x > 60) & (x < 140)].max() < 0.5

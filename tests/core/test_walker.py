@@ -106,7 +106,7 @@ def test_a_warm_start_reaches_the_same_solution():
     other = WalkerSettings(trust=0.01, color_scale=9.0)
     ids, heat = np.array([2, 8], dtype=np.uint16), np.ones((len(graph), 2), dtype=np.float32)
     before = Spread(
-        ids, heat, other, build_levels(graph.indptr, graph.indices, cold.levels.weights)
+        ids, heat, 1.0, other, build_levels(graph.indptr, graph.indices, cold.levels.weights)
     )
     counted = count_votes(graph, Evidence(len(cloud), frames))
     warm = walk(graph, counted, settings, warm=before, **EXACT)
