@@ -7,6 +7,9 @@ from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.scene import PointCloud
 
+# Thousands of points through the solver: minutes in plain Python.
+pytestmark = pytest.mark.compiled
+
 
 def cloud(xyz, rgb=None):
     xyz = np.asarray(xyz, dtype=np.float64)
@@ -83,7 +86,6 @@ def test_graph_labels_every_point_from_a_few_strokes():
     assert fusion.votes[seen].tolist() == [1] * 300
 
 
-@pytest.mark.compiled
 def test_strokes_are_kept_exactly_when_asked():
     boards, truth = two_boards()
     seen = np.arange(0, len(boards), 10)
@@ -106,7 +108,6 @@ def test_the_layer_always_holds():
     assert (fusion.confidence[::500] == 1).all()
 
 
-@pytest.mark.compiled
 def test_same_evidence_same_labels():
     boards, truth = two_boards()
     seen = np.arange(0, len(boards), 20)

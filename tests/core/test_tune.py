@@ -9,6 +9,9 @@ from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.tune import is_outdated, tune
 from o3d_paint.core.walker import WalkerSettings
 
+# Thousands of points through the solver: minutes in plain Python.
+pytestmark = pytest.mark.compiled
+
 
 def printed_boards(count=8000, seed=0):
     """Two boards in a corner, both printed with the same strong patches; truth 1 and 2."""
