@@ -80,27 +80,31 @@ def polygon(shape: tuple[int, int], vertices: FloatArray) -> tuple[Rect, BoolArr
     rect = Rect(int(low[0]), int(low[1]), int(high[0]), int(high[1])).clipped(shape)
     if rect.is_empty:
         return None
-    return rect, _inside(vertices - (rect.x0, rect.y0), rect.shape)
+    return rect, _inside(vertices, rect)
 
 
-def _inside(vertices: FloatArray, shape: tuple[int, int]) -> BoolArray:
-    """Return the (h, w) pixels whose centres lie inside a polygon, by the even-odd rule.
+def _inside(vertices: FloatArray, rect: Rect) -> BoolArray:
+    """Return the (h, w) pixels of a rectangle whose centres lie inside, by the even-odd rule.
 
     Every edge flips what lies to the right of its crossings with the lines; on a border that two
     polygons share each pixel belongs to exactly one of them.
     """
     following = np.roll(vertices, -1, axis=0)
     falls = (vertices[:, 1] <= following[:, 1])[:, None]
-    # From top to bottom, so that the same edge of two polygons has the same rounding errors.
+    # From top to bottom, and in coordinates of the photo whatever the rectangle, so that the same
+    # edge of two polygons has the same rounding errors.
     start, end = np.where(falls, vertices, following), np.where(falls, following, vertices)
-    top, bottom = (np.clip(np.ceil(p[:, 1]), 0, shape[0]).astype(np.int64) for p in (start, end))
+    top, bottom = (
+        np.clip(np.ceil(p[:, 1]), rect.y0, rect.y1).astype(np.int64) for p in (start, end)
+    )
     lines = bottom - top
     edge = np.repeat(np.arange(len(start)), lines)
     line = top[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(lines) - lines, lines)
     rise = (line - start[edge, 1]) / (end[edge, 1] - start[edge, 1])
     crossing = start[edge, 0] + rise * (end[edge, 0] - start[edge, 0])
-    column = np.clip(np.ceil(crossing), 0, shape[1]).astype(np.int64)
-    flips = np.zeros((shape[0], shape[1] + 1), dtype=bool)
-    np.logical_xor.at(flips, (line, column), True)
+    column = np.clip(np.ceil(crossing), rect.x0, rect.x1).astype(np.int64)
+    height, width = rect.shape
+    flips = np.zeros((height, width + 1), dtype=bool)
+    np.logical_xor.at(flips, (line - rect.y0, column - rect.x0), True)
     coverage: BoolArray = np.logical_xor.accumulate(flips, axis=1)[:, :-1]
     return coverage
