@@ -161,13 +161,13 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
     }
 
 
-def main() -> None:
+def main(arguments: list[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--json", type=Path)
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(arguments)
     scene = chosen.scene
     if scene is None:
         from o3d_paint.io.sample import sample_scene_path
@@ -177,7 +177,4 @@ def main() -> None:
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
-
-
-if __name__ == "__main__":
-    main()
+    return 0
