@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from o3d_paint.project.jobs import Mailbox
     from o3d_paint.project.project import Project
     from o3d_paint.ui.main_window import MainWindow
+    from o3d_paint.ui.scene_loading import SceneReading
 
 __all__ = ["run", "show"]
 
@@ -58,7 +59,9 @@ def run(
     if scene_path is not None and not scene_path.exists():
         msg = f"{path} does not exist: name a scene file or folder"
         raise FormatError(msg)
-    Preflight.start().require()
+    trial = Preflight.start()
+    reading = _reading(scene_path, options)
+    trial.require()
     faulthandler.enable()
     folder = project.absolute() if project is not None else None
 
@@ -68,8 +71,8 @@ def run(
         window = MainWindow(
             mailbox, size=_window_size(), options=options, project=folder, first_classes=classes
         )
-        if scene_path is not None:
-            window.loading.open(scene_path)
+        if reading is not None:
+            window.loading.open_reading(reading)
         return window
 
     _end(_exit_code(make))
@@ -111,6 +114,15 @@ def show(project: Project) -> None:
     finally:
         # File dialogs of the toolkit change it.
         os.chdir(folder)
+
+
+def _reading(path: Path | None, options: LoadOptions) -> SceneReading | None:
+    """Begin to read the scene while the trial and the toolkit start."""
+    if path is None:
+        return None
+    from o3d_paint.ui.scene_loading import SceneReading
+
+    return SceneReading(path, options)
 
 
 def _exit_code(make: Callable[[Mailbox], MainWindow]) -> int:
@@ -180,6 +192,8 @@ def _loop(
     except BaseException:
         window.quit()
         raise
+    if dump is not None:
+        dump.close()
     return window
 
 

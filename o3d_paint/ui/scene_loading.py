@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as StillReading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +20,47 @@ from o3d_paint.ui.panels.status_bar import ProgressState
 if TYPE_CHECKING:
     from o3d_paint.ui.main_window import MainWindow
 
-__all__ = ["LoadedScene", "SceneLoading"]
+__all__ = ["LoadedScene", "SceneLoading", "SceneReading"]
 
 _KEY = "scene"
+_LOOK_EVERY_S = 0.1
+
+
+class SceneReading:
+    """A scene that is being read before there is a window to tell how far it is."""
+
+    def __init__(self, path: Path, options: LoadOptions) -> None:
+        """Start reading, on a thread of its own."""
+        self.path = path.absolute()
+        self._options = options
+        self._progress = (0.0, "")
+        self._scene: Future[Scene] = Future()
+        # A daemon: where no window can be opened, nobody waits for the scene.
+        threading.Thread(target=self._run, name="o3d-paint-first-scene", daemon=True).start()
+
+    def result(self, report: Report) -> Scene:
+        """Wait for the scene, and tell meanwhile how far it is.
+
+        Raises:
+            JobCancelled: Nobody wants it any more.
+            PaintError: It cannot be read.
+        """
+        while True:
+            report(*self._progress)
+            try:
+                return self._scene.result(_LOOK_EVERY_S)
+            except StillReading:
+                if self._scene.done():
+                    raise
+
+    def _run(self) -> None:
+        try:
+            self._scene.set_result(load_scene(self.path, self._options, progress=self._note))
+        except BaseException as error:
+            self._scene.set_exception(error)
+
+    def _note(self, share: float, stage: str = "") -> None:
+        self._progress = (share, stage)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +106,14 @@ class SceneLoading:
             return load_scene(resolved, self._options, progress=report), resolved
 
         self._start(resolved.name, work)
+
+    def open_reading(self, reading: SceneReading) -> None:
+        """Show a scene whose reading began before the window."""
+
+        def work(report: Report) -> tuple[Scene, Path]:
+            return reading.result(report), reading.path
+
+        self._start(reading.path.name, work)
 
     def open_sample(self) -> None:
         """Make the sample scene if need be, read and show it."""

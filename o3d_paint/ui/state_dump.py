@@ -1,6 +1,7 @@
 """What the window shows, as JSON for tests: they then need not guess where things lie.
 
-Only with ``O3D_PAINT_TEST_STATE=file`` in the environment; the file is replaced at every change.
+Only with ``O3D_PAINT_TEST_STATE=file`` in the environment; the file is replaced at every change
+and gone once the window is closed.
 A file of the same name that ends in ``.reset`` starts the measurement of holds anew.
 """
 
@@ -57,6 +58,10 @@ class StateDump:
         beside = self._path.with_suffix(".part")
         beside.write_text(text)
         os.replace(beside, self._path)
+
+    def close(self) -> None:
+        """Take the file away: its window is no more, and another may follow."""
+        self._path.unlink(missing_ok=True)
 
     def state(self) -> dict[str, Any]:
         """Return the state; positions are device pixels of the window."""

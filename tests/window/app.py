@@ -191,10 +191,6 @@ class App:
         wait_until(is_same, f"{name} keeps still", seconds=60)
         return last[0]
 
-    def forget_state(self) -> None:
-        """What the next window says is news."""
-        self._state_file.unlink(missing_ok=True)
-
     def wait_file(self, path: Path) -> None:
         """Wait until the program has written a file, or has ended."""
         wait_until(lambda: path.exists() or self.process.poll() is not None, f"{path.name}")
