@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -76,6 +77,8 @@ class Autosave:
         self._last_state = time.monotonic()
         self._last_try = 0.0
         self._problem: StorageError | None = None
+        self._is_asked = False
+        self._then: Callable[[], None] | None = None
         self._changed = self._changed_since_state = False
         self._stop_listening = project.recorded.connect(self._on_record)
 
@@ -107,17 +110,20 @@ class Autosave:
         else:
             self._checkpoint()
 
-    def save(self, *, wait: bool = False) -> None:
+    def save(self, *, wait: bool = False, then: Callable[[], None] | None = None) -> None:
         """Write everything and keep the state among the last five.
 
         Args:
-            wait: Block until it is done. Otherwise the project's signals tell.
+            wait: Block until it is done. Otherwise the project's signals tell; who asks is told
+                of a failure even where it was told before.
+            then: Called once everything is on disk, and not if that fails.
 
         Raises:
             StorageError: With ``wait``: it cannot be written; the work is still in memory.
         """
         self._project.end_stroke()
         self._state_wanted |= self._changed_since_state
+        self._is_asked, self._then = not wait, then
         if wait:
             self._write_now()
         else:
@@ -259,22 +265,26 @@ class Autosave:
             self._again = True
             return
         self._problem = None
+        then, self._is_asked, self._then = self._then, False, None
         self._project.saved.emit(datetime.now(timezone.utc))
+        if then is not None:
+            then()
 
     def _settled(self) -> None:
         if self._problem is None:
             self._project.saved.emit(datetime.now(timezone.utc))
 
     def _fail(self, error: Exception) -> StorageError:
-        """Remember that the latest work is in memory only, and say so once."""
-        first = self._problem is None
+        """Remember that the latest work is in memory only; say so once, and to who asks."""
+        is_news = self._problem is None or self._is_asked
+        self._is_asked, self._then = False, None
         problem = _explained(self._layout, error)
         self._problem = problem
         self._last_try = time.monotonic()
         journal, self._journal = self._journal, None
         if journal is not None:
             self._settler.submit(("retire", journal.path), lambda _: journal.close(), done=_ignore)
-        if first:
+        if is_news:
             self._project.save_failed.emit(problem)
         return problem
 

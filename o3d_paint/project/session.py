@@ -15,7 +15,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,11 +102,12 @@ class Session:
         """Why the latest work is in memory only; None while all is safe or nothing was done."""
         return None if self._autosave is None else self._autosave.problem
 
-    def save(self, *, wait: bool = False) -> None:
+    def save(self, *, wait: bool = False, then: Callable[[], None] | None = None) -> None:
         """Write everything now and keep it as one of the last five states.
 
         Args:
             wait: Block until it is done; else the project's ``saved`` or ``save_failed`` tell.
+            then: Called once everything is on disk, and not if that fails.
 
         Raises:
             StorageError: The folder is read-only here, or (with ``wait``) cannot be written.
@@ -114,7 +115,7 @@ class Session:
         if self._autosave is None:
             msg = f'{self.read_only or "the session is closed"}: use "Save as…"'
             raise StorageError(msg)
-        self._autosave.save(wait=wait)
+        self._autosave.save(wait=wait, then=then)
 
     def save_as(self, folder: Path) -> None:
         """Save everything into another folder and go on there.

@@ -107,8 +107,8 @@ def _label_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callab
 
 def _save(desk: Workbench) -> None:
     desk.project.end_stroke()
-    desk.session.save()
-    desk.shell.toast(f"Saved in {desk.session.folder}", "good")
+    said = partial(desk.shell.toast, f"Saved in {desk.session.folder}", "good")
+    desk.session.save(then=said)
 
 
 def _undo(desk: Workbench) -> None:

@@ -128,6 +128,25 @@ def test_files_that_cannot_grow(root: Path, limit: int) -> None:
     assert not list(root.rglob("*.part"))
 
 
+def test_who_asks_to_save_is_told_each_time_how_it_went(root: Path) -> None:
+    session = painted_session(root)
+    failures: list[Exception] = []
+    written: list[str] = []
+    session.project.save_failed.connect(failures.append)
+    with file_size_limit(0):
+        session.project.paint(0, line(2))
+        assert len(failures) == 1
+        session.project.paint(0, line(3))
+        assert len(failures) == 1
+        for times in (2, 3):
+            session.save(then=lambda: written.append("full"))
+            assert len(failures) == times
+    session.save(then=lambda: written.append("freed"))
+    assert written == ["freed"]
+    assert len(failures) == 3
+    session.close()
+
+
 def test_a_full_disk_fills_and_is_freed(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     with small_disk(disk):
