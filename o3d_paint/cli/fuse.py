@@ -185,9 +185,10 @@ def _paint(
     from o3d_paint.errors import ProjectError
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
+    from o3d_paint.project.cloud_labels import classes_of
 
     painted: dict[int, IdArray] = {}
-    taxonomy = known
+    taxonomy = known if scene.labels is None else classes_of(scene, known)
     layer: IdArray | None = None
     notes: list[str] = []
     if project is not None:
@@ -221,7 +222,5 @@ def _complete(taxonomy: Taxonomy, painted: dict[int, IdArray]) -> Taxonomy:
     """Return the taxonomy with a class for every id that is painted."""
     import numpy as np
 
-    from o3d_paint.io.masks import with_class_ids
-
     used = {int(i) for mask in painted.values() for i in np.flatnonzero(np.bincount(mask.ravel()))}
-    return with_class_ids(taxonomy, sorted(used - {0}))
+    return taxonomy.completed(used)

@@ -70,6 +70,11 @@ class Ballots:
         return None if self._layer is None else frozen(self._layer)
 
     @property
+    def imported(self) -> IdArray | None:
+        """(N,) labels that the cloud came with as they count now; None where it came without."""
+        return None if self._imported is None else frozen(self._imported)
+
+    @property
     def nbytes(self) -> int:
         """Memory of indexes, votes and counts, in bytes."""
         per_frame = sum(i.nbytes for i in self._indexes.values())
@@ -145,6 +150,12 @@ class Ballots:
             self._layer = np.zeros(self._num_points, dtype=np.uint16)
         self._layer[points] = labels
         return self._relabel(points)
+
+    def set_imported(self, imported: IdArray) -> IndexArray:
+        """Replace the (N,) labels that the cloud came with; returns the points that changed."""
+        before, self._imported = self._imported, imported
+        differs = imported != (before if before is not None else 0)
+        return self._relabel(np.flatnonzero(differs).astype(np.int32))
 
     def tally_of(self, points: IndexArray) -> tuple[IdArray, npt.NDArray[np.uint16]]:
         """Return the (C,) class ids with votes anywhere, and (K, C) counts on some points."""

@@ -78,9 +78,18 @@ class Evidence:
         for votes in self.frames:
             counts[votes.points, np.searchsorted(class_ids, votes.labels)] += 1
         if self.imported is not None:
-            alone = np.flatnonzero((self.imported > 0) & ~counts.any(axis=1))
+            alone = self.imported_alone()
             counts[alone, np.searchsorted(class_ids, self.imported[alone])] = 1
         return Tally(class_ids.astype(np.uint16), counts)
+
+    def imported_alone(self) -> IndexArray:
+        """Return the points whose label the cloud came with and on which no photo votes."""
+        if self.imported is None:
+            return np.zeros(0, dtype=np.int32)
+        counts = self.imported > 0
+        for votes in self.frames:
+            counts[votes.points] = False
+        return np.flatnonzero(counts).astype(np.int32)
 
     def labels(self) -> IdArray:
         """Return (N,) painted labels: the layer's where it speaks, else the photos' majority."""

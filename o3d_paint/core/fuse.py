@@ -125,6 +125,11 @@ def _by_graph(
     solved = perf_counter()
     report(0.9, "labelling")
     labels, confidence = label_points(cloud, graph, spread)
+    alone = evidence.imported_alone()
+    if len(alone) and evidence.imported is not None:
+        # What the file says is no sloppy stroke to be outvoted; only photos override it.
+        labels[alone] = evidence.imported[alone]
+        confidence[alone] = 1
     if options.keep_strokes:
         painted, agreement, _ = _painted(evidence)
         labels = np.where(painted > 0, painted, labels)
@@ -187,6 +192,9 @@ def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
     source = np.where(labels > 0, FUSED, NONE).astype(np.uint8)
     for frame in evidence.frames:
         source[frame.points[labels[frame.points] == frame.labels]] = PAINTED
+    alone = evidence.imported_alone()
+    if evidence.imported is not None:
+        source[alone[evidence.imported[alone] == labels[alone]]] = PAINTED
     if evidence.layer is not None:
         source[(evidence.layer > 0) & (evidence.layer == labels)] = PAINTED
     return source
@@ -199,6 +207,7 @@ def _painted(evidence: Evidence) -> tuple[IdArray, FloatArray, npt.NDArray[np.ui
     most = tally.counts.max(axis=1, initial=0)
     agreement = most / np.maximum(total, 1)
     painted = tally.majority()
+    total[evidence.imported_alone()] = 0
     if evidence.layer is not None:
         laid = evidence.layer > 0
         painted = np.where(laid, evidence.layer, painted)

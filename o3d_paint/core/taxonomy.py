@@ -117,6 +117,18 @@ class Taxonomy:
         chosen = color if color is not None else next_color([c.color for c in self.classes])
         return Taxonomy((*self.classes, LabelClass(class_id, name.strip(), chosen)))
 
+    def completed(self, class_ids: Iterable[int]) -> Taxonomy:
+        """Append a class named "class <id>" for each id that has none; 0 needs none."""
+        classes = list(self.classes)
+        names = {c.name.casefold() for c in classes}
+        for class_id in sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in classes}):
+            name = f"class {class_id}"
+            while name.casefold() in names:
+                name += "'"
+            names.add(name.casefold())
+            classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
+        return Taxonomy(tuple(classes))
+
     def rename(self, class_id: int, name: str) -> Taxonomy:
         """Give a class another name."""
         return self._with(replace(self.get(class_id), name=name.strip()))

@@ -91,8 +91,9 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
     seen = np.zeros(65536, dtype=bool)
     for frame in evidence.frames:
         seen[frame.labels] = True
-    if evidence.layer is not None:
-        seen[evidence.layer] = True
+    for laid in (evidence.layer, evidence.imported):
+        if laid is not None:
+            seen[laid] = True
     seen[0] = False
     class_ids = np.flatnonzero(seen).astype(np.uint16)
     column_of = (np.cumsum(seen) - 1).astype(np.int32)
@@ -100,9 +101,13 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
     photos = np.zeros(evidence.num_points, dtype=np.uint8)
     for frame in evidence.frames:
         add_votes(frame.points, frame.labels, graph.node_of, column_of, counts, photos)
+    if evidence.imported is not None:
+        alone = evidence.imported_alone()
+        nodes, columns = graph.node_of[alone], column_of[evidence.imported[alone]]
+        np.add.at(counts, (nodes, columns), np.float32(1))
     if evidence.layer is not None:
-        laid = np.flatnonzero(evidence.layer)
-        nodes, columns = graph.node_of[laid], column_of[evidence.layer[laid]]
+        points = np.flatnonzero(evidence.layer)
+        nodes, columns = graph.node_of[points], column_of[evidence.layer[points]]
         np.add.at(counts, (nodes, columns), np.float32(_LAYER_VOTES))
     return NodeVotes(class_ids, counts, photos)
 

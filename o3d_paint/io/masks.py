@@ -29,7 +29,6 @@ __all__ = [
     "load_masks",
     "mask_png",
     "match_photo",
-    "with_class_ids",
 ]
 
 _NUMBERED = re.compile(r"(?:mask[_-]?)?(?:(call[0-9]+)[_-]?)?(?:frame[_-]?)?([0-9]{1,9})")
@@ -86,7 +85,7 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
     added = [i for i in used if i not in taxonomy]
     if added:
         notes.append(f"Classes without a name were added: {', '.join(map(str, added))}.")
-    return MaskImport(masks, with_class_ids(taxonomy, added), tuple(notes))
+    return MaskImport(masks, taxonomy.completed(added), tuple(notes))
 
 
 def fitted_mask(mask: IdArray, frame: Frame, where: str) -> IdArray:
@@ -157,20 +156,6 @@ def match_photo(name: str, frame_names: Sequence[str], *, by_position: bool = Fa
         same = [i for i, n in enumerate(bare) if n.isdecimal() and int(n) == number]
         return same[0] if same else None
     return number if number < len(frame_names) else None
-
-
-def with_class_ids(taxonomy: Taxonomy, class_ids: Sequence[int]) -> Taxonomy:
-    """Return the taxonomy with a class for each id, named after it where it is new."""
-    classes = list(taxonomy.classes)
-    for class_id in class_ids:
-        if class_id in Taxonomy(tuple(classes)):
-            continue
-        names = {c.name.casefold() for c in classes}
-        name = f"class {class_id}"
-        while name.casefold() in names:
-            name += "'"
-        classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
-    return Taxonomy(tuple(classes))
 
 
 def _bare(name: str) -> str:

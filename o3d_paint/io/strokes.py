@@ -23,7 +23,6 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import MAX_CLASS_ID, Taxonomy, article_taxonomy
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.json_file import item, read_json
-from o3d_paint.io.masks import with_class_ids
 from o3d_paint.io.store import write_json
 
 __all__ = ["StrokeRecord", "draw_stroke", "read_strokes", "stroke_masks", "write_strokes"]
@@ -53,8 +52,8 @@ class StrokeRecord:
         taxonomy = article_taxonomy()
         if not self.names:
             used = {s.class_id for strokes in self.frames.values() for s in strokes} - {0}
-            return with_class_ids(taxonomy, sorted(used))
-        ids = with_class_ids(taxonomy, sorted(self.names))
+            return taxonomy.completed(used)
+        ids = taxonomy.completed(self.names)
         classes = [c for c in ids if c.class_id in self.names]
         named = Taxonomy()
         for label_class in classes:

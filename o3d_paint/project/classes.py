@@ -7,24 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from o3d_paint.core.mask import edit_between
-from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.cloud_labels import HEIRS
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 from o3d_paint.project.work import Work
 
-__all__ = ["Classes", "with_classes"]
-
-
-def with_classes(taxonomy: Taxonomy, class_ids: Iterable[int]) -> Taxonomy:
-    """Return a taxonomy with a class named "class <id>" appended for each id that has none."""
-    classes = list(taxonomy)
-    names = {c.name.casefold() for c in classes}
-    for class_id in sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in classes}):
-        name = f"class {class_id}"
-        while name.casefold() in names:
-            name += "'"
-        names.add(name.casefold())
-        classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
-    return Taxonomy(tuple(classes))
+__all__ = ["Classes"]
 
 
 class Classes(Work):
@@ -43,7 +31,7 @@ class Classes(Work):
     def ensure_classes(self, class_ids: Iterable[int]) -> tuple[int, ...]:
         """Add a class named "class <id>" for each id that has none; returns those added."""
         before = len(self._taxonomy)
-        after = with_classes(self._taxonomy, class_ids)
+        after = self._taxonomy.completed(class_ids)
         self._set_taxonomy(after, name="add classes")
         return tuple(c.class_id for c in after.classes[before:])
 
@@ -104,6 +92,9 @@ class Classes(Work):
         """Remove a class; its paint goes to ``heir``, 0 for nobody."""
         self._before_history()
         after = self._taxonomy.remove(class_id)
+        if self.scene.labels is not None:
+            heirs = {**self.settings.get(HEIRS, {}), str(class_id): heir}
+            self.set_setting(HEIRS, heirs)
         edits = self._repaint({class_id: heir})
         change = TaxonomyEdit(self._taxonomy, after, gone=class_id, heir=heir)
         self._do(Step(name, (*edits, change)))

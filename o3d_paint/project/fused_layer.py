@@ -193,16 +193,17 @@ class FusedLayer(Work):
         self._stale |= self._fusion is not None
         return changed
 
-    def _adopt(self, edit: TaxonomyEdit) -> None:
-        super()._adopt(edit)
+    def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
+        changed = super()._adopt(edit)
         self._coverage = None
         if not edit.gone:
-            return
+            return changed
         for heirs in (self._heirs, self._heirs_since_asked):
             if edit.gone in edit.after:
                 heirs.pop(edit.gone, None)
             else:
                 heirs[edit.gone] = edit.heir
+        return changed
 
     def _heir_table(self) -> IdArray:
         """Return (65536,) the class that now owns labels of a class at the time of fusion."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.scene import Scene
-from o3d_paint.core.taxonomy import Taxonomy, article_taxonomy
+from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import PaintError, TaxonomyError
-from o3d_paint.project.classes import with_classes
+from o3d_paint.project.cloud_labels import classes_of
 from o3d_paint.project.contents import find_document
 from o3d_paint.project.document import Document, read_document
 from o3d_paint.project.fitting import Fit, fit_scene, refit_entries
@@ -40,7 +40,7 @@ def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) ->
     Raises:
         ProjectError: A newer version of the program wrote it.
     """
-    taxonomy = classes if classes is not None else article_taxonomy()
+    taxonomy = classes_of(scene, classes)
     for _ in range(_MAX_READS):
         loaded = _read_once(Layout(root), scene, taxonomy)
         if _number_now(root) in (None, loaded.number):
@@ -89,7 +89,7 @@ def _name_unknown_classes(loaded: Loaded) -> None:
     if loaded.layer is not None:
         painted.append(np.unique(loaded.layer))
     ids = {int(i) for part in painted for i in part}
-    completed = with_classes(loaded.taxonomy, ids)
+    completed = loaded.taxonomy.completed(ids)
     if len(completed) != len(loaded.taxonomy):
         new = len(completed) - len(loaded.taxonomy)
         loaded.messages.append(f"{new} painted classes had lost their names: rename them")

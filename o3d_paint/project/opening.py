@@ -58,7 +58,8 @@ def prepare_session(
     except StorageError as error:
         lock = error
     try:
-        loaded = load_folder(folder, scene, classes=taxonomy_of(classes))
+        wanted = None if classes is None else taxonomy_of(classes)
+        loaded = load_folder(folder, scene, classes=wanted)
     except BaseException:
         if isinstance(lock, FolderLock):
             lock.release()

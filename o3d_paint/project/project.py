@@ -40,9 +40,10 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
-from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.classes import Classes
+from o3d_paint.project.cloud_labels import classes_of
 from o3d_paint.project.fusing import Fusing
 from o3d_paint.project.history import Entry
 from o3d_paint.project.jobs import Jobs
@@ -66,13 +67,17 @@ class Project(Painting, Classes, Fusing):
 
         Args:
             scene: What is painted.
-            classes: The classes: names, classes, or a taxonomy; None for the published five.
+            classes: The classes: names or classes, completed by those that the cloud came with;
+                or a taxonomy, taken as it is: labels of the cloud that it lacks do not count.
+                None for the cloud's own or the published five.
             jobs: Runs what takes long; None runs it inline, on the caller's thread.
 
         Raises:
             TaxonomyError: The classes contradict themselves.
         """
-        super().__init__(scene, taxonomy_of(classes), jobs=jobs)
+        if not isinstance(classes, Taxonomy):
+            classes = classes_of(scene, None if classes is None else taxonomy_of(classes))
+        super().__init__(scene, classes, jobs=jobs)
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
@@ -173,10 +178,8 @@ class Project(Painting, Classes, Fusing):
             self.request_fuse(warm=True)
 
 
-def taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass] | None) -> Taxonomy:
+def taxonomy_of(classes: Taxonomy | Iterable[str | LabelClass]) -> Taxonomy:
     """Return the classes that a caller means."""
-    if classes is None:
-        return article_taxonomy()
     if isinstance(classes, Taxonomy):
         return classes
     taxonomy = Taxonomy()

@@ -16,6 +16,7 @@ from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.mask import Rect, apply
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.cloud_labels import HEIRS, counted_labels
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
@@ -41,7 +42,8 @@ class Work:
         """
         self.scene = scene
         self.jobs: Jobs = jobs if jobs is not None else InlineJobs()
-        self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
+        imported = counted_labels(scene, taxonomy)
+        self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=imported)
         self.history = History()
         self.settings: dict[str, Any] = {}
         self.mask_changed: Signal[[int, Rect]] = Signal()
@@ -83,7 +85,8 @@ class Work:
     def has_paint(self) -> bool:
         """Whether anything was said about any point or pixel."""
         layer = self.ballots.layer
-        return bool(self.painted_frames) or (layer is not None and bool(layer.any()))
+        laid = (layer, self.ballots.imported)
+        return bool(self.painted_frames) or any(x is not None and bool(x.any()) for x in laid)
 
     def mask(self, frame_idx: int) -> IdArray:
         """Return the (H, W) ids of a photo's mask, as a read-only view that follows changes."""
@@ -180,7 +183,7 @@ class Work:
             elif isinstance(edit, LayerEdit):
                 points.append(self.ballots.set_layer(edit.points, edit.after))
             else:
-                self._adopt(edit)
+                points.append(self._adopt(edit))
         changed = points[0] if len(points) == 1 else _union(points)
         self._after_labels(changed)
         return rects, changed
@@ -201,12 +204,19 @@ class Work:
         self._indexes.keep(frame_idx)
         return self.ballots.sync(frame_idx, index, mask, rect=edit.rect)
 
-    def _adopt(self, edit: TaxonomyEdit) -> None:
+    def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
         """Take over changed classes; hidden and locked marks of absent ones go."""
         self._taxonomy = edit.after
         present = {c.class_id for c in edit.after}
         self._hidden &= present
         self._locked &= present
+        return self._count_imported()
+
+    def _count_imported(self) -> IndexArray:
+        """Count the cloud's own labels for the classes that there are now."""
+        heirs = self.settings.get(HEIRS)
+        imported = counted_labels(self.scene, self._taxonomy, heirs)
+        return NO_POINTS if imported is None else self.ballots.set_imported(imported)
 
     def _catch_up(self, frame_idx: int) -> None:
         """Bring the ballots in line with a mask that was painted before its index existed."""
@@ -243,6 +253,7 @@ class Work:
 
     def _settings_restored(self) -> None:
         """Take over settings that a file remembered."""
+        self._count_imported()
 
     def _before_history(self) -> None:
         """End what is under way before the history moves."""

@@ -133,7 +133,7 @@ class PhotoGuides:
         class_ids, counts = project.ballots.tally_of(points)
         others = fused = levels = None
         if viewing.has_ghost:
-            layer, imported = project.ballots.layer, project.scene.labels
+            layer, imported = project.ballots.layer, project.ballots.imported
             others = labels_of_others(
                 class_ids,
                 counts,

@@ -168,3 +168,22 @@ def test_far_from_all_strokes_the_nearer_class_still_wins():
     assert (fusion.labels[x < 70] == 3).mean() > 0.98
     assert (fusion.labels[x > 130] == 8).mean() > 0.98
     assert fusion.confidence[(x > 60) & (x < 140)].max() < 0.5
+
+
+@pytest.mark.parametrize("method", ["graph", "ball"])
+def test_labels_that_the_cloud_came_with_stay_where_no_photo_says_otherwise(method):
+    boards, truth = two_boards(3000)
+    imported = np.where(truth == 1, 41, 0).astype(np.uint16)
+    seen = np.flatnonzero((truth == 1) & (boards.xyz[:, 1] < 0.5)).astype(np.int32)
+    painted = votes(0, seen, np.full(len(seen), 7))
+    fusion = fuse(boards, Evidence(3000, (painted,), None, imported), FuseOptions(method=method))
+    kept = np.setdiff1d(np.flatnonzero(imported), seen)
+    assert (fusion.labels[kept] == 41).all()
+    assert (fusion.source[kept] == 1).all()
+    assert (fusion.confidence[kept] == 1).all()
+    assert (fusion.labels[seen] == 7).mean() > 0.9
+    assert not fusion.votes[kept].any()
+    # Without a stroke they spread as if they had been painted.
+    alone = fuse(boards, Evidence(3000, (), None, imported), FuseOptions(method="graph"))
+    assert (alone.labels[imported > 0] == 41).all()
+    assert (alone.labels[truth == 2] == 41).any()

@@ -238,3 +238,16 @@ def test_one_file_for_each_class() -> None:
     assert all(
         "/" not in p.name and "\n" not in p.name and '"' not in p.name for p in paths.values()
     )
+
+
+@pytest.mark.parametrize("ending", [".ply", ".las", ".laz", ".npz"])
+def test_names_and_labels_come_back_as_a_cloud_of_its_own(tmp_path: Path, ending: str) -> None:
+    if ending.startswith(".la"):
+        pytest.importorskip("laspy", reason="laspy is not installed")
+    toy = labelled()
+    export(toy, tmp_path / f"a{ending}")
+    back = read_cloud(tmp_path / f"a{ending}")
+    assert back.labels is not None
+    assert (back.labels == toy.labels).all()
+    used = set(np.unique(toy.labels).tolist()) - {0}
+    assert {i: back.names[i] for i in used} == {i: TAXONOMY.get(i).name for i in used}

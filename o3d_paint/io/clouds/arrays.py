@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from
+from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, names_from
 from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
 
@@ -44,4 +44,7 @@ def read(path: Path) -> CloudFile:
                 msg = f"{path}: {label_key!r} has shape {values.shape}, expected ({len(xyz)},)"
                 raise FormatError(msg)
             labels = labels_from(values, f"{label_key!r} of {path}")
-    return CloudFile(np.asarray(xyz, dtype=np.float64), rgb, labels).checked(path)
+        names = {}
+        if labels is not None and "classes" in archive.keys:
+            names = names_from(archive.read("classes"))
+    return CloudFile(np.asarray(xyz, dtype=np.float64), rgb, labels, names).checked(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
 
-__all__ = ["LABEL_COLUMNS", "CloudFile", "label_column", "labels_from", "rgb_from"]
+__all__ = ["LABEL_COLUMNS", "CloudFile", "label_column", "labels_from", "names_from", "rgb_from"]
 
 LABEL_COLUMNS = (
     "label",
@@ -79,6 +80,18 @@ def labels_from(values: npt.NDArray[np.generic], where: str) -> IdArray:
         msg = f"{where} must hold class ids, whole numbers up to {MAX_CLASS_ID}"
         raise FormatError(msg)
     return np.maximum(numbers, 0).astype(np.uint16)
+
+
+def names_from(value: npt.NDArray[np.generic]) -> dict[int, str]:
+    """Return class names from the JSON class list that this program writes beside labels.
+
+    What is no such list gives no names: the labels count without.
+    """
+    try:
+        entries = json.loads(str(value))["classes"]
+        return {int(c["id"]): str(c["name"]) for c in entries}
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
 
 
 def rgb_from(channels: list[npt.NDArray[np.generic]]) -> RgbArray:

@@ -1,7 +1,8 @@
 """LAS and LAZ, read by laspy in a process of its own. Needs the extra ``las``.
 
 Coordinates are the file's scaled and shifted integers in doubles, so UTM keeps its millimetres. An
-extra dimension named like a label outranks the 8-bit classification.
+extra dimension named like a label outranks the 8-bit classification. Of that, 0 (never classified)
+and 1 (unclassified) are no labels, and the other codes have the standard's names.
 """
 
 from __future__ import annotations
@@ -12,14 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.clouds.cloud_file import (
+    CloudFile,
+    label_column,
+    labels_from,
+    names_from,
+    rgb_from,
+)
+from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import require
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = ["matches", "read"]
 
 _BYTES_PER_POINT = 100
+_UNCLASSIFIED = 1
 
 
 def matches(start: bytes) -> bool:
@@ -42,7 +52,16 @@ def read(path: Path) -> CloudFile:
         rgb = rgb_from([arrays[c] for c in ("red", "green", "blue")])
     labels = labels_from(arrays["labels"], f"the labels of {path}")
     xyz = arrays["xyz"].astype(np.float64)
-    return CloudFile(xyz, rgb, labels if labels.any() else None).checked(path)
+    if "classes" in arrays:
+        names = names_from(arrays["classes"])
+    elif "is_standard" in arrays:
+        labels[labels <= _UNCLASSIFIED] = 0
+        names = {c.class_id: c.name for c in find_taxonomy("asprs").taxonomy}
+    else:
+        names = {}
+    used = set(np.unique(labels).tolist())
+    names = {i: name for i, name in names.items() if i in used}
+    return CloudFile(xyz, rgb, labels if labels.any() else None, names).checked(path)
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
@@ -59,9 +78,14 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         "xyz": np.asarray(points.xyz),
         "labels": np.asarray(points["classification" if column is None else column]),
     }
+    if column is None:
+        arrays["is_standard"] = np.array(1)
+    own = points.header.vlrs.get_by_id(CLASSES_VLR)
+    if own and column is not None:
+        arrays["classes"] = np.array(bytes(own[0].record_data).decode(errors="replace"))
     if "red" in points.point_format.dimension_names:
         arrays |= {c: np.asarray(points[c]) for c in ("red", "green", "blue")}
         if not any(arrays[c].any() for c in ("red", "green", "blue")):
             # Scanners without a camera write black for every point.
-            arrays = {k: v for k, v in arrays.items() if k in ("xyz", "labels")}
+            arrays = {k: v for k, v in arrays.items() if k not in ("red", "green", "blue")}
     return arrays

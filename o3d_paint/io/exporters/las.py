@@ -2,23 +2,28 @@
 
 Source: ASPRS LAS specification 1.4 R15, point format 7. The extra dimension ``label`` is the full
 class id. ``classification`` holds the standard's code where a class has a standard name, else the
-codes from 64 on, which the standard leaves to users; unlabelled is 0.
+codes from 64 on, which the standard leaves to users; unlabelled is 0. A variable length record
+of the user id `CLASSES_VLR` holds the class list as JSON.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.io.exporters.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.extras import require
 from o3d_paint.io.store import replacing
 
-__all__ = ["classification_codes", "write_las", "write_laz"]
+__all__ = ["CLASSES_VLR", "classification_codes", "write_las", "write_laz"]
 
+CLASSES_VLR = "O3D_PAINT"
+_MAX_RECORD = 65_535
 _FIRST_USER_CODE = 64
 _LAST_USER_CODE = 255
 _UNASSIGNED = 1
@@ -96,6 +101,9 @@ def _write(
     header.add_extra_dim(laspy.ExtraBytesParams("source", np.uint8, "0 none 1 painted 2 fused"))
     if labelled.confidence is not None:
         header.add_extra_dim(laspy.ExtraBytesParams("confidence", np.float32, "of the label"))
+    classes = json.dumps(class_list(labelled.taxonomy)).encode()
+    if len(classes) <= _MAX_RECORD:
+        header.vlrs.append(laspy.VLR(CLASSES_VLR, 1, "class list (JSON)", classes))
     points = laspy.LasData(header)
     points.xyz = xyz
     points.red, points.green, points.blue = (

@@ -25,7 +25,6 @@ from o3d_paint.io.mask_exporters.source import (
     file_stems,
 )
 from o3d_paint.io.mask_exporters.yolo import write_yolo
-from o3d_paint.io.masks import with_class_ids
 from o3d_paint.io.store import make_folder
 
 __all__ = ["MASK_WRITERS", "MaskOptions", "MaskSource", "MaskWriter", "Written", "write_masks"]
@@ -84,7 +83,7 @@ def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSour
     used = {int(i) for i in np.flatnonzero(np.bincount(labelled.labels))}
     for mask in painted.values():
         used |= {int(i) for i in np.flatnonzero(np.bincount(mask.ravel()))}
-    taxonomy = with_class_ids(labelled.taxonomy, sorted(used - {0}))
+    taxonomy = labelled.taxonomy.completed(used)
     return MaskSource(
         replace(labelled, taxonomy=taxonomy),
         taxonomy,
