@@ -22,6 +22,8 @@ class EraserHold:
         self._studio = studio
         self._before = ""
         self._since = 0.0
+        self._was_used = False
+        studio.sketch_changed.connect(self._gesture_moved)
 
     def press(self) -> None:
         """The key went down, or the command was chosen."""
@@ -29,11 +31,16 @@ class EraserHold:
         # A repeat of the held key, which not every system marks as one, changes nothing.
         if tool != "eraser":
             self._before, self._since = tool, time.monotonic()
+            self._was_used = False
             self._studio.choose_tool("eraser")
 
     def release(self) -> None:
-        """The key went up: after a while, the tool before comes back."""
+        """The key went up: after a while, or a stroke, the tool before comes back."""
         before, self._before = self._before, ""
-        if before and time.monotonic() - self._since >= _HOLD_S:
+        # On a slow renderer both events can arrive together, with the stroke between them.
+        if before and (self._was_used or time.monotonic() - self._since >= _HOLD_S):
             self._studio.release()
             self._studio.choose_tool(before)
+
+    def _gesture_moved(self) -> None:
+        self._was_used |= self._studio.is_painting

@@ -40,6 +40,8 @@ _MODIFIER_KEYS = {
 }
 if _IS_MAC:
     _MODIFIER_KEYS[int(gui.KeyName.META)] = "ctrl"
+# Alt is another key in a Mac's mouse events.
+_FOLLOWED = frozenset({"shift", "ctrl"})
 _NAMED_KEYS = {
     int(gui.KeyName.ESCAPE): "Escape",
     int(gui.KeyName.ENTER): "Enter",
@@ -137,6 +139,14 @@ class KeySource:
     def modifiers(self) -> frozenset[str]:
         """Modifiers held now, as far as key events told."""
         return frozenset(_MODIFIER_KEYS[k] for k in self._keys)
+
+    def follow(self, modifiers: frozenset[str]) -> None:
+        """Take Shift and Ctrl from a mouse event: those keys' own events are not always passed."""
+        for number, name in _MODIFIER_KEYS.items():
+            if name in _FOLLOWED and name not in modifiers:
+                self._keys.discard(number)
+        for name in _FOLLOWED & modifiers - self.modifiers:
+            self._keys.add(next(k for k, n in _MODIFIER_KEYS.items() if n == name))
 
     def forget(self) -> None:
         """Let go of everything: the window lost the focus, so that releases did not arrive."""

@@ -21,6 +21,7 @@ from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.exports import Exports
 from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.held_keys import HeldKeys
 from o3d_paint.ui.menus import MenuBar
 from o3d_paint.ui.navigator import Navigator
 from o3d_paint.ui.panels.dialog import DialogButton
@@ -37,6 +38,7 @@ from o3d_paint.ui.workbench import Workbench
 __all__ = ["MainWindow"]
 
 _TITLE = "O3D Paint"
+_SPACE = "Space"
 _ALWAYS = frozenset(
     {"open", "open_recent", "open_sample", "quit", "help", "hints", "about", "cancel"}
 )
@@ -72,7 +74,7 @@ class MainWindow:
         self._handlers: dict[str, Callable[[], object]] = {}
         self._releases: dict[str, Callable[[], object]] = {}
         self._navigator: Navigator | None = None
-        self._held: set[str] = set()
+        self._held = HeldKeys(self._let_go)
         self._title = _TITLE
         self.classes: ClassHandlers | None = None
         self.wall = Wall(wall_actions(self))
@@ -223,28 +225,38 @@ class MainWindow:
         )
 
     def _on_key(self, event: KeyEvent) -> None:
-        if event.key == "Space":
-            self.wall.canvas.is_space_held = event.is_down
-            return
-        command = command_of(event)
+        command, now = command_of(event), time.monotonic()
+        name = _SPACE if event.key == _SPACE else command.command_id if command else ""
         if not event.is_down:
-            for command_id in [c for c in self._held if command is None or c == command.command_id]:
-                self._held.discard(command_id)
-                self._releases[command_id]()
+            # A modifier that came or went meanwhile makes the key's name another one.
+            for held in self._held.names if not name else (name,):
+                self._held.up(held)
             return
+        if name == _SPACE or name in self._releases:
+            is_new = name not in self._held
+            self._held.down(name, now)
+            if name == _SPACE:
+                self.wall.canvas.is_space_held = True
+            if name == _SPACE or event.is_repeat or not is_new:
+                return
         if command is None or (self.files.is_open and command.command_id != "cancel"):
             return
-        if event.is_repeat and command.command_id in self._releases:
-            return
-        if command.command_id in self._releases:
-            self._held.add(command.command_id)
         self.run_command(command.command_id)
+
+    def _let_go(self, name: str) -> None:
+        if name == _SPACE:
+            self.wall.canvas.is_space_held = False
+        elif name in self._releases:
+            self._releases[name]()
 
     def _on_scene_pointer(self, event: PointerEvent) -> str:
         return self._navigator.pointer(event) if self._navigator is not None else ""
 
     def _on_tick(self) -> bool:
         self._mailbox.run_pending()
+        self._held.tick(
+            time.monotonic(), pressed_at=self.shell.pressed_at, is_pressed=self.shell.is_pressed
+        )
         self.loading.tick()
         self._show_title()
         return self.desk.tick() if self.desk is not None else False

@@ -17,6 +17,7 @@ from o3d_paint.ui.cloud_view import CloudView
 from o3d_paint.ui.event_source import KeySource, PointerSource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
+from o3d_paint.ui.held_keys import KEYS_HIDDEN_S
 from o3d_paint.ui.layout import LayoutMode, Place, arrange
 from o3d_paint.ui.panel_host import CONSUMED, IGNORED, PanelHost, PointerFocus
 from o3d_paint.ui.panels.panel import Panel
@@ -84,6 +85,7 @@ class Shell:
         self._may_close = False
         self._enter_is_down = False
         self.last_input = time.monotonic()
+        self.pressed_at = -1e9
         self._build(panels)
         self._connect()
 
@@ -104,6 +106,11 @@ class Shell:
     def toasts(self) -> tuple[Toast, ...]:
         """The messages that show now."""
         return self._toasts.at(time.monotonic())
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a button is down on a panel; the toolkit then keeps keys to itself."""
+        return any(host.is_held for host in self.hosts.values())
 
     def redraw(self) -> None:
         """Ask for a drawing of the window, and again a little later."""
@@ -157,6 +164,9 @@ class Shell:
 
     def _on_panel(self, name: str, event: PointerEvent) -> None:
         self.last_input = time.monotonic()
+        self.keys.follow(event.modifiers)
+        if event.kind in ("down", "drag", "up"):
+            self.pressed_at = self.last_input
         if name == "tooltip":
             self.tips.hide()
             return
@@ -207,6 +217,7 @@ class Shell:
         self.last_input = time.monotonic()
         frame = self.cloud.widget.frame
         for converted in self._scene_source.convert(event, frame.x, frame.y):
+            self.keys.follow(converted.modifiers)
             if self.focus.lets(None, converted):
                 tip = self.actions.scene_pointer(converted)
                 self.tips.point(event.x, event.y, tip, waits=0.0)
@@ -247,6 +258,9 @@ class Shell:
             self._is_close_pending = False
             if self.popups.text_field.visible:
                 self.popups.dismiss()
+            elif self.is_pressed or time.monotonic() - self.pressed_at < KEYS_HIDDEN_S:
+                # Escape, of which the toolkit keeps the key to itself.
+                self.actions.key(KeyEvent("Escape", is_down=True))
             else:
                 self.actions.close_wanted()
         must_draw = self.actions.tick()

@@ -147,6 +147,7 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
         "hover": viewing.hover_idx,
         "class_id": viewing.class_id,
         "tool": viewing.tool,
+        "is_gesturing": desk.studio.is_painting,
         "radius": round(desk.studio.radius, 2),
         "opacity": round(viewing.opacity, 3),
         "mode": viewing.look.mode,

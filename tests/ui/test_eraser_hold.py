@@ -51,3 +51,19 @@ def test_a_tap_on_the_eraser_itself_stays(studio: Studio, clock: list[float]) ->
     clock[0] += 2.0
     hold.release()
     assert studio.viewing.tool == "eraser"
+
+
+def test_a_stroke_while_the_key_is_down_makes_it_a_moment(
+    studio: Studio, clock: list[float]
+) -> None:
+    studio.open_photo(0)
+    hold = EraserHold(studio)
+    hold.press()
+    studio.press(5, 5, False)
+    studio.drag(8, 5)
+    studio.release()
+    hold.release()
+    assert studio.viewing.tool == "brush"
+    hold.press()
+    hold.release()
+    assert studio.viewing.tool == "eraser"

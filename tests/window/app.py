@@ -106,14 +106,14 @@ class App:
     def mouse(self, *words: object) -> None:
         self.display.xdotool(*words)
 
-    def _on_screen(self, x: float, y: float) -> tuple[int, int]:
+    def on_screen(self, x: float, y: float) -> tuple[int, int]:
         left, top = self.state["window_at"]
         return int(x) + left, int(y) + top
 
     def click(self, x: float, y: float, *, button: int = 1, keys: str = "") -> None:
         held = ("keydown", keys) if keys else ()
         let_go = ("keyup", keys) if keys else ()
-        self.mouse("mousemove", *self._on_screen(x, y), *held, "mousedown", button)
+        self.mouse("mousemove", *self.on_screen(x, y), *held, "mousedown", button)
         time.sleep(_HOLD_S)
         self.mouse("mouseup", button, *let_go)
 
@@ -121,7 +121,7 @@ class App:
         self.click(*self.wait(lambda s: name in s["items"], name)["items"][name])
 
     def drag(self, points: Sequence[tuple[float, float]], *, button: int = 1) -> None:
-        first, *rest = [self._on_screen(x, y) for x, y in points]
+        first, *rest = [self.on_screen(x, y) for x, y in points]
         self.mouse("mousemove", *first, "mousedown", button)
         words: list[object] = []
         for x, y in rest:
@@ -159,7 +159,7 @@ class App:
     def picture(self, name: str) -> np.ndarray:
         """The pixels of a panel as they are on the screen."""
         x, y, width, height = self.state["scene"] if name == "scene" else self.panel(name)
-        left, top = self._on_screen(x, y)
+        left, top = self.on_screen(x, y)
         shot = self.display.screenshot()
         return shot[top : top + height, left : left + width].astype(int)
 

@@ -59,6 +59,25 @@ def test_every_selection_tool_paints_one_step(app: App) -> None:
     app.key("f")
     app.click(*app.on_photo(0.5, 0.75), button=3)
     app.wait(lambda s: s["undo"] == "erase", "erased")
+
+    # The toolkit keeps the key's release to itself when the mouse was let go just before.
+    app.key("b")
+    app.wait(lambda s: s["tool"] == "brush", "the brush")
+    stroke = [app.on_photo(0.4 + 0.02 * i, 0.5) for i in range(20)]
+    for _ in range(3):
+        app.mouse("keydown", "e")
+        app.wait(lambda s: s["tool"] == "eraser", "the eraser while its key is down")
+        app.drag(stroke)
+        app.mouse("keyup", "e")
+        app.wait(lambda s: s["tool"] == "brush", "the brush again")
+    # Escape takes back the stroke under way, and never ends the program.
+    steps = app.wait(lambda s: s["undo"] == "erase", "erased once")["steps"]
+    app.mouse("mousemove", *app.on_screen(*stroke[0]), "mousedown", 1)
+    app.wait(lambda s: s["is_gesturing"], "a stroke is under way")
+    app.key("Escape")
+    app.wait(lambda s: not s["is_gesturing"], "taken back")
+    app.mouse("mouseup", 1)
+    assert app.wait(lambda s: not s["is_gesturing"], "open")["steps"] == steps
     assert app.end() == 0
 
 
