@@ -1,7 +1,8 @@
 """What each class looks like in this scene, learnt from the strokes themselves.
 
 A stroke that runs over a border leaves its class on things that look like another one. Votes that
-fit the colours of their class weigh more than votes that do not.
+fit the colours of their class, and the directions in which its surfaces face, weigh more than
+votes that do not.
 """
 
 from __future__ import annotations
@@ -11,12 +12,15 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.graph import Graph
 
-__all__ = ["color_odds"]
+__all__ = ["color_odds", "normal_odds"]
 
 _BIN = np.array([2.4, 5.0, 5.0], dtype=np.float32)
 _BLUR = 1.0
 _PRIOR = 0.5
 _LEAST = 1e-7
+_DIRECTIONS = 24
+_SHARPNESS = 12.0
+_LEAST_FACING = 1e-3
 
 
 def color_odds(graph: Graph, votes: FloatArray) -> FloatArray:
@@ -46,3 +50,34 @@ def color_odds(graph: Graph, votes: FloatArray) -> FloatArray:
         density[c] = blurred / max(total[c], _LEAST) * share[c] + _LEAST
     odds: FloatArray = (density / density.mean(axis=0))[:, flat].T.astype(np.float32)
     return odds
+
+
+def normal_odds(graph: Graph, votes: FloatArray) -> FloatArray:
+    """Return how much more likely each class is by the surface's direction alone.
+
+    Args:
+        graph: The graph, for the normals of its nodes, whose sign says nothing.
+        votes: (M, C) votes for each class, at most 1 in a row.
+
+    Returns:
+        (M, C) float32; rows sum to C.
+    """
+    if not votes.size:
+        return np.ones(votes.shape, dtype=np.float32)
+    near = np.exp(np.float32(_SHARPNESS) * ((graph.normal @ _half_sphere().T) ** 2 - 1))
+    near /= near.sum(axis=1, keepdims=True)
+    total = np.maximum(votes.sum(axis=0), np.float32(_LEAST))
+    facing = near.T @ votes / total + np.float32(_LEAST_FACING)
+    density = near @ facing
+    odds: FloatArray = density / density.mean(axis=1, keepdims=True)
+    return odds
+
+
+def _half_sphere() -> FloatArray:
+    """Return (24, 3) float32 unit vectors evenly spread over half a sphere."""
+    turn = np.arange(_DIRECTIONS) + 0.5
+    z = 1 - turn / _DIRECTIONS
+    angle = np.pi * (1 + np.sqrt(5)) * turn
+    flat = np.sqrt(1 - z * z)
+    spread = np.stack([flat * np.cos(angle), flat * np.sin(angle), z], axis=1)
+    return np.asarray(spread, dtype=np.float32)

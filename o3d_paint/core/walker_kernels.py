@@ -9,19 +9,73 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.jit import Ints, kernel
 
-__all__ = ["add_votes", "best_two", "blend_points", "contested"]
+__all__ = ["add_photo", "best_two", "blend_points", "contested"]
 
 
 @kernel
-def add_votes(
-    points: Ints, labels: Ints, node_of: Ints, column_of: Ints, counts: FloatArray, photos: Ints
+def add_photo(
+    points: Ints,
+    labels: Ints,
+    node_of: Ints,
+    column_of: Ints,
+    indptr: Ints,
+    indices: Ints,
+    power: int,
+    counts: FloatArray,
+    photos: Ints,
+    scratch: FloatArray,
 ) -> None:
-    """Add the votes of one photo to the counts by node (M, C), and one to each point's photos."""
+    """Add the votes of one photo to the counts by node (M, C), and one to each point's photos.
+
+    A vote counts as the share of its class among the votes of the same photo around it, within
+    two edges, to a power; nodes without votes count as none of the class. `scratch` (3, M, C) is
+    zero before and after.
+    """
+    num_columns = counts.shape[1]
+    own, near, far = scratch[0], scratch[1], scratch[2]
+    touched = np.empty(len(points), dtype=np.int64)
+    num_touched = 0
     for i in range(len(points)):
-        point = points[i]
-        counts[node_of[point], column_of[labels[i]]] += np.float32(1.0)
-        if photos[point] < 255:
-            photos[point] += 1
+        m = node_of[points[i]]
+        is_new = True
+        for c in range(num_columns):
+            if own[m, c] > 0:
+                is_new = False
+        if is_new:
+            touched[num_touched] = m
+            num_touched += 1
+        own[m, column_of[labels[i]]] += np.float32(1.0)
+        if photos[points[i]] < 255:
+            photos[points[i]] += 1
+    touched = touched[:num_touched]
+    for m in touched:
+        total = np.float32(0.0)
+        for c in range(num_columns):
+            total += own[m, c]
+        for c in range(num_columns):
+            near[m, c] = own[m, c] / total
+    _average(touched, indptr, indices, near, far)
+    for m in touched:
+        near[m] = np.float32(0.0)
+    _average(touched, indptr, indices, far, near)
+    for m in touched:
+        for c in range(num_columns):
+            counts[m, c] += own[m, c] * near[m, c] ** power
+    for m in touched:
+        own[m], near[m], far[m] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+
+
+@kernel
+def _average(nodes: Ints, indptr: Ints, indices: Ints, values: FloatArray, out: FloatArray) -> None:
+    """Write the mean over each of some nodes and its neighbours of values (M, C)."""
+    for m in nodes:
+        for c in range(values.shape[1]):
+            out[m, c] = values[m, c]
+        for e in range(indptr[m], indptr[m + 1]):
+            for c in range(values.shape[1]):
+                out[m, c] += values[indices[e], c]
+        for c in range(values.shape[1]):
+            out[m, c] /= np.float32(indptr[m + 1] - indptr[m] + 1)
 
 
 @kernel

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from o3d_paint.core.appearance import color_odds
+from o3d_paint.core.appearance import color_odds, normal_odds
 from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
 
@@ -44,3 +44,33 @@ def test_no_votes_and_no_nodes():
     assert np.isfinite(color_odds(graph, np.zeros((len(graph), 2), dtype=np.float32))).all()
     empty = build_graph(PointCloud(np.zeros((0, 3)), np.zeros((0, 3), dtype=np.uint8)))
     assert color_odds(empty, np.zeros((0, 2), dtype=np.float32)).shape == (0, 2)
+
+
+def corner(rng, count=3000):
+    """A floor and a wall of one colour."""
+    xyz = rng.random((count, 3))
+    is_wall = rng.random(count) < 0.5
+    xyz[~is_wall, 2] = 0
+    xyz[is_wall, 0] = 0
+    return build_graph(PointCloud(xyz, np.full((count, 3), 120, dtype=np.uint8)), nodes=600)
+
+
+def test_votes_that_face_as_their_class_does_get_better_odds():
+    rng = np.random.default_rng(0)
+    graph = corner(rng)
+    faces_up = np.abs(graph.normal[:, 2]) > 0.98
+    faces_side = np.abs(graph.normal[:, 0]) > 0.98
+    votes = np.zeros((len(graph), 2), dtype=np.float32)
+    sloppy = rng.random(len(graph)) < 0.1
+    kind = np.where(faces_up, 0, 1)
+    votes[np.arange(len(graph)), np.where(sloppy, 1 - kind, kind)] = 1
+    odds = normal_odds(graph, votes)
+    np.testing.assert_allclose(odds.sum(axis=1), 2, rtol=1e-5)
+    assert odds[faces_up, 0].min() > 1.5
+    assert odds[faces_side, 1].min() > 1.5
+
+
+def test_normals_without_votes_say_nothing():
+    graph = corner(np.random.default_rng(0), 200)
+    odds = normal_odds(graph, np.zeros((len(graph), 3), dtype=np.float32))
+    np.testing.assert_allclose(odds, 1, rtol=1e-5)

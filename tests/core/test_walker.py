@@ -40,12 +40,35 @@ def test_heat_solves_the_equations():
     dense = np.zeros((len(graph), len(graph)))
     start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
     dense[start, graph.indices] = weights
-    total = counted.counts.sum(axis=1)
-    trust = 0.05 * np.minimum(total / 3, 1)
-    system = np.diag(dense.sum(axis=1) + trust + 0.01) - dense
-    pull = trust[:, None] * counted.counts / np.maximum(total, 1)[:, None]
+    total = counted.counts.sum(axis=1, keepdims=True)
+    pull = 0.05 * counted.counts / np.maximum(total, 3)
+    system = np.diag(dense.sum(axis=1) + pull.sum(axis=1) + 0.01) - dense
     np.testing.assert_allclose(spread.heat, np.linalg.solve(system, pull), atol=2e-4)
     assert spread.class_ids.tolist() == [3, 500]
+
+
+def test_the_middle_of_a_stroke_counts_more_than_its_rim():
+    cloud = strip()
+    graph = build_graph(cloud, nodes=1600)
+    stroke = around(cloud, 2.0, 0.5, 0.4)
+    counts = count_votes(graph, Evidence(len(cloud), (votes(0, stroke, 1),))).counts[:, 0]
+    plain = np.bincount(graph.node_of[stroke], minlength=len(graph))
+    away = np.linalg.norm((graph.xyz + graph.center)[:, :2] - (2.0, 0.5), axis=1)
+    middle, rim = (away < 0.15) & (plain > 0), (away > 0.37) & (plain > 0)
+    np.testing.assert_allclose(counts[middle], plain[middle], rtol=1e-5)
+    assert (counts[rim] < 0.6 * plain[rim]).all()
+    assert (counts[plain == 0] == 0).all()
+
+
+def test_each_photo_has_rims_of_its_own():
+    cloud = strip()
+    graph = build_graph(cloud, nodes=400)
+    one = votes(0, around(cloud, 1.0, 0.5, 0.4), 1)
+    other = votes(1, around(cloud, 1.4, 0.5, 0.4), 2)
+    both = count_votes(graph, Evidence(len(cloud), (one, other))).counts
+    for column, frame in enumerate((one, other)):
+        alone = count_votes(graph, Evidence(len(cloud), (frame,))).counts
+        np.testing.assert_allclose(both[:, column], alone[:, 0], rtol=1e-6)
 
 
 def test_colour_edges_stop_labels():
