@@ -7,6 +7,7 @@ Without a depth map, a z-buffer drawn from the cloud itself decides, with holes 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -136,71 +137,62 @@ def build_pixel_index(
         spacing: Point spacing in scene units; sizes the splats where there is no depth.
     """
     h, w = frame.mask_shape
-    projected = _project(frame, xyz, frame.camera.resized(w, h))
+    view = _View(frame, frame.camera.resized(w, h))
     if frame.depth is not None:
-        reference = trusted_depth(frame, rule)
+        surface = trusted_depth(frame, rule)
     else:
-        reference = _zbuffer(projected, (h, w), frame.camera.resized(w, h), spacing=spacing)
-    visible = _agrees(projected, reference, (h, w), tolerance=tolerance)
-    pixel = projected.row[visible] * w + projected.column[visible]
-    order = np.argsort(pixel, kind="stable")
-    return PixelIndex((h, w), pixel[order], projected.point[visible][order])
+        surface = _zbuffer(view, xyz, spacing=spacing)
+    pixel, point = _on_surface(view, xyz, surface, tolerance)
+    return _sorted(pixel, point, (h, w))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Projected:
-    """Points that fall into the image: (M,) position, line, column and z-depth."""
+class _View:
+    """A photo as the loops want it: where its camera stands, how it looks, its lens."""
 
-    point: IndexArray
-    row: IndexArray
-    column: IndexArray
-    depth: npt.NDArray[np.float32]
-
-
-def _project(frame: Frame, xyz: FloatArray, camera: Camera) -> _Projected:
-    """Project the cloud in pieces that stay in the cache; the centre is taken off in float64."""
-    rotation = frame.cam_from_world[:3, :3].T.astype(np.float32)
-    position = frame.position
-    parts: list[tuple[IndexArray, IndexArray, IndexArray, npt.NDArray[np.float32]]] = []
-    for start in range(0, len(xyz), _CHUNK):
-        points_cam = (xyz[start : start + _CHUNK] - position).astype(np.float32) @ rotation
-        z = points_cam[:, 2]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            u = camera.fx * points_cam[:, 0] / z + (camera.cx + 0.5)
-            v = camera.fy * points_cam[:, 1] / z + (camera.cy + 0.5)
-            inside = (z > 0) & (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
-        kept = np.flatnonzero(inside)
-        parts.append(
-            (
-                (kept + start).astype(np.int32),
-                v[kept].astype(np.int32),
-                u[kept].astype(np.int32),
-                z[kept].astype(np.float32),
-            )
+    def __init__(self, frame: Frame, camera: Camera) -> None:
+        self.camera = camera
+        self.size = (camera.width, camera.height)
+        self.pose = (
+            np.asarray(frame.position, dtype=np.float64),
+            np.ascontiguousarray(frame.cam_from_world[:3, :3], dtype=np.float32),
+            np.array([camera.fx, camera.fy, camera.cx + 0.5, camera.cy + 0.5], dtype=np.float32),
         )
-    if not parts:
-        empty = np.zeros(0, dtype=np.int32)
-        return _Projected(empty, empty, empty, np.zeros(0, dtype=np.float32))
-    point, row, column, depth = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return _Projected(point, row, column, depth)
 
 
-def _agrees(
-    projected: _Projected,
-    reference: FloatArray,
-    shape: tuple[int, int],
-    *,
-    tolerance: DepthTolerance,
-) -> BoolArray:
-    """Return (M,) whether each projected point lies on the surface that the reference shows."""
-    h, w = reference.shape
-    row = _resized_positions(shape[0], h)[projected.row]
-    column = _resized_positions(shape[1], w)[projected.column]
-    surface = reference[row, column]
-    limit = np.float32(tolerance.absolute) + np.float32(tolerance.relative) * surface
-    with np.errstate(invalid="ignore"):
-        agrees: BoolArray = np.abs(projected.depth - surface) <= limit
-    return agrees
+def _pieces(xyz: FloatArray) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+    """Cut a cloud, so that memory follows what a photo shows."""
+    for start in range(0, len(xyz), _CHUNK):
+        yield start, np.asarray(xyz[start : start + _CHUNK], dtype=np.float64)
+
+
+def _on_surface(
+    view: _View, xyz: FloatArray, surface: FloatArray, tolerance: DepthTolerance
+) -> tuple[IndexArray, IndexArray]:
+    """Return pixel and position of the points on the surface that the photo shows, (V,) each."""
+    from o3d_paint.core.visibility_kernels import visible_points
+
+    (width, height), (h, w) = view.size, surface.shape
+    lines = (_resized_positions(height, h), _resized_positions(width, w))
+    limits = (np.float32(tolerance.absolute), np.float32(tolerance.relative))
+    depth = np.ascontiguousarray(surface, dtype=np.float32)
+    scratch = np.empty((2, min(_CHUNK, len(xyz))), dtype=np.int32)
+    parts = [scratch[:, :0]]
+    for start, piece in _pieces(xyz):
+        with np.errstate(over="ignore", invalid="ignore"):
+            n = visible_points(piece, *view.pose, view.size, depth, *lines, limits, *scratch)
+        part = scratch[:, :n].copy()
+        part[1] += start
+        parts.append(part)
+    pixel, point = np.concatenate(parts, axis=1)
+    return pixel, point
+
+
+def _sorted(pixel: IndexArray, point: IndexArray, shape: tuple[int, int]) -> PixelIndex:
+    from o3d_paint.core.visibility_kernels import sort_by_pixel
+
+    by_pixel, points = np.empty_like(pixel), np.empty_like(point)
+    sort_by_pixel(pixel, point, np.zeros(shape[0] * shape[1], dtype=np.int32), by_pixel, points)
+    return PixelIndex(shape, by_pixel, points)
 
 
 def _resized_positions(size: int, other: int) -> IndexArray:
@@ -210,25 +202,42 @@ def _resized_positions(size: int, other: int) -> IndexArray:
     return nearest
 
 
-def _zbuffer(
-    projected: _Projected, shape: tuple[int, int], camera: Camera, *, spacing: float
-) -> FloatArray:
+def _zbuffer(view: _View, xyz: FloatArray, *, spacing: float) -> FloatArray:
     """Draw the nearest depth per pixel from the points themselves; infinite where none.
 
     Each point covers the pixels around it that its neighbours leave free at its distance, so that
     a near surface has no holes through which a far one shows.
     """
-    scale = min(1.0, _ZBUFFER_LONG_SIDE / max(shape))
-    h, w = max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
-    row = _resized_positions(shape[0], h)[projected.row]
-    column = _resized_positions(shape[1], w)[projected.column]
-    footprint = 1.5 * spacing * abs(camera.fx) * (w / shape[1]) / projected.depth
+    width, height = view.size
+    scale = min(1.0, _ZBUFFER_LONG_SIDE / max(view.size))
+    h, w = max(1, round(height * scale)), max(1, round(width * scale))
+    row, column, depth = _projected(view, xyz)
+    row, column = _resized_positions(height, h)[row], _resized_positions(width, w)[column]
+    footprint = 1.5 * spacing * abs(view.camera.fx) * (w / width) / depth
     radius = np.clip(np.ceil(footprint), 1, _MAX_SPLAT_RADIUS).astype(np.int32)
     buffer = np.full((h, w), np.inf, dtype=np.float32)
     for size in np.unique(radius):
         own = radius == size
         layer = np.full((h, w), np.inf, dtype=np.float32)
-        np.minimum.at(layer, (row[own], column[own]), projected.depth[own])
+        np.minimum.at(layer, (row[own], column[own]), depth[own])
         kernel = np.ones((2 * int(size) + 1,) * 2, dtype=np.uint8)
         np.minimum(buffer, cv2.erode(layer, kernel, borderValue=float("inf")), out=buffer)
     return buffer
+
+
+def _projected(
+    view: _View, xyz: FloatArray
+) -> tuple[IndexArray, IndexArray, npt.NDArray[np.float32]]:
+    """Return line, column and z-depth of the points in the image, (M,) each."""
+    from o3d_paint.core.visibility_kernels import project_points
+
+    length = min(_CHUNK, len(xyz))
+    place, depth = np.empty((3, length), dtype=np.int32), np.empty(length, dtype=np.float32)
+    places, depths = [place[:, :0]], [depth[:0]]
+    for _, piece in _pieces(xyz):
+        with np.errstate(over="ignore", invalid="ignore"):
+            n = project_points(piece, *view.pose, view.size, place, depth)
+        places.append(place[:, :n].copy())
+        depths.append(depth[:n].copy())
+    _, row, column = np.concatenate(places, axis=1)
+    return row, column, np.concatenate(depths)

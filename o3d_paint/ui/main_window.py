@@ -156,6 +156,8 @@ class MainWindow:
         scene = session.project.scene
         self.scene_path = path
         self.desk = Workbench(session, self.shell, self.wall, self._worker, post=self._mailbox.post)
+        # The first index loads the compiled loops; better now than under the first click.
+        session.project.request_index(0)
         self.classes = ClassHandlers(self.desk)
         self._navigator = Navigator(self.desk)
         exports = Exports(self.desk, self.files, path)
