@@ -25,9 +25,11 @@ from o3d_paint.io.mask_formats.registry import read_masks
 
 __all__ = [
     "MaskImport",
+    "check_aspect",
     "fitted_mask",
     "load_masks",
     "mask_png",
+    "match_masks",
     "match_photo",
 ]
 
@@ -68,14 +70,14 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
     found = read_masks(source)
     if not found.has_classes:
         msg = (
-            f"{source} holds regions without classes: paint with them in the window, where a click"
-            " gives a region its class"
+            f"{source} holds regions without classes: open them in the window, with --regions or"
+            " from the File menu, where a click gives a region its class"
         )
         raise SceneError(msg)
     notes: list[str] = []
     taxonomy, new_ids = _joined(found, taxonomy, notes)
     masks: dict[int, IdArray] = {}
-    for frame_idx, positions in _matched(source, found, scene, notes).items():
+    for frame_idx, positions in match_masks(source, found, scene, notes).items():
         for position in positions:
             entry = found.masks[position].renumbered(new_ids)
             mask = fitted_mask(entry.read(), scene.frames[frame_idx], f"{source} ({entry.photo})")
@@ -101,6 +103,27 @@ def fitted_mask(mask: IdArray, frame: Frame, where: str) -> IdArray:
     """
     height, width = frame.mask_shape
     h, w = mask.shape
+    check_aspect((h, w), frame, where)
+    if mask.shape == (height, width):
+        return mask.astype(np.uint16, copy=False)
+    rows = ((2 * np.arange(height) + 1) * h) // (2 * height)
+    columns = ((2 * np.arange(width) + 1) * w) // (2 * width)
+    fitted: IdArray = mask[rows[:, None], columns].astype(np.uint16, copy=False)
+    return fitted
+
+
+def check_aspect(shape: tuple[int, int], frame: Frame, where: str) -> None:
+    """Check that a mask can be of a photo.
+
+    Args:
+        shape: (h, w) of the mask.
+        frame: The photo.
+        where: Names the mask in messages.
+
+    Raises:
+        SceneError: It has another aspect.
+    """
+    h, w = shape
     aspect = (w / h) / (frame.photo.width / frame.photo.height) if h and w else 0.0
     if not 1 / MAX_ASPECT < aspect < MAX_ASPECT:
         msg = (
@@ -109,12 +132,6 @@ def fitted_mask(mask: IdArray, frame: Frame, where: str) -> IdArray:
             " the photos as they are in the scene"
         )
         raise SceneError(msg)
-    if mask.shape == (height, width):
-        return mask.astype(np.uint16, copy=False)
-    rows = ((2 * np.arange(height) + 1) * h) // (2 * height)
-    columns = ((2 * np.arange(width) + 1) * w) // (2 * width)
-    fitted: IdArray = mask[rows[:, None], columns].astype(np.uint16, copy=False)
-    return fitted
 
 
 def mask_png(mask: IdArray, taxonomy: Taxonomy) -> bytes:
@@ -188,8 +205,20 @@ def _joined(
     return Taxonomy(tuple(classes)), new_ids
 
 
-def _matched(source: Path, found: MaskSet, scene: Scene, notes: list[str]) -> dict[int, list[int]]:
-    """Return which masks belong to which photo, in the file's order."""
+def match_masks(
+    source: Path, found: MaskSet, scene: Scene, notes: list[str]
+) -> dict[int, list[int]]:
+    """Return which masks belong to which photo, in the file's order.
+
+    Args:
+        source: Of the masks, for messages.
+        found: The masks.
+        scene: Whose photos.
+        notes: Gets a sentence about masks that belong to none.
+
+    Raises:
+        SceneError: None belongs to a photo, or several to one.
+    """
     names = [f.name for f in scene.frames]
     if found.is_in_order:
         if len(found.masks) != len(names):

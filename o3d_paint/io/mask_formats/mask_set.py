@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray
 
-__all__ = ["MAX_PIXELS", "MaskSet", "PhotoMask", "paint_largest_first"]
+__all__ = ["MAX_PIXELS", "Coverage", "MaskSet", "PhotoMask", "paint_largest_first"]
 
+Coverage = BoolArray | npt.NDArray[np.uint8]
+"""(H, W) pixels that belong, as bool or as 0 and 1."""
 MAX_PIXELS = 1 << 28
 """Masks beyond this many pixels are refused before memory is taken."""
 
@@ -24,10 +26,13 @@ class PhotoMask:
     Attributes:
         photo: The photo's file name or number, as the file gives it.
         read: Returns (H, W) uint16 ids at whatever resolution the file has.
+        read_regions: Returns the (H, W) coverage of each region in turn, overlaps included, where
+            the file has regions without classes.
     """
 
     photo: str
     read: Callable[[], IdArray]
+    read_regions: Callable[[], Iterable[Coverage]] | None = None
 
     def renumbered(self, new_ids: Mapping[int, int]) -> PhotoMask:
         """Return the mask with other ids; ids that are not in the table stay."""
@@ -63,9 +68,7 @@ def _renumbered(read: Callable[[], IdArray], new_ids: Mapping[int, int]) -> IdAr
     return renumbered
 
 
-def paint_largest_first(
-    shape: tuple[int, int], regions: Sequence[tuple[int, BoolArray | npt.NDArray[np.uint8]]]
-) -> IdArray:
+def paint_largest_first(shape: tuple[int, int], regions: Sequence[tuple[int, Coverage]]) -> IdArray:
     """Lay regions over each other, smaller ones on top, as overlapping detections are meant.
 
     Args:

@@ -7,6 +7,7 @@ Source: the automatic mask generator and the data set section of the segment-any
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,12 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
 from o3d_paint.io.json_file import item
-from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, paint_largest_first
+from o3d_paint.io.mask_formats.mask_set import (
+    Coverage,
+    MaskSet,
+    PhotoMask,
+    paint_largest_first,
+)
 from o3d_paint.io.mask_formats.regions import image_size, segmentation_coverage
 
 __all__ = ["matches", "read"]
@@ -59,14 +65,17 @@ def read(document: Any, path: Path) -> MaskSet:
     if len(records) > MAX_CLASS_ID:
         msg = f"{path} has {len(records)} regions, at most {MAX_CLASS_ID} are possible"
         raise FormatError(msg)
-    mask = PhotoMask(photo, partial(_paint, shape, records, str(path)))
+    coverages = partial(_coverages, shape, records, str(path))
+    mask = PhotoMask(photo, lambda: _painted(shape, coverages()), coverages)
     return MaskSet("Segment Anything", (mask,), has_classes=False)
 
 
-def _paint(shape: tuple[int, int], records: list[Any], path: str) -> IdArray:
-    regions = []
+def _painted(shape: tuple[int, int], coverages: Iterator[Coverage]) -> IdArray:
+    return paint_largest_first(shape, list(enumerate(coverages, start=1)))
+
+
+def _coverages(shape: tuple[int, int], records: list[Any], path: str) -> Iterator[Coverage]:
     for number, record in enumerate(records, start=1):
         where = f"segmentation of region {number} of {path}"
         segmentation = item(record, "segmentation", (list, dict), where)
-        regions.append((number, segmentation_coverage(segmentation, shape, where)))
-    return paint_largest_first(shape, regions)
+        yield segmentation_coverage(segmentation, shape, where)

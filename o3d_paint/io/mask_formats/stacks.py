@@ -38,7 +38,8 @@ def read(path: Path) -> MaskSet:
     if array.dtype == bool and array.ndim == 3:
         regions = [(i, array[i - 1]) for i in range(1, min(len(array), MAX_CLASS_ID) + 1)]
         shape = (int(array.shape[1]), int(array.shape[2]))
-        mask = PhotoMask(path.stem, partial(paint_largest_first, shape, regions))
+        paint = partial(paint_largest_first, shape, regions)
+        mask = PhotoMask(path.stem, paint, lambda: list(array))
         return MaskSet("stack of regions", (mask,), has_classes=False)
     if array.ndim not in (2, 3) or array.dtype.kind not in "uib":
         msg = (
