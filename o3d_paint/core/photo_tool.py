@@ -43,6 +43,10 @@ class Prompt:
         object.__setattr__(self, "wanted", frozen(wanted))
 
 
+def _silent(_share: float) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ToolInput:
     """What a tool sees.
@@ -52,12 +56,15 @@ class ToolInput:
         mask: (H, W) class ids painted so far, read-only.
         class_id: The class that will be painted; 0 erases.
         prompt: Where the user has pointed.
+        report: To be told the share done, 0..1, by tools that take long; it raises where nobody
+            wants the answer any more, which ends the run.
     """
 
     frame: Frame
     mask: IdArray
     class_id: int
     prompt: Prompt
+    report: Callable[[float], None] = _silent
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def guarded(work: Callable[_Arguments, _Result], name: str) -> Callable[_Argumen
             return work(*args, **kwargs)
         except (PaintError, MemoryError):
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             msg = (
                 f"the plug-in {name!r} failed ({type(error).__name__}: {error}): tell its author,"
                 " or uninstall it"

@@ -23,6 +23,7 @@ class ToolContext:
         protect: Whether pixels that have a label keep it.
         is_double: Whether the press is the second of a double click.
         grip: How near counts as the same place, in mask pixels.
+        modifiers: Keys held at the press, such as "shift".
     """
 
     frame_idx: int
@@ -31,6 +32,7 @@ class ToolContext:
     protect: bool = False
     is_double: bool = False
     grip: float = 6.0
+    modifiers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,9 @@ class Tool:
 
     def drag(self, point: Point) -> None:
         """The pointer moved with the button held."""
+
+    def look(self, context: ToolContext | None, point: Point) -> None:
+        """The pointer moved over a photo while nothing is under way; None over no photo."""
 
     def hover(self, point: Point) -> None:
         """The pointer moved without a button."""

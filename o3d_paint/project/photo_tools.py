@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray
+from o3d_paint.core.arrays import BoolArray, IdArray, frozen
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.photo_tool import PhotoTool, Prompt, ToolInput
+from o3d_paint.core.scene import Frame
 from o3d_paint.errors import FormatError
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.plugins import guarded, installed
 from o3d_paint.project.project import Project
 
-__all__ = ["apply_photo_tool", "photo_tools"]
+__all__ = ["apply_photo_tool", "photo_tools", "run_photo_tool"]
 
 
 @cache
@@ -47,9 +49,8 @@ def apply_photo_tool(
         TaxonomyError: There is no such class.
     """
     mask = project.mask(frame_idx)
-    view = ToolInput(project.scene.frames[frame_idx], mask, class_id, prompt)
-    found = guarded(tool.run, tool.title)(view)
-    coverage = _fitted(found, (mask.shape[0], mask.shape[1]), tool.title)
+    frame = project.scene.frames[frame_idx]
+    coverage = run_photo_tool(tool, frame, mask, prompt=prompt, class_id=class_id)
     return project.paint_area(
         frame_idx,
         Rect.whole((mask.shape[0], mask.shape[1])),
@@ -58,6 +59,37 @@ def apply_photo_tool(
         protect=protect,
         name=tool.title,
     )
+
+
+def run_photo_tool(
+    tool: PhotoTool,
+    frame: Frame,
+    mask: IdArray,
+    *,
+    prompt: Prompt,
+    class_id: int,
+    report: Callable[[float], None] | None = None,
+) -> BoolArray:
+    """Return the (H, W) coverage that a tool finds on a photo; for any thread.
+
+    Args:
+        tool: The tool.
+        frame: The photo.
+        mask: (H, W) ids painted so far; not changed while the tool runs.
+        prompt: Where the user has pointed.
+        class_id: The class; 0 erases.
+        report: Told the share done; raises where nobody wants the answer any more.
+
+    Raises:
+        PaintError: The tool fails, or returns what is no mask of this photo.
+    """
+    view = ToolInput(frame, frozen(mask), class_id, prompt, report or _silent)
+    found = guarded(tool.run, tool.title)(view)
+    return _fitted(found, (mask.shape[0], mask.shape[1]), tool.title)
+
+
+def _silent(_share: float) -> None:
+    """Tell nobody."""
 
 
 def _fitted(found: object, shape: tuple[int, int], title: str) -> BoolArray:
