@@ -22,6 +22,14 @@ def open_window(
     ] = None,
     project: ProjectOption = None,
     taxonomy: TaxonomyOption = None,
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            "--regions",
+            metavar="PATH",
+            help="Automatic masks of Segment Anything, whose regions a click gives a class.",
+        ),
+    ] = None,
     *,
     options: LoadOptions,
 ) -> None:
@@ -32,4 +40,4 @@ def open_window(
     from o3d_paint.ui.app import run
 
     classes = chosen_taxonomy(taxonomy)
-    raise typer.Exit(run(scene, options=options, project=project, classes=classes))
+    raise typer.Exit(run(scene, options=options, project=project, classes=classes, regions=regions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ class RegionImport:
         notes: What did not match, one sentence each.
     """
 
-    readers: dict[int, Callable[[], PhotoRegions]]
+    readers: Mapping[int, Callable[[], PhotoRegions]]
     notes: tuple[str, ...]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.metadata import entry_points
 
 import numpy as np
 
@@ -16,13 +17,19 @@ from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.plugins import guarded, installed
 from o3d_paint.project.project import Project
 
-__all__ = ["apply_photo_tool", "photo_tools", "run_photo_tool"]
+__all__ = ["apply_photo_tool", "has_photo_tools", "photo_tools", "run_photo_tool"]
 
 
 @cache
 def photo_tools() -> dict[str, PhotoTool]:
     """Return the tools of all installed packages by name."""
     return installed("o3d_paint.tools", PhotoTool)
+
+
+@cache
+def has_photo_tools() -> bool:
+    """Return whether some installed package offers a tool; none is imported for that."""
+    return any(True for _ in entry_points(group="o3d_paint.tools"))
 
 
 def apply_photo_tool(

@@ -37,6 +37,7 @@ def run(
     options: LoadOptions,
     project: Path | None = None,
     classes: Taxonomy | None = None,
+    regions: Path | None = None,
 ) -> int:
     """Open the window and paint until the user closes it. Ends the process.
 
@@ -45,6 +46,7 @@ def run(
         options: What the user said about it.
         project: Folder of its project; None for the usual one.
         classes: Of projects that begin here; None for the published five.
+        regions: Regions without classes for its photos.
 
     Returns:
         Never, once a window was open: Open3D's own way out can abort or hang.
@@ -59,6 +61,9 @@ def run(
     if scene_path is not None and not scene_path.exists():
         msg = f"{path} does not exist: name a scene file or folder"
         raise FormatError(msg)
+    if regions is not None and not regions.exists():
+        msg = f"{regions} does not exist: name a file or folder of regions"
+        raise FormatError(msg)
     trial = Preflight.start()
     reading = _reading(scene_path, options)
     trial.require()
@@ -69,7 +74,12 @@ def run(
         from o3d_paint.ui.main_window import MainWindow
 
         window = MainWindow(
-            mailbox, size=_window_size(), options=options, project=folder, first_classes=classes
+            mailbox,
+            size=_window_size(),
+            options=options,
+            project=folder,
+            first_classes=classes,
+            first_regions=regions.absolute() if regions is not None else None,
         )
         if reading is not None:
             window.loading.open_reading(reading)

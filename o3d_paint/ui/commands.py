@@ -79,6 +79,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("open", "Open scene…", "File", ("Ctrl+O",), "folder-open", "Open a scene"),
     Command("open_recent", "Open a recent scene…", "File", ("Ctrl+Shift+O",), "history"),
     Command("open_sample", "Open the sample scene", "File", icon="package"),
+    Command(
+        "open_regions", "Open regions of Segment Anything…", "File", icon="mouse-pointer-click"
+    ),
     Command("save", "Save project", "File", ("Ctrl+S",), "save", "Save the project", divider=True),
     Command("save_project_as", "Save project as…", "File", (), "copy"),
     Command("save_ply", "Save labelled cloud as PLY…", "File", (), "box"),
@@ -120,6 +123,22 @@ COMMANDS: tuple[Command, ...] = (
         ("D",),
         "focus",
         "Rough outline: draw around a thing; what differs from its surroundings is painted",
+    ),
+    Command(
+        "region",
+        "Regions of Segment Anything",
+        "Edit",
+        ("S",),
+        "mouse-pointer-click",
+        "Regions: a click gives the one under the cursor the class, another click the next larger",
+    ),
+    Command(
+        "plugin",
+        "Tool of a plug-in…",
+        "Edit",
+        ("W",),
+        "lightbulb",
+        "Click or drag a box; Ctrl+click adds to it, Shift+click takes away",
     ),
     Command(
         "brush_3d",

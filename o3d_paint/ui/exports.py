@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from o3d_paint.io.exporters import ExportOptions, LabelledScene, export, exporters
+from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
 from o3d_paint.project.jobs import Report
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
@@ -15,7 +17,7 @@ from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["Exports"]
 
-_FIRST = (".ply", ".glb", ".las", ".pcd")
+_FIRST = (".ply", ".glb", ".las", ".laz", ".pcd")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +49,10 @@ class Exports:
         entries = (
             *(MenuEntry(e, _capital(exporters()[e].title), "box") for e in endings),
             MenuEntry(),
-            MenuEntry("masks", "Labels of every photo as masks (PNG)", "images"),
+            *(
+                MenuEntry(f"masks_{name}", f"Masks: {writer.title}", "images")
+                for name, writer in MASK_WRITERS.items()
+            ),
             MenuEntry("review", "Pictures of painted photos to look through", "image"),
             MenuEntry("turntable_png", "Picture of the labelled cloud (PNG)", "camera"),
             MenuEntry("turntable_mp4", "Film around the labelled cloud (MP4)", "film"),
@@ -73,8 +78,10 @@ class Exports:
     def _choose(self, entry: str) -> None:
         if entry.startswith("."):
             self.save_as(entry)
-        elif entry == "masks":
-            self._files.choose_folder(self._suggested("masks", ""), self._save_masks)
+        elif entry.startswith("masks_"):
+            self._files.choose_folder(
+                self._suggested(entry, ""), partial(self._save_masks, entry.removeprefix("masks_"))
+            )
         elif entry == "review":
             self._files.choose_folder(self._suggested("review", ""), self._save_review)
         else:
@@ -108,13 +115,11 @@ class Exports:
         options = ExportOptions(inputs=work.inputs)
         self._run(target, lambda _: export(work.labelled, target, options), facts)
 
-    def _save_masks(self, folder: Path) -> None:
-        from o3d_paint.io.mask_exporters import write_masks
-
+    def _save_masks(self, format_name: str, folder: Path) -> None:
         work = self._taken()
 
         def write(report: Report) -> None:
-            write_masks(work.labelled, folder, "png", inputs=work.inputs, progress=report)
+            write_masks(work.labelled, folder, format_name, inputs=work.inputs, progress=report)
 
         self._run(folder, write, f"masks of {len(work.labelled.scene.frames)} photos")
 

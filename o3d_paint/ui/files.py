@@ -34,6 +34,13 @@ class FileDialogs:
         dialog.add_filter("", "All files")
         self._show(dialog)
 
+    def choose_regions(self, folder: Path, done: Callable[[Path], None]) -> None:
+        """Ask for a file with regions."""
+        dialog = self._dialog(gui.FileDialog.OPEN, "Open regions", folder, done)
+        dialog.add_filter(".json .npy .npz", "Automatic masks (.json .npy .npz)")
+        dialog.add_filter("", "All files")
+        self._show(dialog)
+
     def choose_target(
         self, suggested: Path, ending: str, done: Callable[[Path], None], *, title: str
     ) -> None:

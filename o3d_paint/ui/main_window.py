@@ -20,6 +20,7 @@ from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.exports import Exports
+from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.held_keys import HeldKeys
 from o3d_paint.ui.menus import MenuBar
@@ -53,6 +54,7 @@ class MainWindow:
         options: What the user said about scenes.
         project: Folder of the first scene's project; None for the usual one.
         first_classes: Of projects that begin here; None for the published five.
+        first_regions: Regions for the photos of the first scene.
     """
 
     def __init__(
@@ -63,8 +65,9 @@ class MainWindow:
         options: LoadOptions,
         project: Path | None,
         first_classes: Taxonomy | None = None,
+        first_regions: Path | None = None,
     ) -> None:
-        self.first_classes = first_classes
+        self.first_classes, self._first_regions = first_classes, first_regions
         self.desk: Workbench | None = None
         self.exit_code: int | None = None
         self.scene_path: Path | None = None
@@ -161,9 +164,12 @@ class MainWindow:
         self.classes = ClassHandlers(self.desk)
         self._navigator = Navigator(self.desk)
         exports = Exports(self.desk, self.files, path)
+        self._extra = ExtraTools(self.desk, self.files, regions=self._first_regions)
+        self._first_regions = None
         reports = Reports(self.desk, self.files, path)
         self._handlers = {
             **desk_handlers(self.desk, self.classes),
+            **self._extra.handlers(),
             "save_ply": partial(exports.save_as, ".ply"),
             "save_glb": partial(exports.save_as, ".glb"),
             "export": exports.open_menu,
@@ -186,6 +192,7 @@ class MainWindow:
         if self.desk is None:
             return
         self.desk.session.close()
+        self._extra.close()
         self.desk.close()
         self.desk, self._navigator, self._handlers = None, None, {}
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.project.coverage import Coverage
+from o3d_paint.project.photo_tools import has_photo_tools
 from o3d_paint.project.project import Project
 from o3d_paint.ui.canvas_style import CanvasStyle
 from o3d_paint.ui.panels.class_panel import ClassPanelState
@@ -86,6 +87,10 @@ def options_state(studio: Studio | None, tools: frozenset[str]) -> ToolOptionsSt
     if studio is None:
         return ToolOptionsState(enabled=frozenset())
     viewing = studio.viewing
+    if not studio.regions.frames:
+        tools -= {"region"}
+    if not has_photo_tools():
+        tools -= {"plugin"}
     return ToolOptionsState(
         tool=viewing.tool,
         size=studio.radius,

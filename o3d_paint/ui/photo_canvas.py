@@ -58,6 +58,7 @@ class PhotoCanvas:
         self._pan_from: tuple[float, float] | None = None
         self._is_tool_down = False
         self.is_space_held = False
+        self.modifiers: frozenset[str] = frozenset()
 
     @property
     def viewport(self) -> Viewport | None:
@@ -173,6 +174,7 @@ class PhotoCanvas:
 
     def pointer(self, event: PointerEvent) -> None:
         """Paint, pan, zoom, pick."""
+        self.modifiers = frozenset(event.modifiers)
         if event.kind == "leave":
             self._move_cursor(None)
             self._actions.hover(None)

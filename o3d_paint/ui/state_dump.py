@@ -157,6 +157,8 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
         "has_index": opened is not None and project.index(opened) is not None,
         "heat": viewing.heat,
         "ghost": 0 if ghost is None else int(np.count_nonzero(ghost.labels)),
+        "regions": sorted(desk.studio.regions.frames),
+        "has_area": sketch is not None and sketch.area is not None,
         "corners": 0 if sketch is None else sketch.num_corners,
         "mask_shape": shape,
     }

@@ -6,6 +6,7 @@ button does can be tested without a display.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from o3d_paint.core.colorize import CloudLook, ColorMode
@@ -13,16 +14,21 @@ from o3d_paint.core.heat import HeatView
 from o3d_paint.core.spread import farthest_frame
 from o3d_paint.core.suggest import Suggestion
 from o3d_paint.project.features import FeatureStore
+from o3d_paint.project.jobs import InlineJobs, Jobs
+from o3d_paint.project.plugin_tool import PluginTool
 from o3d_paint.project.project import Project
+from o3d_paint.project.regions import RegionStore, RegionTool
 from o3d_paint.project.signals import Signal
 from o3d_paint.project.tools import SELECTION_TOOLS, TOOLS, Sketch, Tool, ToolContext
 
-__all__ = ["CLOUD_TOOLS", "MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
+__all__ = ["CLOUD_TOOLS", "EXTRA_TOOLS", "MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
 
 MIN_RADIUS, MAX_RADIUS = 1.0, 400.0
 _MODES: tuple[ColorMode, ...] = ("photo", "labels", "mix")
 _STEP = 1.12
 _RADII = {"brush": 24.0, "eraser": 24.0, "brush_3d": 24.0}
+EXTRA_TOOLS = frozenset({"region", "plugin"})
+"""Tools that need regions from a file, or another package."""
 CLOUD_TOOLS = frozenset({"brush_3d", "lasso_3d"})
 """Tools of the 3D view; on a photo they are the brush."""
 
@@ -67,8 +73,13 @@ class Viewing:
 class Studio:
     """The project at work. Signals say what to show anew."""
 
-    def __init__(self, project: Project) -> None:
-        """Begin with the first class and no photo."""
+    def __init__(self, project: Project, make_jobs: Callable[[], Jobs] = InlineJobs) -> None:
+        """Begin with the first class and no photo.
+
+        Args:
+            project: What is painted.
+            make_jobs: Makes what tools of plug-ins run on.
+        """
         self.project = project
         first = [c.class_id for c in project.taxonomy]
         self._viewing = Viewing(class_id=first[0] if first else 0)
@@ -81,6 +92,9 @@ class Studio:
         self._tools: dict[str, Tool] = {
             name: make(project, self.features) for name, make in TOOLS.items()
         }
+        self.regions = RegionStore(project)
+        self.plugin = PluginTool(project, make_jobs)
+        self._tools |= {"region": RegionTool(project, self.regions), "plugin": self.plugin}
         self.features.changed.connect(self.sketch_changed.emit)
         self._active: Tool | None = None
         project.taxonomy_changed.connect(self._classes_changed)
@@ -120,7 +134,10 @@ class Studio:
     @property
     def sketch(self) -> Sketch | None:
         """What the gesture under way would do."""
-        return None if self._active is None else self._active.sketch
+        tool = self._active
+        if tool is None and self._viewing.tool == "region":
+            tool = self._tools["region"]
+        return None if tool is None else tool.sketch
 
     @property
     def is_preparing(self) -> bool:
@@ -132,6 +149,7 @@ class Studio:
 
     def open_photo(self, frame_idx: int | None) -> None:
         """Open a photo; its points are looked for at once."""
+        self.leave()
         if frame_idx is not None:
             self.project.end_stroke()
             self.cancel()
@@ -192,7 +210,14 @@ class Studio:
         self.set_radius(self.radius * _STEP**steps)
 
     def press(
-        self, u: float, v: float, is_erasing: bool, *, is_double: bool = False, grip: float = 6.0
+        self,
+        u: float,
+        v: float,
+        is_erasing: bool,
+        *,
+        is_double: bool = False,
+        grip: float = 6.0,
+        modifiers: frozenset[str] = frozenset(),
     ) -> None:
         """Begin a gesture on the open photo, or go on with one of several presses.
 
@@ -202,6 +227,7 @@ class Studio:
             is_erasing: Whether it was the right button.
             is_double: Whether it was the second of a double click.
             grip: How near counts as the same place, in mask pixels.
+            modifiers: Keys held.
         """
         viewing = self._viewing
         if viewing.open_idx is None:
@@ -216,6 +242,7 @@ class Studio:
             protect=viewing.protect,
             is_double=is_double,
             grip=grip,
+            modifiers=modifiers,
         )
         self._active.press(context, (u, v))
         self._gesture_moved()
@@ -231,6 +258,15 @@ class Studio:
         if self._active is not None:
             self._active.hover((u, v))
             self._gesture_moved()
+        elif self._viewing.tool == "region" and self._viewing.open_idx is not None:
+            context = ToolContext(self._viewing.open_idx, self._viewing.class_id, 0.0)
+            self._tools["region"].look(context, (u, v))
+            self.sketch_changed.emit()
+
+    def leave(self) -> None:
+        """The pointer is no longer over the photo."""
+        self._tools["region"].look(None, (0.0, 0.0))
+        self.sketch_changed.emit()
 
     def release(self) -> None:
         """Let the button go; that ends the gestures of most tools."""

@@ -19,7 +19,7 @@ from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, Toolbar
 from o3d_paint.ui.photo_canvas import PhotoCanvas
 from o3d_paint.ui.shell import Shell
-from o3d_paint.ui.studio import CLOUD_TOOLS
+from o3d_paint.ui.studio import CLOUD_TOOLS, EXTRA_TOOLS
 
 __all__ = ["Wall", "WallActions"]
 
@@ -61,7 +61,7 @@ class Wall:
     def __init__(self, actions: WallActions) -> None:
         """Make all panels, empty."""
         command = actions.command
-        self.tools = frozenset(TOOLS) | CLOUD_TOOLS
+        self.tools = frozenset(TOOLS) | CLOUD_TOOLS | EXTRA_TOOLS
         self.toolbar = Toolbar(command, tooltips={i: tooltip_of(i) for i in TOOLBAR_IDS})
         names = (*self.tools, "protect", "ghost", "through")
         self.options = ToolOptions(actions.tool, tooltips={i: tooltip_of(i) for i in names})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.panels.class_panel import ClassActions
 from o3d_paint.ui.panels.tool_options import ToolActions
+from o3d_paint.ui.studio import EXTRA_TOOLS
 from o3d_paint.ui.wall import WallActions
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ def _tool_actions(
     window: MainWindow, studio: Callable[[Callable[[Studio], object]], None]
 ) -> ToolActions:
     return ToolActions(
-        select_tool=lambda tool: studio(lambda s: s.choose_tool(tool)),
+        select_tool=lambda tool: (
+            window.run_command(tool)
+            if tool in EXTRA_TOOLS
+            else studio(lambda s: s.choose_tool(tool))
+        ),
         toggle_option=window.run_command,
         set_size=lambda size: studio(lambda s: s.set_radius(size)),
         set_opacity=lambda opacity: studio(lambda s: s.set_opacity(opacity)),
@@ -85,11 +90,18 @@ def _canvas_actions(
 
     return CanvasActions(
         press=lambda u, v, erasing, is_double, grip: studio(
-            lambda s: s.press(u, v, erasing, is_double=is_double, grip=grip)
+            lambda s: s.press(
+                u,
+                v,
+                erasing,
+                is_double=is_double,
+                grip=grip,
+                modifiers=window.wall.canvas.modifiers,
+            )
         ),
         drag=lambda u, v: studio(lambda s: s.drag(u, v)),
         release=lambda: studio(lambda s: s.release()),
         pick=pick,
         brush_steps=lambda steps: studio(lambda s: s.step_radius(steps)),
-        hover=lambda at: studio(lambda s: s.hover(*at)) if at is not None else None,
+        hover=lambda at: studio(lambda s: s.hover(*at) if at is not None else s.leave()),
     )

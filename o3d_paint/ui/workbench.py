@@ -59,7 +59,7 @@ class Workbench:
     ) -> None:
         self.session = session
         self.project = session.project
-        self.studio = Studio(session.project)
+        self.studio = Studio(session.project, lambda: Worker(post, name="o3d-paint-tool"))
         self.shell, self.wall, self.worker = shell, wall, worker
         self.colors = CloudColors(self.project, self.studio.viewing.look)
         self.frustums = FrustumLayer(shell.cloud)

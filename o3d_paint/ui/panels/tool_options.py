@@ -25,6 +25,8 @@ _TOOLS = (
     ("fill", "paint-bucket", "Fill the connected region"),
     ("assist", "wand-sparkles", "Assist: press inside a thing and drag to grow"),
     ("outline", "focus", "Rough outline: draw around a thing"),
+    ("region", "mouse-pointer-click", "Regions: a click gives one the class"),
+    ("plugin", "lightbulb", "Tool of a plug-in"),
     ("brush_3d", "cuboid", "Brush on the cloud"),
     ("lasso_3d", "lasso", "Lasso on the cloud"),
 )
@@ -33,6 +35,7 @@ _OPTIONS = (
     ("ghost", "Ghost", "Show what the cloud knows from other photos"),
     ("through", "X-ray", "Paint on what lies behind the surface too"),
 )
+_EXTRA = ("region", "plugin")  # shown where there is something to use them with
 _TIGHT = 100  # quarters of an em
 _ON_CLOUD = ("brush_3d", "lasso_3d")
 TOOL_IDS: tuple[str, ...] = tuple(name for name, _, _ in _TOOLS)
@@ -50,7 +53,7 @@ class ToolOptionsState:
         has_size: Whether the active tool has a size.
         opacity: Of the labels over the photo, 0 to 1.
         options: Switches that are on, of `OPTION_IDS`.
-        enabled: Tools and options that can be used now; None for all.
+        enabled: Tools and options that can be used now; None for all that are always there.
     """
 
     tool: str = "brush"
@@ -161,6 +164,8 @@ class ToolOptions(ItemPanel):
         is_tight = self.box.width < m.grid(_TIGHT)
         edge, gap = (m.grid(7), 0) if is_tight else (height, m.grid(0.5))
         for name, icon, tip in _TOOLS:
+            if name in _EXTRA and name not in (self._state.enabled or ()):
+                continue
             if name == "brush_3d":
                 x += m.grid(1.5)
             items.append(

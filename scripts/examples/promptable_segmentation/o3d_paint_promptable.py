@@ -197,7 +197,7 @@ def _run(view: ToolInput) -> BoolArray:
 TOOL = PhotoTool(
     "Segment from clicks",
     _run,
-    hint="Click what you mean; Shift+click what you do not.",
+    hint="Click what you mean or drag a box; Ctrl+click adds, Shift+click takes away.",
     is_experimental=True,
 )
 """What the entry point names."""

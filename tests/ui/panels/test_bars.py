@@ -128,7 +128,13 @@ def options(said) -> ToolOptions:
 
 
 def test_every_tool_and_option_can_be_chosen(options, said):
-    for name in (*TOOL_IDS, "protect", "ghost"):
+    # Tools that need a file or a package show only where there is one.
+    assert options.item("region") is None
+    options.set_model(ToolOptionsState(enabled=frozenset(TOOL_IDS)))
+    for name in TOOL_IDS:
+        click(options, name)
+    options.set_model(ToolOptionsState())
+    for name in ("protect", "ghost"):
         click(options, name)
     # Ghosts belong to photos; a tool of the 3D view has another switch in their place.
     options.set_model(ToolOptionsState(tool="brush_3d"))

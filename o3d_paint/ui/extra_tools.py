@@ -1,0 +1,155 @@
+"""Tools that need something first: regions from a file, tools of other packages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from o3d_paint.core.photo_tool import PhotoTool
+from o3d_paint.io.region_masks import RegionImport, load_regions
+from o3d_paint.project.jobs import Report
+from o3d_paint.project.photo_tools import photo_tools
+from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.panels.menu import Menu, MenuEntry
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["ExtraTools"]
+
+_SETTING = "regions"
+_NO_PLUGINS = (
+    "No installed package offers a tool (entry points o3d_paint.tools); scripts/examples has one"
+    " for segmentation from clicks"
+)
+
+
+class ExtraTools:
+    """Regions and plug-in tools of one open scene.
+
+    Args:
+        desk: The scene.
+        files: Asks for names.
+        regions: File or folder of regions named at the start; None takes the project's last ones.
+    """
+
+    def __init__(self, desk: Workbench, files: FileDialogs, *, regions: Path | None) -> None:
+        self._desk = desk
+        self._files = files
+        studio, report = desk.studio, desk.shell.guard.report
+        self._disconnect = [
+            studio.regions.changed.connect(self._show_anew),
+            studio.regions.failed.connect(report),
+            studio.plugin.changed.connect(self._show_anew),
+            studio.plugin.failed.connect(report),
+            studio.plugin.progressed.connect(self._progressed),
+        ]
+        known = desk.project.settings.get(_SETTING)
+        if regions is not None:
+            self._read_regions(regions)
+        elif isinstance(known, str) and Path(known).exists():
+            self._read_regions(Path(known), is_known=True)
+
+    def handlers(self) -> dict[str, Callable[[], object]]:
+        """Return what commands do, by id."""
+        return {
+            "region": self._choose_region,
+            "open_regions": self._ask_regions,
+            "plugin": self._choose_plugin,
+        }
+
+    def close(self) -> None:
+        """Stop listening, and leave a tool at work behind."""
+        for disconnect in self._disconnect:
+            disconnect()
+        self._desk.studio.plugin.close()
+
+    def _choose_region(self) -> None:
+        studio = self._desk.studio
+        if not studio.regions.frames:
+            self._ask_regions()
+            return
+        studio.choose_tool("region")
+        if studio.viewing.open_idx is not None:
+            studio.regions.request(studio.viewing.open_idx)
+
+    def _ask_regions(self) -> None:
+        """Ask for a file or folder of regions."""
+
+        def accept(text: str) -> str:
+            path = Path(text.strip()).expanduser().absolute()
+            if not text.strip() or not path.exists():
+                return f"There is no {path.name or 'such file'}"
+            self._read_regions(path)
+            return ""
+
+        initial = self._desk.project.settings.get(_SETTING) or str(Path.cwd())
+        self._desk.shell.popups.ask_text(
+            "Regions of Segment Anything",
+            "Automatic masks: a JSON or NPY file of one photo, or a folder of them.",
+            "Open",
+            initial=str(initial),
+            accept=accept,
+            others={"Browse…": partial(self._files.choose_regions, Path.cwd(), self._read_regions)},
+        )
+
+    def _read_regions(self, path: Path, *, is_known: bool = False) -> None:
+        """Find out off the UI thread what a file holds; the regions are decoded photo by photo."""
+        desk, open_idx = self._desk, self._desk.studio.viewing.open_idx
+
+        def work(_report: Report) -> RegionImport:
+            return load_regions(path, desk.project.scene, open_idx=open_idx)
+
+        def done(found: RegionImport) -> None:
+            desk.studio.regions.set_readers(found.readers)
+            if is_known:
+                return
+            desk.project.set_setting(_SETTING, str(path))
+            desk.studio.choose_tool("region")
+            count = len(found.readers)
+            photos = "1 photo" if count == 1 else f"{count} photos"
+            for sentence in found.notes:
+                desk.shell.toast(sentence)
+            desk.shell.toast(f"Regions for {photos}: a click gives one the chosen class", "good")
+
+        failed = (lambda _: None) if is_known else desk.shell.guard.report
+        desk.worker.submit("regions", work, done=done, failed=failed)
+
+    def _choose_plugin(self) -> None:
+        """Take the only tool that there is, or let the user choose."""
+        tools, popups = photo_tools(), self._desk.shell.popups
+        if not tools:
+            self._desk.shell.toast(_NO_PLUGINS)
+        elif len(tools) == 1:
+            self._use(next(iter(tools.values())))
+        else:
+            entries = tuple(MenuEntry(name, _title(tool), "") for name, tool in tools.items())
+
+            def choose(name: str) -> None:
+                popups.close()
+                self._use(tools[name])
+
+            menu = Menu(choose, popups.close)
+            menu.set_model(entries)
+            frame = self._desk.shell.panel_host("options").frame
+            popups.open(menu, anchor=(frame.x + frame.width // 4, frame.y + frame.height))
+
+    def _use(self, tool: PhotoTool) -> None:
+        studio = self._desk.studio
+        studio.cancel()
+        studio.plugin.tool = tool
+        studio.choose_tool("plugin")
+        self._desk.say(f"{_title(tool)}: {tool.hint}" if tool.hint else _title(tool))
+        self._desk.refresh()
+
+    def _progressed(self, share: float | None) -> None:
+        tool = self._desk.studio.plugin.tool
+        title = tool.title if tool is not None else "Tool"
+        self._desk.show_progress(None if share is None else title, share or 0.0)
+
+    def _show_anew(self) -> None:
+        self._desk.studio.sketch_changed.emit()
+        self._desk.refresh()
+
+
+def _title(tool: PhotoTool) -> str:
+    return f"{tool.title} (experimental)" if tool.is_experimental else tool.title
