@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import tempfile
 from collections.abc import Callable, Mapping
@@ -13,10 +14,11 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError, PaintError
 
-__all__ = ["read_isolated"]
+__all__ = ["read_guarded", "read_isolated"]
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 _TIMEOUT_SECONDS = 600
+_LONGEST_REASON = 200
 
 
 def read_isolated(
@@ -39,11 +41,14 @@ def read_isolated(
         child = context.Process(target=_run, args=(reader, path, target, sender), daemon=True)
         child.start()
         sender.close()
-        error = _outcome(receiver, path)
-        child.join(timeout=5)
-        if child.is_alive():
-            child.kill()
-            child.join()
+        try:
+            error = _outcome(receiver, path)
+            child.join(timeout=5)
+        finally:
+            # Whatever ends the waiting, Ctrl+C too, leaves no reader behind.
+            if child.is_alive():
+                child.kill()
+                child.join()
         if error is not None:
             raise error
         with np.load(target, allow_pickle=False) as arrays:
@@ -64,6 +69,25 @@ def _outcome(receiver: multiprocessing.connection.Connection, path: Path) -> Pai
     return error
 
 
+def read_guarded(reader: Callable[[Path], Arrays], path: Path) -> Arrays:
+    """Run a foreign reader right here.
+
+    Raises:
+        FormatError: The reader raised what is no `PaintError`.
+        PaintError: Whatever the reader raised.
+    """
+    try:
+        return reader(path)
+    except (PaintError, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        # A foreign reader raises whatever the bytes make it stumble over; a panic of Rust is no
+        # Exception.
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_REASON]
+        msg = f"{path} cannot be read ({reason}): export it again"
+        raise FormatError(msg) from error
+
+
 def _run(
     reader: Callable[[Path], Arrays],
     path: Path,
@@ -71,14 +95,11 @@ def _run(
     sender: multiprocessing.connection.Connection,
 ) -> None:
     """Read in the child and tell the parent how it went."""
+    # What native code has to say of its own end would reach the user's terminal.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     try:
-        arrays = reader(path)
-        np.savez(target, **arrays)  # type: ignore[arg-type]
+        np.savez(target, **read_guarded(reader, path))  # type: ignore[arg-type]
     except PaintError as error:
         sender.send((type(error), str(error)))
-    except Exception as error:
-        # A foreign reader raises whatever the bytes make it stumble over.
-        message = f"{path} cannot be read ({type(error).__name__}: {error}): export it again"
-        sender.send((FormatError, message))
     else:
         sender.send((None, ""))

@@ -34,6 +34,9 @@ MEMORY = 2 << 30
 _BATCH = 20_000
 _PATIENCE = 60.0
 _PERIOD = 2.0
+_SHORT_PERIOD = 0.05
+_MENDED = 0.8
+_CRASH = "crash of the process"
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class Tally:
 
     read: int = 0
     refused: int = 0
+    crashes: int = 0
     slowest: float = 0.0
     failures: Counter[str] = field(default_factory=Counter)
 
@@ -64,7 +68,7 @@ class Case:
 
         self.name = name
         self.root = folder
-        self._read = TARGETS[name].read
+        self._read, self._mend = TARGETS[name].read, TARGETS[name].mend
         self._files = TARGETS[name].make(folder)
         self._sound = [f.read_bytes() for f in self._files]
         for file in self._files:
@@ -76,7 +80,8 @@ class Case:
 
         rng = random.Random(f"{self.name} {number}")
         which = rng.randrange(len(self._files))
-        return self._files[which], damaged(self._sound[which], rng.choice(self._sound), rng)
+        content = damaged(self._sound[which], rng.choice(self._sound), rng)
+        return self._files[which], self._mend(content) if rng.random() < _MENDED else content
 
     def try_input(self, number: int) -> str:
         """Reads an input; returns "read" or "refused".
@@ -131,12 +136,16 @@ def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connec
 
     Counts are sent now and then, failures at once.
     """
+    from bench.fuzz_targets import TARGETS
+
     folder = Path(tempfile.mkdtemp(prefix="o3d-paint-fuzz-", dir=_fast_folder()))
     counts: Counter[str] = Counter()
     slowest, told = 0.0, perf_counter()
     try:
         case = Case(name, folder)
         limit_memory()
+        # After a crash everything since the last word is read again.
+        period = _SHORT_PERIOD if TARGETS[name].may_crash else _PERIOD
         # What NumPy mumbles about infinite values would reach the user's terminal.
         warnings.simplefilter("error", RuntimeWarning)
         for number in numbers:
@@ -148,7 +157,7 @@ def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connec
             now = perf_counter()
             slowest = max(slowest, now - started)
             counts[kind] += 1
-            if kind not in ("read", "refused") or now - told > _PERIOD:
+            if kind not in ("read", "refused") or now - told > period:
                 sender.send((counts, slowest, number))
                 counts, told = Counter(), now
         sender.send((counts, slowest, numbers[-1]))
@@ -159,9 +168,12 @@ def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connec
 
 def _outcome(case: Case, number: int) -> str:
     """Returns "read", "refused", or what went wrong and where."""
+    started = perf_counter()
     try:
         with clock(SECONDS):
-            return case.try_input(number)
+            kind = case.try_input(number)
+        # A reader that catches everything catches the clock as well.
+        return kind if perf_counter() - started < SECONDS else "TooSlowError, caught"
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -176,24 +188,33 @@ def _fast_folder() -> str | None:
 
 def fuzz(name: str, first: int, count: int, keep: Path | None) -> Tally:
     """Reads inputs of one parser in child processes; one that dies is replaced."""
-    tally, number = Tally(), first
+    from bench.fuzz_targets import TARGETS
+
+    tally, number, may_crash = Tally(), first, TARGETS[name].may_crash
     deadly: set[int] = set()
-    context = multiprocessing.get_context("spawn")
+    # A copy of this process is there at once, but may stumble over its threads.
+    context = multiprocessing.get_context("fork" if may_crash else "spawn")
     while number < first + count:
         receiver, sender = context.Pipe(duplex=False)
         at = context.RawValue("q", number)
         numbers = range(number, min(number + _BATCH, first + count))
-        child = context.Process(
-            target=_child, args=(name, numbers, deadly, at, sender), daemon=True
-        )
+        # No daemon: some parsers have children of their own.
+        child = context.Process(target=_child, args=(name, numbers, deadly, at, sender))
         child.start()
         sender.close()
-        done, problem = _listen(receiver, at, tally, keep, name=name, end=numbers[-1])
+        try:
+            done, problem = _listen(receiver, at, tally, keep, name=name, end=numbers[-1])
+        except BaseException:
+            child.kill()
+            raise
         number = max(number, done + 1)
         if problem is not None:
             # What was read since the last report is read again, but for the input that ended it.
             deadly.add(int(at.value))
-            _count(tally, problem, at.value, keep=keep, name=name)
+            if may_crash and problem == _CRASH:
+                tally.refused, tally.crashes = tally.refused + 1, tally.crashes + 1
+            else:
+                _count(tally, problem, at.value, keep=keep, name=name)
         child.join(timeout=1)
         if child.is_alive():
             child.kill()
@@ -216,7 +237,7 @@ def _listen(
                 continue
             counts, slowest, done = receiver.recv()
         except (EOFError, OSError):
-            return done, "crash of the process"
+            return done, _CRASH
         tally.slowest = max(tally.slowest, slowest)
         tally.read += counts.pop("read", 0)
         tally.refused += counts.pop("refused", 0)
@@ -266,6 +287,7 @@ def main(arguments: list[str]) -> int:
         )
         report[name] = {
             "inputs": tally.inputs, "read": tally.read, "refused": tally.refused,
+            "crashes_of_foreign_readers": tally.crashes,
             "slowest_seconds": round(tally.slowest, 3), "failures": dict(tally.failures),
         }  # fmt: skip
         if options.json is not None:

@@ -120,15 +120,7 @@ def _archive(data: bytes, other: bytes, rng: random.Random) -> bytes:
     elif kind < 0.87:
         del members[which]
     elif kind < 0.94:
-        odd = (
-            "../../escape.npy",
-            "/abs.npy",
-            "x" * 250 + ".npy",
-            "ü\n.npy",
-            "a/b.npy",
-            "labelmap.txt",
-        )
-        members[which] = (rng.choice(odd), content)
+        members[which] = (rng.choice(_MEMBER_NAMES), content)
     else:
         members.append((name, content))
     buffer = io.BytesIO()
@@ -177,9 +169,7 @@ def _value_changed(document: Any, rng: random.Random) -> Any:
         if kind < 0.1:
             del document[key]
         elif kind < 0.15:
-            document[rng.choice(("", "id", "x" * 300, "0", "-1", "99999999999"))] = document.pop(
-                key
-            )
+            document[rng.choice(_KEYS)] = document.pop(key)
         else:
             document[key] = _value_changed(document[key], rng)
         return document

@@ -7,16 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
+from bench import fuzz_clouds as clouds
+from bench import fuzz_folders as folders
 from bench import fuzz_seeds as seeds
+from bench.fuzz_parts import H, W
 from o3d_paint.core.scene import Scene
 from o3d_paint.io.capture import ImportOptions
+from o3d_paint.io.clouds import e57, las
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.colmap import read_depth_map
 from o3d_paint.io.importers.pose_files import read_intrinsics, read_matrix, read_poses
+from o3d_paint.io.isolated import read_guarded
 from o3d_paint.io.mask_formats.cvat import parse_label_map
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.mask_formats.rle import counts_from_text, mask_from_counts
@@ -34,7 +40,6 @@ MEMORY = 1 << 30
 
 _MASKS = 8
 _LIMITED = LoadOptions(memory_limit=MEMORY)
-_SHAPE = (24, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,14 @@ class Target:
     Attributes:
         make: Writes a sound case into an empty folder and returns the files that are damaged.
         read: Reads the case, given its folder and the file that is damaged.
+        mend: Makes the sums of damaged bytes fit again, so that most are read to the end.
+        may_crash: A crash is that of a foreign library, which the program runs in a child.
     """
 
     make: Callable[[Path], list[Path]]
     read: Callable[[Path, Path], object]
+    mend: Callable[[bytes], bytes] = bytes
+    may_crash: bool = False
 
 
 def _scene(format_name: str, *, at_file: bool = True) -> Callable[[Path, Path], object]:
@@ -59,6 +68,14 @@ def _scene(format_name: str, *, at_file: bool = True) -> Callable[[Path, Path], 
     return read
 
 
+def _posed_rgbd(root: Path, file: Path) -> object:
+    """Reads a folder of an unknown kind; told how, since noise agrees with itself in no way."""
+    options = ImportOptions(
+        convention="c2w", axes="cv", depth_unit=0.001, memory_limit=MEMORY
+    )  # fmt: skip
+    return read_capture(root, options, format_name="rgbd")
+
+
 def _whole_scene(root: Path, file: Path) -> object:
     """Reads a scene with all that is measured about it."""
     return load_scene(root if file.suffix == ".txt" else file, _LIMITED)
@@ -66,7 +83,7 @@ def _whole_scene(root: Path, file: Path) -> object:
 
 def _every_scene(root: Path) -> list[Path]:
     archives = (seeds.estimator, seeds.pi3, seeds.own_scene)
-    return [*(f for make in archives for f in make(root)), *seeds.colmap_text(root)]
+    return [*(f for make in archives for f in make(root)), *folders.colmap_text(root)]
 
 
 def _masks(root: Path, file: Path) -> object:
@@ -85,15 +102,25 @@ def _poses(root: Path, file: Path) -> object:
 def _run_lengths(root: Path, file: Path) -> object:
     """A wrong call raises ValueError here; the formats around it turn that into a sentence."""
     try:
-        return mask_from_counts(counts_from_text(file.read_bytes()), _SHAPE)
+        return mask_from_counts(counts_from_text(file.read_bytes()), (H, W))
     except ValueError as error:
         return error
 
 
+def _foreign_cloud(root: Path, file: Path) -> object:
+    """Reads in this process what the program reads in a child, which would have to start anew."""
+    with (
+        mock.patch.object(las, "read_isolated", read_guarded),
+        mock.patch.object(e57, "read_isolated", read_guarded),
+    ):
+        return read_cloud(file)
+
+
 @cache
 def _small_scene() -> Scene:
+    """Returns a scene of narrow photos: masks have 1080 lines, so width alone makes them cheap."""
     with tempfile.TemporaryDirectory() as folder:
-        return load_scene(seeds.estimator(Path(folder))[0], LoadOptions(memory_limit=MEMORY))
+        return load_scene(seeds.narrow(Path(folder)), LoadOptions(memory_limit=MEMORY))
 
 
 def _write_project(root: Path) -> list[Path]:
@@ -130,6 +157,7 @@ TARGETS: dict[str, Target] = {
     "grounded-sam": Target(seeds.grounded_sam, _masks),
     "labelme": Target(seeds.labelme, _masks),
     "cvat-zip": Target(seeds.cvat, _masks),
+    "label-studio": Target(seeds.label_studio, _mask_folder),
     "label-map": Target(
         seeds.label_map,
         lambda root, file: parse_label_map(file.read_text("utf-8", "replace"), "labelmap.txt"),
@@ -137,20 +165,24 @@ TARGETS: dict[str, Target] = {
     "run-lengths": Target(seeds.run_lengths, _run_lengths),
     "strokes": Target(seeds.strokes, lambda root, file: read_strokes(file)),
     "taxonomy": Target(seeds.taxonomy, lambda root, file: read_taxonomy(file)),
-    "ply": Target(seeds.ply, lambda root, file: read_cloud(file)),
-    "pcd": Target(seeds.pcd, lambda root, file: read_cloud(file)),
-    "text-cloud": Target(seeds.text_cloud, lambda root, file: read_cloud(file)),
-    "cloud-npz": Target(seeds.cloud_npz, lambda root, file: read_cloud(file)),
-    "colmap-binary": Target(seeds.colmap_binary, _scene("colmap", at_file=False)),
-    "colmap-text": Target(seeds.colmap_text, _scene("colmap", at_file=False)),
-    "colmap-depth": Target(seeds.colmap_depth, lambda root, file: read_depth_map(file)),
-    "poses": Target(seeds.poses, _poses),
-    "nerfstudio": Target(seeds.nerfstudio, _scene("nerfstudio", at_file=False)),
-    "7scenes": Target(seeds.seven_scenes, _scene("7scenes", at_file=False)),
-    "tum": Target(seeds.tum, _scene("tum", at_file=False)),
-    "redwood": Target(seeds.redwood, _scene("redwood", at_file=False)),
-    "replica": Target(seeds.replica, _scene("replica", at_file=False)),
-    "hololens": Target(seeds.hololens, _scene("hololens", at_file=False)),
+    "ply": Target(clouds.ply, lambda root, file: read_cloud(file)),
+    "pcd": Target(clouds.pcd, lambda root, file: read_cloud(file)),
+    "text-cloud": Target(clouds.text_cloud, lambda root, file: read_cloud(file)),
+    "cloud-npz": Target(clouds.cloud_npz, lambda root, file: read_cloud(file)),
+    "las": Target(clouds.las, _foreign_cloud, may_crash=True),
+    "e57": Target(clouds.e57, _foreign_cloud, clouds.e57_pages, may_crash=True),
+    "colmap-binary": Target(folders.colmap_binary, _scene("colmap", at_file=False)),
+    "colmap-text": Target(folders.colmap_text, _scene("colmap", at_file=False)),
+    "colmap-depth": Target(folders.colmap_depth, lambda root, file: read_depth_map(file)),
+    "poses": Target(folders.poses, _poses),
+    "nerfstudio": Target(folders.nerfstudio, _scene("nerfstudio", at_file=False)),
+    "7scenes": Target(folders.seven_scenes, _scene("7scenes", at_file=False)),
+    "tum": Target(folders.tum, _scene("tum", at_file=False)),
+    "redwood": Target(folders.redwood, _scene("redwood", at_file=False)),
+    "replica": Target(folders.replica, _scene("replica", at_file=False)),
+    "hololens": Target(folders.hololens, _scene("hololens", at_file=False)),
+    "scannet": Target(folders.scannet, _scene("scannet", at_file=False)),
+    "rgbd": Target(folders.posed_rgbd, _posed_rgbd),
     "whole-scene": Target(_every_scene, _whole_scene),
     "project": Target(_write_project, _project),
 }

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from o3d_paint.errors import FormatError, PaintError, SceneError
+from o3d_paint.io.capture import ImportOptions
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.pose_files import read_poses
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.memory import human_size
@@ -50,6 +52,24 @@ def test_scenes(tmp_path):
         with pytest.raises(PaintError) as caught:
             load_scene(folder, LoadOptions(format_name=format_name))
         assert one_sentence(caught.value), name
+
+
+@pytest.mark.parametrize("name", make.scene_arrays())
+def test_scenes_of_one_file(tmp_path, name):
+    path = tmp_path / "a.npz"
+    np.savez(path, **make.scene_arrays()[name])
+    with pytest.raises(PaintError) as caught:
+        load_scene(path)
+    assert one_sentence(caught.value)
+
+
+def test_depths_beyond_single_precision_are_unknown(tmp_path):
+    depth = np.ones((6, 8))
+    depth[0, 0], depth[0, 1] = 1e300, np.inf
+    folder = make._rgbd(tmp_path / "a", depth)
+    options = ImportOptions(convention="c2w", axes="cv", depth_unit=1.0, intrinsics=(8, 8, 4, 3))
+    frame = read_capture(folder, options, format_name="rgbd").frames[0]
+    assert frame.depth[0].tolist() == [0, 0, 1, 1, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

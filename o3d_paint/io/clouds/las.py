@@ -7,6 +7,7 @@ and 1 (unclassified) are no labels, and the other codes have the standard's name
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,10 @@ __all__ = ["matches", "read"]
 
 _BYTES_PER_POINT = 100
 _UNCLASSIFIED = 1
+# Places in the header and sizes of its records, from the specification of LAS 1.4.
+_ROOM = struct.Struct("<94xHII")
+_EXTENDED_ROOM = struct.Struct("<235xQI")
+_RECORD, _EXTENDED_RECORD = 54, 60
 
 
 def matches(start: bytes) -> bool:
@@ -46,6 +51,7 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     require("laspy", extra="las", purpose=f"reading {path.name}")
+    _require_room_for_records(path)
     arrays = read_isolated(_read_arrays, path)
     rgb = None
     if "red" in arrays:
@@ -62,6 +68,31 @@ def read(path: Path) -> CloudFile:
     used = set(np.unique(labels).tolist())
     names = {i: name for i, name in names.items() if i in used}
     return CloudFile(xyz, rgb, labels if labels.any() else None, names).checked(path)
+
+
+def _require_room_for_records(path: Path) -> None:
+    """Refuse counts of records that the file has no room for: laspy would make each of them.
+
+    Raises:
+        FormatError: There are too many.
+    """
+    with path.open("rb") as file:
+        start = file.read(_EXTENDED_ROOM.size)
+    if len(start) < _ROOM.size:
+        msg = f"{path} ends within its header: copy it again"
+        raise FormatError(msg)
+    header_size, points_at, count = _ROOM.unpack_from(start)
+    size = path.stat().st_size
+    room = (min(points_at, size) - header_size) // _RECORD
+    what = "records before its points"
+    is_extended = start[24:26] >= b"\x01\x04" and len(start) == _EXTENDED_ROOM.size
+    if count <= room and is_extended:
+        first, count = _EXTENDED_ROOM.unpack_from(start)
+        room = (size - first) // _EXTENDED_RECORD
+        what = "records behind its points"
+    if count > room:
+        msg = f"{path} declares {count} {what}, and has room for {max(0, room)}: it is damaged"
+        raise FormatError(msg)
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:

@@ -23,6 +23,7 @@ __all__ = ["fitted_camera", "read", "recognizes"]
 
 _KEYS = ("points", "camera_poses", "images")
 _MIN_PIXELS = 16
+_STEEPEST = 1e6
 
 
 def recognizes(path: Path) -> bool:
@@ -77,7 +78,9 @@ def read(path: Path, options: ImportOptions) -> Capture:
         notes.append(finding)
     frames = []
     for i, photo in enumerate(photos):
-        points_cam = transform(inverse(poses[i]), points[i].reshape(-1, 3).astype(np.float64))
+        # Points beyond all numbers become infinite, and infinite ones are unknown.
+        with np.errstate(over="ignore", invalid="ignore"):
+            points_cam = transform(inverse(poses[i]), points[i].reshape(-1, 3).astype(np.float64))
         camera = fitted_camera(points_cam, height, width)
         if camera is None:
             msg = f"{path}: the points of photo {i} lie on no pinhole camera's rays"
@@ -104,9 +107,9 @@ def fitted_camera(points_cam: FloatArray, height: int, width: int) -> Camera | N
         The least-squares fit of ``u - cx = fx x / z`` and ``v - cy = fy y / z``; None without one.
     """
     v, u = np.mgrid[0:height, 0:width].reshape(2, -1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         slope = points_cam[:, :2] / points_cam[:, 2:]
-        good = np.isfinite(slope).all(axis=1) & (points_cam[:, 2] > 0)
+        good = (np.abs(slope) < _STEEPEST).all(axis=1) & (points_cam[:, 2] > 0)
     if np.count_nonzero(good) < _MIN_PIXELS:
         return None
     cx, cy = (width - 1) / 2, (height - 1) / 2

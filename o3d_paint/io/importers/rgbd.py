@@ -105,7 +105,8 @@ def _list_generic(path: Path) -> Listing:
     if pose_file is not None:
         poses, _ = read_poses(pose_file)
     elif folder is not None:
-        poses = np.stack([read_matrix(p) for p in list_files(folder, (".txt",))])
+        files = list_files(folder, (".txt",))
+        poses = np.stack([read_matrix(p) for p in files]) if files else np.zeros((0, 4, 4))
     else:
         msg = f"{path} has no poses: expected one of {', '.join(_POSE_FILES)} or a folder poses"
         raise FormatError(msg)
@@ -146,7 +147,10 @@ def _capture(path: Path, listing: Listing, options: ImportOptions, title: str) -
 def _depth_size(path: Path) -> tuple[int, int]:
     if path.suffix.lower() == ".npy":
         shape = read_npy(path).shape
-        return int(shape[0]), int(shape[1])
+        if len(shape) != 2:
+            msg = f"{path} must be a depth picture of one channel, found shape {shape}"
+            raise FormatError(msg)
+        return shape[0], shape[1]
     with open_image(path) as image:
         return image.height, image.width
 
@@ -181,13 +185,15 @@ def _depth(path: Path, listing: Listing) -> FloatArray:
     if values.ndim != 2 or values.dtype.kind not in "uif":
         msg = f"{path} must be a depth picture of one channel, found {values.dtype} {values.shape}"
         raise FormatError(msg)
-    raw = values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        raw = values.astype(np.float32)
     unit = 1.0 if values.dtype.kind == "f" or listing.unit is None else listing.unit
     with np.errstate(invalid="ignore"):
         unknown = ~np.isfinite(raw) | (raw <= 0)
     if values.dtype.kind != "f":
         unknown |= np.isin(values, listing.invalid)
-    depth: FloatArray = np.where(unknown, np.float32(0), raw * np.float32(unit))
+    raw[unknown] = 0
+    depth: FloatArray = raw * np.float32(unit)
     return depth
 
 

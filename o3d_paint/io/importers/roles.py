@@ -136,8 +136,9 @@ def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArra
     for i, k in enumerate(matrices):
         singular = k[0, 0] == 0 or k[1, 1] == 0 or not np.allclose(k[2], (0, 0, 1), atol=1e-4)
         if singular:
+            shown = [[float(f"{v:.4g}") for v in row] for row in k]
             msg = (
-                f"{path}: {key!r}[{i}] is {k.round(3).tolist()}, expected"
+                f"{path}: {key!r}[{i}] is {shown}, expected"
                 " [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with focal lengths that are not zero:"
                 " write the camera's real intrinsics"
             )

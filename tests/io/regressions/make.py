@@ -9,6 +9,7 @@ import json
 import struct
 from pathlib import Path
 
+import laspy
 import numpy as np
 from PIL import Image
 
@@ -39,7 +40,36 @@ def cloud_files(root: Path) -> dict[str, Path]:
         "columns of Python objects": _pcd(root / "object.pcd", types="F F F O"),
         "more points than a float can count": _pcd(root / "count.pcd", points="9" * 400),
         "colours beyond single precision": root / "colors.npz",
+        # laspy would make each of the four billion.
+        "records without end before the points": _las(root / "records.las", 100, "I", 2**32 - 1),
+        "points that begin beyond the file": _las(root / "far.las", 96, "II", 2**32 - 1, 2**26),
+        "records without end behind the points": _las(root / "behind.las", 243, "I", 2**32 - 1),
+        "a header cut off": _cut(root / "cut.las", 60),
+        # Its reader's word on this has several lines.
+        "an E57 of nothing": _e57(root / "a.e57"),
     }
+
+
+def _las(path: Path, at: int, layout: str, *values: int) -> Path:
+    header = laspy.LasHeader(point_format=7, version="1.4")
+    header.add_extra_dim(laspy.ExtraBytesParams("label", np.uint16))
+    cloud = laspy.LasData(header)
+    cloud.x = cloud.y = cloud.z = np.arange(3.0)
+    cloud.write(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into(f"<{layout}", content, at, *values)
+    path.write_bytes(content)
+    return path
+
+
+def _cut(path: Path, length: int) -> Path:
+    path.write_bytes(_las(path, 0, "").read_bytes()[:length])
+    return path
+
+
+def _e57(path: Path) -> Path:
+    path.write_bytes(b"ASTM-E57" + bytes(2040))
+    return path
 
 
 def mask_files(root: Path) -> dict[str, Path]:
@@ -90,7 +120,46 @@ def scene_folders(root: Path) -> dict[str, tuple[str, Path]]:
         found[name] = ("colmap", _colmap(root / f"colmap{number}", pose, "0.png"))
     long_name = "9" * 300 + ".png"
     found["a name of 300 digits"] = ("colmap", _colmap(root / "long", "1 0 0 0 0 0 0", long_name))
+    arrays = {
+        "depths of three dimensions": np.ones((6, 8, 1), np.float32),
+        "depths of one dimension": np.ones(8, np.float32),
+        "depths of no number": np.array([["a"]]),
+    }
+    for number, (name, depth) in enumerate(arrays.items()):
+        found[name] = ("rgbd", _rgbd(root / f"rgbd{number}", depth))
+    empty = _rgbd(root / "empty", np.ones((6, 8), np.float32))
+    (empty / "poses" / "0.txt").unlink()
+    found["a folder of no poses"] = ("rgbd", empty)
     return found
+
+
+def scene_arrays() -> dict[str, dict[str, np.ndarray]]:
+    """Scenes of one file."""
+    size = (2, 6, 8)
+    images, poses = np.zeros((*size, 3), np.uint8), np.tile(np.eye(4), (2, 1, 1))
+    focal = np.tile(np.array([[8, 0, 3.5], [0, 8, 2.5], [1e308, 0, 1]]), (2, 1, 1))
+    depth = {"depth": np.ones(size, np.float32), "extrinsics": poses, "processed_images": images}
+    points = np.random.default_rng(0).normal(size=(*size, 3)) + np.array([0, 0, 3])
+    maps = {"points": points, "camera_poses": poses, "images": images}
+    far, steep, flat = points.copy(), points.copy(), poses.copy()
+    far[0, :2] = 1.7e308
+    steep[..., 2], steep[0, 0, 0, 2] = 1e-200, 1e-320
+    flat[:, :3, 3] = 1e308
+    return {
+        "intrinsics that cannot be rounded": depth | {"intrinsics": focal},
+        "points beyond all numbers": maps | {"points": np.full_like(far, 1.7e308)},
+        "rays steeper than any lens": maps | {"points": steep},
+        "poses beyond all numbers": maps | {"camera_poses": flat, "points": far},
+    }
+
+
+def _rgbd(folder: Path, depth: np.ndarray) -> Path:
+    for name in ("color", "depth", "poses"):
+        (folder / name).mkdir(parents=True)
+    Image.new("RGB", (8, 6)).save(folder / "color" / "0.png")
+    np.save(folder / "depth" / "0.npy", depth)
+    (folder / "poses" / "0.txt").write_text("1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n")
+    return folder
 
 
 def _nerfstudio(folder: Path, change: dict[str, object]) -> Path:
