@@ -33,6 +33,10 @@ class ClassHandlers:
         """Paint with a class."""
         self._desk.studio.choose_class(class_id)
 
+    def move(self, class_id: int, position: int) -> None:
+        """Give a class another position in the order."""
+        self._desk.project.move_class(class_id, position)
+
     def toggle_hidden(self, class_id: int) -> None:
         """Hide or show a class."""
         project = self._desk.project

@@ -278,6 +278,7 @@ class PaintDesk:
             recolor=lambda i: self.classes.recolor(i),
             open_menu=lambda i, x, y: self.classes.open_menu(i, x, y),
             add=lambda: self.classes.add(),
+            move=lambda i, position: self.classes.move(i, position),
         )
 
     def _canvas_actions(self) -> CanvasActions:

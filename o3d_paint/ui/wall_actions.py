@@ -78,6 +78,7 @@ def _class_actions(classes: Callable[[Callable[[ClassHandlers], object]], None])
         recolor=lambda i: classes(lambda c: c.recolor(i)),
         open_menu=lambda i, x, y: classes(lambda c: c.open_menu(i, x, y)),
         add=lambda: classes(lambda c: c.add()),
+        move=lambda i, position: classes(lambda c: c.move(i, position)),
     )
 
 

@@ -234,3 +234,20 @@ def test_export_writes_what_other_libraries_read(x_display: Display, tmp_path: P
         assert app.end() == 0
     finally:
         app.kill()
+
+
+@pytest.mark.slow
+def test_a_class_is_dragged_to_another_place(x_display: Display, tmp_path: Path) -> None:
+    app = App(x_display, tmp_path, [small_scene(tmp_path)])
+    try:
+        state = app.wait_open()
+        names = [c[1] for c in state["classes"]]
+        (x, y), (_, below) = (state["items"][f"classes/row:{i}"] for i in (1, 3))
+        app.drag([(x, y + (below - y) * i / 8) for i in range(10)])
+        moved = [*names[1:3], names[0], *names[3:]]
+        app.wait(lambda s: [c[1] for c in s["classes"]] == moved, "dragged")
+        app.key("ctrl+z")
+        app.wait(lambda s: [c[1] for c in s["classes"]] == names, "undone")
+        assert app.end() == 0
+    finally:
+        app.kill()

@@ -1,4 +1,4 @@
-"""The list of classes: choose, hide, lock, rename, recolour, add."""
+"""The list of classes: choose, hide, lock, rename, recolour, reorder, add."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from o3d_paint.ui.panels.canvas import Canvas
 from o3d_paint.ui.panels.class_row import ClassRow, RowLayout, row_items
 from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.item_panel import ItemPanel
-from o3d_paint.ui.panels.items import Button, Item, Label, button_width
+from o3d_paint.ui.panels.items import Button, Item, Label, Line, button_width
+from o3d_paint.ui.panels.row_drag import RowDrag
 from o3d_paint.ui.panels.scrolling import Scroll
 from o3d_paint.ui.theme import Metrics
 
@@ -44,6 +45,7 @@ class ClassActions:
         recolor: Ask for another colour (click on the chip).
         open_menu: Show its menu; also with the position in the panel, device pixels.
         add: Add a class.
+        move: Give it another position in the order (drag).
     """
 
     select: Callable[[int], None]
@@ -53,6 +55,7 @@ class ClassActions:
     recolor: Callable[[int], None]
     open_menu: Callable[[int, int, int], None]
     add: Callable[[], None]
+    move: Callable[[int, int], None]
 
 
 class ClassPanel(ItemPanel):
@@ -67,6 +70,7 @@ class ClassPanel(ItemPanel):
         self._actions = actions
         self._state = ClassPanelState()
         self._scroll = Scroll()
+        self._row_drag = RowDrag()
 
     @staticmethod
     def preferred_height(count: int, em: float) -> int:
@@ -106,13 +110,19 @@ class ClassPanel(ItemPanel):
         items, view = self._header(), self._view()
         pitch = self.metrics.control
         layout = RowLayout.of(view, self.metrics)
-        for number in self._scroll.range(pitch, len(self._state.rows)):
+        rows = list(self._scroll.range(pitch, len(self._state.rows)))
+        if 0 <= self._row_drag.row < len(self._state.rows) and self._row_drag.row not in rows:
+            # Out of sight, but it is what the pointer holds.
+            rows.append(self._row_drag.row)
+        for number in rows:
             row = self._state.rows[number]
             top = view.y0 + number * pitch - self._scroll.offset
             box = Box(view.x0, top, view.x1, top + pitch)
             items += row_items(
                 row, layout, box, view, is_active=row.class_id == self._state.active_id
             )
+        if self._row_drag.gap is not None:
+            items.append(self._gap_line(view, self._row_drag.gap * pitch - self._scroll.offset))
         if self._scroll.is_needed:
             width = self.metrics.grid(2.5)
             items.append(self._scroll.bar(Box(view.x1, view.y0, view.x1 + width, view.y1)))
@@ -128,11 +138,32 @@ class ClassPanel(ItemPanel):
                 self._actions.rename(class_id)
             else:
                 self._actions.select(class_id)
+                ids = [row.class_id for row in self._state.rows]
+                self._row_drag.grab(ids.index(class_id))
 
     def on_drag(self, item: Item, event: PointerEvent) -> None:
-        """Drag the scrollbar."""
+        """Drag the scrollbar, or a row to another place."""
         if isinstance(item, Scrollbar):
             self._scrolled(self._scroll.drag(item, event.y))
+            return
+        pitch, view = self.metrics.control, self._view()
+        beyond = min(0.0, event.y - view.y0) + max(0.0, event.y - view.y1)
+        has_scrolled = self._row_drag.gap is not None and self._scroll.to(
+            self._scroll.offset + beyond
+        )
+        count = len(self._state.rows)
+        if self._row_drag.move(self._in_list(event), pitch=pitch, count=count) or has_scrolled:
+            self.rebuild()
+
+    def on_release(self, item: Item, event: PointerEvent) -> None:
+        """Let a row go where it was dragged to."""
+        part, class_id = _parsed(item.key)
+        was_dragged = self._row_drag.gap is not None
+        position = self._row_drag.drop()
+        if was_dragged:
+            self.rebuild()
+        if part == "row" and position is not None:
+            self._actions.move(class_id, position)
 
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Do what the clicked part of a row is for; the right button opens the row's menu."""
@@ -175,6 +206,18 @@ class ClassPanel(ItemPanel):
         m = self.metrics
         right = self.box.width - (m.grid(2.5) if self._scroll.is_needed else 0)
         return Box(0, _header_height(m), max(0, right), max(_header_height(m), self.box.height))
+
+    def _in_list(self, event: PointerEvent) -> float:
+        """Return how far down the whole list the pointer is."""
+        return event.y - self._view().y0 + self._scroll.offset
+
+    def _gap_line(self, view: Box, y: int) -> Line:
+        """Return the line that shows where a row would go."""
+        m = self.metrics
+        thick = max(2, m.grid(0.75))
+        top = min(max(view.y0, y - thick // 2), view.y1 - thick)
+        box = Box(view.x0 + m.grid(1), top, view.x1 - m.grid(1), top + thick)
+        return Line(key="gap", box=box, color=theme.ACCENT)
 
     def _fit(self) -> None:
         height = self.box.height - _header_height(self.metrics)

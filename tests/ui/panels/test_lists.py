@@ -49,6 +49,7 @@ def class_panel_of(
             **heard,
             open_menu=lambda class_id, x, y: said.append(("menu", class_id, x, y)),
             add=lambda: said.append("add"),
+            move=lambda class_id, position: said.append(("move", class_id, position)),
         )
     )
     panel.resize(width, height, em=16)
@@ -68,6 +69,33 @@ def test_a_click_on_a_row_chooses_and_a_double_click_renames(said):
     click(panel, "row:4")
     click(panel, "row:4", is_double=True)
     assert said == [("select", 4), ("rename", 4)]
+
+
+@pytest.mark.parametrize(
+    ("row", "rows_down", "position"),
+    [(2, 1, 2), (2, -1, 0), (1, 3, 3), (4, 5, 4), (5, -9, 0), (3, 0.6, 3), (3, 0.4, None)],
+)
+def test_a_row_is_dragged_to_another_place(said, row, rows_down, position):
+    panel = class_panel_of(said, 5)
+    pitch = item_of(panel, "row:2").box.y0 - item_of(panel, "row:1").box.y0
+    x, y = press(panel, f"row:{row}")
+    for share in (0.3, 0.7, 1.0):
+        panel.pointer(PointerEvent("drag", x, y + share * rows_down * pitch, "left"))
+    check_patches(panel)
+    assert ("gap" in [i.key for i in panel.items]) == (abs(rows_down) > 0.5)
+    panel.pointer(PointerEvent("up", x, y + rows_down * pitch, "left"))
+    assert "gap" not in [i.key for i in panel.items]
+    moves = [] if position is None else [("move", row, position)]
+    assert said == [("select", row), *moves]
+
+
+def test_a_row_dragged_below_a_long_list_scrolls_it(said):
+    panel = class_panel_of(said, 40)
+    x, _ = press(panel, "row:1")
+    for _ in range(60):
+        panel.pointer(PointerEvent("drag", x, 300, "left"))
+    panel.pointer(PointerEvent("up", x, 300, "left"))
+    assert said == [("select", 1), ("move", 1, 39)]
 
 
 def test_menu_opens_from_its_button_and_by_the_right_button(said):
