@@ -5,8 +5,9 @@
 
 A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
 across the photo at 60 events a second. For each event the time is taken until the pixel under the
-brush changes on the screen. The window's own account of the longest hold of its thread is printed
-beside it.
+brush changes on the screen. Then photos are clicked in the strip, until each shows and until its
+points are known, and the 3D view is orbited, from one frame on the screen to the next. The window's
+own account of the longest hold of its thread is printed beside it.
 """
 
 from __future__ import annotations
@@ -149,6 +150,7 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
         time.sleep(next(pauses))
     final = _state(state_path)
     values = np.array(delays) * 1000
+    opened = _open_photos(display, state_path)
     return {
         "events": len(values),
         "median_ms": round(float(np.median(values)), 1),
@@ -157,8 +159,62 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
         "points": final.get("num_points"),
         "painted": final.get("painted"),
         "full_frame_ms": round(1000 * final.get("frame_s", 0)),
+        "orbit_frame_ms": _orbit(display, state_path),
+        **opened,
         "longest_holds_ms": final.get("holds_ms"),
     }
+
+
+def _open_photos(display: VirtualDisplay, state_path: Path) -> dict[str, Any]:
+    """Click photos that were not open before; median times until they show, and are indexed."""
+    state = _state(state_path)
+    x, y, width, height = state["panels"]["canvas"]
+    left, top = state["window_at"]
+    strip = {k: v for k, v in state["items"].items() if k.startswith("strip/photo:")}
+    shown, indexed = [], []
+    for name, (at_x, at_y) in list(strip.items())[3:9]:
+        number = int(name.rsplit(":", 1)[1])
+        display.move(at_x + left, at_y + top)
+        time.sleep(2.5)
+        middle = (x + left + width // 4, y + top + height // 2, width // 2, 1)
+        before = display.pixels(*middle)
+        start = time.perf_counter()
+        display.button(1, down=True)
+        display.button(1, down=False)
+        while np.array_equal(before, display.pixels(*middle)):
+            if time.perf_counter() - start > 20:
+                raise SystemExit(f"photo {number} was clicked and does not show")
+            time.sleep(0.002)
+        shown.append(time.perf_counter() - start)
+        _wait(state_path, lambda s, n=number: s.get("photo") == n and s["has_index"], name)
+        indexed.append(time.perf_counter() - start)
+    return {
+        "photo_shown_ms": round(1000 * float(np.median(shown))),
+        "photo_indexed_ms": round(1000 * float(np.median(indexed))),
+    }
+
+
+def _orbit(display: VirtualDisplay, state_path: Path, seconds: float = 6.0) -> int:
+    """Orbit with the left button; median time from one frame to the next, in ms."""
+    state = _state(state_path)
+    x, y, width, height = state["scene"]
+    left, top = state["window_at"]
+    lines = [(x + left, y + top + height * k // 8, width, 1) for k in (3, 4, 5)]
+    display.move(x + left + width // 2, y + top + height // 8)
+    time.sleep(0.5)
+    display.button(1, down=True)
+    frames: list[float] = []
+    last = [display.pixels(*line) for line in lines]
+    start = time.perf_counter()
+    while (now := time.perf_counter() - start) < seconds:
+        display.move(x + left + width // 2 + int(40 * now), y + top + height // 8)
+        pixels = [display.pixels(*line) for line in lines]
+        if not all(np.array_equal(a, b) for a, b in zip(last, pixels, strict=True)):
+            frames.append(now)
+            last = pixels
+        time.sleep(0.005)
+    display.button(1, down=False)
+    return round(1000 * float(np.median(np.diff(frames))))
 
 
 def main(arguments: list[str]) -> int:
