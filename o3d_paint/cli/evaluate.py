@@ -9,6 +9,7 @@ import typer
 
 from o3d_paint.cli.opened import SceneOption, open_project
 from o3d_paint.cli.options import QuietOption, reads_scene
+from o3d_paint.cli.summary import print_conflicts
 from o3d_paint.cli.terminal import note, print_json, progress_of, say
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ def _print(report: dict[str, Any]) -> None:
         console.print(_confusion_table(report))
     if "photos" in report:
         console.print(_photo_table(report))
+        print_conflicts(report["conflicts"], quiet=False)
 
 
 def _class_table(report: dict[str, Any]) -> Table:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
     from o3d_paint.io.scene import LoadOptions
     from o3d_paint.project.pipeline import FusePlan
+    from o3d_paint.project.project import Project
 
 
 @reads_scene
@@ -54,8 +55,31 @@ def fuse(
         typer.Option(
             "--method",
             metavar="NAME",
-            help="ball: labelled points around vote. article: the published method to the letter.",
+            help="graph: along the surface. ball: labelled points around vote. nearest: the"
+            " nearest label. article: the published method to the letter. Without it graph, or"
+            " nearest where that predicts left-out photos better.",
         ),
+    ] = None,
+    tune: Annotated[
+        bool | None,
+        typer.Option(
+            "--tune/--no-tune",
+            help="Let the painted photos choose the weights of the graph by predicting each other."
+            " Done unless a project has chosen some already, and again once twice as many photos"
+            " are painted.",
+        ),
+    ] = None,
+    keep_strokes: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-strokes",
+            help="Painted points keep their labels exactly, sloppy ones too.",
+            show_default=False,
+        ),
+    ] = None,
+    min_confidence: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Points less sure than this stay unlabelled."),
     ] = None,
     tolerance: Annotated[
         float | None,
@@ -93,6 +117,9 @@ def fuse(
     """
     plan = _plan(
         method=method,
+        tune=tune,
+        keep_strokes=keep_strokes,
+        min_confidence=min_confidence,
         conf_thresh=options.conf_thresh,
         tolerance=tolerance,
         max_camera_distance=max_camera_distance,
@@ -117,9 +144,10 @@ def fuse(
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
-    painted, classes, layer, notes = _paint(
-        loaded, masks, strokes=strokes, project=project, known=known
-    )
+    work = None if project is None else _read(project, loaded)
+    if work is not None:
+        plan = plan.completed_by(work[0].fuse_options, work[0].weights)
+    painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
     note([*loaded.notes, *notes], quiet=quiet)
     outputs.check_classes(classes)
     gathered = perf_counter()
@@ -151,7 +179,7 @@ def _project_beside(scene: Path) -> Path:
     return folder
 
 
-def _plan(*, method: str | None, **values: float | None) -> FusePlan:
+def _plan(*, method: str | None, **values: float | bool | None) -> FusePlan:
     """Return the plan from what was typed.
 
     Raises:
@@ -167,8 +195,19 @@ def _plan(*, method: str | None, **values: float | None) -> FusePlan:
         if value is not None and not 0 < value < float("inf"):
             msg = f"--{name.replace('_', '-')} must be a positive number, got {value}"
             raise typer.BadParameter(msg)
-    chosen = {"method": method} if method is not None else {}
-    return FusePlan(**chosen, **values)  # type: ignore[arg-type]
+    return FusePlan(method=method, **values)  # type: ignore[arg-type]
+
+
+def _read(folder: Path, scene: Scene) -> tuple[Project, list[str]]:
+    """Return the work in a project folder, and what there is to say about it."""
+    from o3d_paint.errors import ProjectError
+    from o3d_paint.project.session import read_project
+
+    if not (folder / "project.json").is_file():
+        msg = f"{folder} is no project folder: it has no project.json"
+        raise ProjectError(msg)
+    work, messages = read_project(folder, scene)
+    return work, [f"{m[:1].upper()}{m[1:]}." for m in messages]
 
 
 def _paint(
@@ -176,13 +215,12 @@ def _paint(
     masks: Path | None,
     *,
     strokes: Path | None,
-    project: Path | None,
+    work: tuple[Project, list[str]] | None,
     known: Taxonomy | None,
 ) -> tuple[dict[int, IdArray], Taxonomy, IdArray | None, list[str]]:
     """Return everything painted, later sources over earlier ones: project, masks, strokes."""
     import numpy as np
 
-    from o3d_paint.errors import ProjectError
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
     from o3d_paint.project.cloud_labels import classes_of
@@ -191,17 +229,11 @@ def _paint(
     taxonomy = known if scene.labels is None else classes_of(scene, known)
     layer: IdArray | None = None
     notes: list[str] = []
-    if project is not None:
-        from o3d_paint.project.session import read_project
-
-        if not (project / "project.json").is_file():
-            msg = f"{project} is no project folder: it has no project.json"
-            raise ProjectError(msg)
-        work, messages = read_project(project, scene)
-        painted |= {i: work.mask(i) for i in work.painted_frames}
+    if work is not None:
+        opened, notes = work[0], list(work[1])
+        painted |= {i: opened.mask(i) for i in opened.painted_frames}
         # What is painted already keeps the names that it was painted with.
-        taxonomy, layer = work.taxonomy, work.ballots.layer
-        notes += [f"{m[:1].upper()}{m[1:]}." for m in messages]
+        taxonomy, layer = opened.taxonomy, opened.ballots.layer
     if masks is not None:
         found = load_masks(masks, scene, taxonomy)
         taxonomy = found.taxonomy

@@ -6,7 +6,9 @@ from typing import Any
 
 from o3d_paint.cli.terminal import say
 
-__all__ = ["print_summary"]
+__all__ = ["print_conflicts", "print_summary"]
+
+_MOST_PAIRS = 5
 
 
 def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
@@ -21,5 +23,18 @@ def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
     say(f"  {'class':<{width}} {'painted':>12} {'fused':>12}", quiet=quiet)
     for c in report["classes"]:
         say(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}", quiet=quiet)
+    print_conflicts(report["conflicts"], quiet=quiet)
     total = sum(report["seconds"].values())
     say(f"  {total:.1f} s", quiet=quiet)
+
+
+def print_conflicts(conflicts: list[dict[str, Any]], *, quiet: bool) -> None:
+    """Print the pairs of classes that photos confuse most."""
+    if not conflicts:
+        return
+    say("  photos disagree on points between", quiet=quiet)
+    for found in conflicts[:_MOST_PAIRS]:
+        say(f"    {' and '.join(found['names'])}: {found['points']:,}", quiet=quiet)
+    if len(conflicts) > _MOST_PAIRS:
+        rest = sum(c["points"] for c in conflicts[_MOST_PAIRS:])
+        say(f"    {len(conflicts) - _MOST_PAIRS} other pairs: {rest:,}", quiet=quiet)

@@ -18,7 +18,7 @@ _BIN = np.array([2.4, 5.0, 5.0], dtype=np.float32)
 _BLUR = 1.0
 _PRIOR = 0.5
 _LEAST = 1e-7
-_DIRECTIONS = 24
+_DIRECTIONS = 48
 _SHARPNESS = 12.0
 _LEAST_FACING = 1e-3
 
@@ -64,17 +64,20 @@ def normal_odds(graph: Graph, votes: FloatArray) -> FloatArray:
     """
     if not votes.size:
         return np.ones(votes.shape, dtype=np.float32)
-    near = np.exp(np.float32(_SHARPNESS) * ((graph.normal @ _half_sphere().T) ** 2 - 1))
+    around = _half_sphere()
+    facing = ((graph.normal @ around.T) ** 2).argmax(axis=1)
+    near = np.exp(_SHARPNESS * ((around @ around.T) ** 2 - 1))
     near /= near.sum(axis=1, keepdims=True)
-    total = np.maximum(votes.sum(axis=0), np.float32(_LEAST))
-    facing = near.T @ votes / total + np.float32(_LEAST_FACING)
-    density = near @ facing
-    odds: FloatArray = density / density.mean(axis=1, keepdims=True)
-    return odds
+    total = np.maximum(votes.sum(axis=0, dtype=np.float64), _LEAST)
+    counts = [np.bincount(facing, column, minlength=_DIRECTIONS) for column in votes.T]
+    density = near @ (near.T @ np.stack(counts, axis=1) / total + _LEAST_FACING)
+    odds = (density / density.mean(axis=1, keepdims=True)).astype(np.float32)
+    at_nodes: FloatArray = odds[facing]
+    return at_nodes
 
 
 def _half_sphere() -> FloatArray:
-    """Return (24, 3) float32 unit vectors evenly spread over half a sphere."""
+    """Return (48, 3) float32 unit vectors evenly spread over half a sphere."""
     turn = np.arange(_DIRECTIONS) + 0.5
     z = 1 - turn / _DIRECTIONS
     angle = np.pi * (1 + np.sqrt(5)) * turn

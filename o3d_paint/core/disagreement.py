@@ -1,4 +1,4 @@
-"""Where photos disagree: which of them is in the minority, and at which spot."""
+"""Where photos disagree: about which classes, which of them is in the minority, and where."""
 
 from __future__ import annotations
 
@@ -8,11 +8,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray, PixelArray
+from o3d_paint.core.evidence import Tally
 from o3d_paint.core.visibility import PixelIndex
 
-__all__ = ["Dissent", "densest", "dissents"]
+__all__ = ["Conflict", "Dissent", "conflicts_by_pair", "densest", "dissents"]
 
 _CELLS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two classes that photos confuse.
+
+    Attributes:
+        class_ids: The lower id and the higher one.
+        points: On how many points some photo says the one and some photo the other.
+    """
+
+    class_ids: tuple[int, int]
+    points: int
+
+
+def conflicts_by_pair(tally: Tally) -> tuple[Conflict, ...]:
+    """Return the pairs of classes on whose points photos disagree, most points first.
+
+    A point with votes for three classes counts for each of its three pairs.
+    """
+    voted = tally.counts > 0
+    voted = voted[voted.sum(axis=1) > 1].astype(np.float64)
+    together = np.rint(voted.T @ voted).astype(np.int64)
+    rows, columns = np.nonzero(np.triu(together, 1))
+    ids = tally.class_ids.tolist()
+    found = [
+        Conflict((ids[i], ids[j]), int(together[i, j]))
+        for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
+    ]
+    return tuple(sorted(found, key=lambda c: (-c.points, c.class_ids)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ class Taxonomy:
         msg = f"there is no class with id {class_id}"
         raise TaxonomyError(msg)
 
+    def name_of(self, class_id: int) -> str:
+        """Return the name of a class, "class <id>" for an id that has none."""
+        return self.get(class_id).name if class_id in self else f"class {class_id}"
+
     def find(self, name: str) -> LabelClass | None:
         """Return the class with this name (case and outer blanks ignored), or None."""
         wanted = name.strip().casefold()

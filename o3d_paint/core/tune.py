@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,14 +20,30 @@ from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.solver import Levels, build_levels
-from o3d_paint.core.walker import NodeVotes, WalkerSettings, count_votes, edge_weights, walk
+from o3d_paint.core.walker import (
+    NodeVotes,
+    WalkerSettings,
+    count_votes,
+    credible,
+    edge_weights,
+    walk,
+)
 
 __all__ = ["Trial", "Tuning", "is_outdated", "tune"]
 
-_MOST_PHOTOS = 5
-_ITERATIONS = 30
-_COLORS = (4.0, 10.0, 40.0)
-_TRUSTS = (0.0025, 0.02, 0.2)
+_MOST_PHOTOS = 4
+_MOST_RIVAL_PHOTOS = 3
+_ITERATIONS = 25
+# Colour, crease and trust: a few settings far apart rather than the best of many near ones, so
+# that a little more or less paint seldom changes the choice, and with it the labels. What they
+# suit: clear colours; one colour for all; print, somewhat and strong; strong print, careful paint.
+_TRIED = (
+    (4.0, 0.2, 0.01),
+    (4.0, 0.1, 0.02),
+    (8.0, 0.1, 0.02),
+    (20.0, 0.1, 0.02),
+    (20.0, 0.1, 0.2),
+)
 _MARGIN = 0.006
 _METHOD_MARGIN = 0.005
 _OUTGROWN = 2
@@ -67,9 +84,9 @@ class Tuning:
     photos: int
 
 
-def is_outdated(tuned_photos: int, evidence: Evidence) -> bool:
+def is_outdated(tuned_photos: int, painted_photos: int) -> bool:
     """Whether so much was painted since a choice that the scene should choose again."""
-    return len(evidence.frames) >= max(_OUTGROWN * tuned_photos, 2)
+    return painted_photos >= max(_OUTGROWN * tuned_photos, 2)
 
 
 def tune(
@@ -78,6 +95,7 @@ def tune(
     options: FuseOptions | None = None,
     *,
     graph: Graph | None = None,
+    keep_method: bool = False,
     progress: Progress | None = None,
 ) -> Tuning:
     """Choose method and weights by leaving photos out.
@@ -87,6 +105,7 @@ def tune(
         evidence: What was painted; with fewer than two photos the given options stay.
         options: Where to start from, and everything that is not chosen.
         graph: The graph of the cloud where it is at hand.
+        keep_method: Whether to choose weights only.
         progress: Told how far it is; may raise to cancel.
     """
     start = replace(options or FuseOptions(), method="graph")
@@ -95,19 +114,20 @@ def tune(
     graph = build_graph(cloud) if graph is None else graph
     search = _Search(graph, evidence, start, progress)
     best = search.best_of([search.trial(start.walker)], search.grid())
-    best = search.best_of([best], search.around(best.options.walker))
     trials = tuple(search.trials)
     if best.score - trials[0].score < _MARGIN:
         best = trials[0]
-    rivals = [
-        _point_trial(cloud, evidence, replace(best.options, method=method), graph)
-        for method in ("graph", "nearest")
-    ]
-    if rivals[1].score > rivals[0].score + _METHOD_MARGIN:
-        best = rivals[1]
+    if not keep_method:
+        rivals = [
+            _point_trial(cloud, evidence, replace(best.options, method=method), graph)
+            for method in ("graph", "nearest")
+        ]
+        trials += tuple(rivals)
+        if rivals[1].score > rivals[0].score + _METHOD_MARGIN:
+            best = rivals[1]
     if progress is not None:
         progress(1.0, "choosing")
-    return Tuning(best.options, (*trials, *rivals), len(evidence.frames))
+    return Tuning(best.options, trials, len(evidence.frames))
 
 
 class _Search:
@@ -117,32 +137,22 @@ class _Search:
         self, graph: Graph, evidence: Evidence, start: FuseOptions, progress: Progress | None
     ) -> None:
         self._graph, self._start, self._progress = graph, start, progress
-        self._votes = count_votes(graph, evidence)
-        self._left_out = [
-            _align(count_votes(graph, Evidence(evidence.num_points, (frame,))), self._votes)
-            for frame in _chosen(evidence)
+        votes = count_votes(graph, evidence)
+        self._predictions = [
+            _Prediction.of(graph, votes, f, start.walker) for f in _chosen(evidence)
         ]
+        self._num_classes = len(votes.class_ids)
         self._levels: dict[tuple[float, float], Levels] = {}
         self.trials: list[Trial] = []
 
     def grid(self) -> list[WalkerSettings]:
-        """Return the first settings to try."""
+        """Return the settings to try beside those to start from."""
         walker = self._start.walker
-        return [
-            replace(walker, color_scale=color, trust=trust)
-            for color in _COLORS
-            for trust in _TRUSTS
-            if (color, trust) != (walker.color_scale, walker.trust)
+        tried = [
+            replace(walker, color_scale=color, crease_scale=crease, trust=trust)
+            for color, crease, trust in _TRIED
         ]
-
-    def around(self, best: WalkerSettings) -> list[WalkerSettings]:
-        """Return settings that differ from the best so far in one respect."""
-        return [
-            *(replace(best, color_scale=best.color_scale * factor) for factor in (0.65, 1.6)),
-            *(replace(best, trust=best.trust * factor) for factor in (0.35, 2.8)),
-            *(replace(best, crease_scale=best.crease_scale * factor) for factor in (0.5, 3.0)),
-            replace(best, appearance=0.0 if best.appearance else 0.5),
-        ]
+        return [settings for settings in tried if settings != walker]
 
     def best_of(self, known: Sequence[Trial], settings: Sequence[WalkerSettings]) -> Trial:
         """Try settings and return the best trial; the earlier one of equals."""
@@ -151,17 +161,14 @@ class _Search:
     def trial(self, walker: WalkerSettings) -> Trial:
         """Predict every left-out photo from the others."""
         if self._progress is not None:
-            self._progress(min(len(self.trials) / 18, 0.9), "choosing")
-        num = len(self._votes.class_ids)
-        confusion = np.zeros((num, num))
-        for left_out in self._left_out:
-            counts = self._votes.counts - left_out
-            votes = NodeVotes(self._votes.class_ids, counts, self._votes.photos)
+            self._progress(0.8 * min(len(self.trials) / len(_TRIED), 1), "choosing weights")
+        confusion = np.zeros((self._num_classes, self._num_classes))
+        levels = self._levels_of(walker)
+        for known, said, asked in self._predictions:
             spread = walk(
-                self._graph, votes, walker, levels=self._levels_of(walker), iterations=_ITERATIONS
+                self._graph, known, walker, levels=levels, said=said, iterations=_ITERATIONS
             )
-            known = counts.any(axis=0)
-            confusion += _confusion(left_out * known, spread.heat.argmax(axis=1))
+            confusion += _confusion(asked, spread.heat.argmax(axis=1))
         accuracy, mean_iou = _scores(confusion)
         trial = Trial(replace(self._start, walker=walker), accuracy, mean_iou)
         self.trials.append(trial)
@@ -177,11 +184,34 @@ class _Search:
         return self._levels[key]
 
 
-def _chosen(evidence: Evidence) -> list[FrameVotes]:
+class _Prediction(NamedTuple):
+    """A photo to predict from the others.
+
+    Attributes:
+        known: What the others say.
+        said: The same, weighed.
+        asked: (M, C) float32 what the photo says of classes that others know.
+    """
+
+    known: NodeVotes
+    said: FloatArray
+    asked: FloatArray
+
+    @classmethod
+    def of(
+        cls, graph: Graph, votes: NodeVotes, frame: FrameVotes, walker: WalkerSettings
+    ) -> _Prediction:
+        """Leave a photo out of all votes."""
+        own = _align(count_votes(graph, Evidence(len(graph.node_of), (frame,))), votes)
+        known = replace(votes, counts=np.maximum(votes.counts - own, 0))
+        return cls(known, credible(graph, known, walker.appearance), own * known.counts.any(axis=0))
+
+
+def _chosen(evidence: Evidence, most: int = _MOST_PHOTOS) -> list[FrameVotes]:
     """Return the photos to leave out: all, or a few evenly spread."""
     count = len(evidence.frames)
-    step = max(1.0, count / _MOST_PHOTOS)
-    return [evidence.frames[int(i * step)] for i in range(min(count, _MOST_PHOTOS))]
+    step = max(1.0, count / most)
+    return [evidence.frames[int(i * step)] for i in range(min(count, most))]
 
 
 def _point_trial(
@@ -191,7 +221,7 @@ def _point_trial(
     class_ids = np.unique(np.concatenate([np.unique(f.labels) for f in evidence.frames]))
     num = len(class_ids)
     confusion = np.zeros((num, num + 1))
-    for frame in _chosen(evidence):
+    for frame in _chosen(evidence, _MOST_RIVAL_PHOTOS):
         others = evidence.without(frame.frame_idx)
         labels = fuse(cloud, others, options, graph=graph).labels[frame.points]
         predicted = np.where(labels > 0, np.searchsorted(class_ids, labels), num)

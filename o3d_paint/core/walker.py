@@ -18,7 +18,15 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.graph import Graph
 from o3d_paint.core.solver import Levels, build_levels, solve
 
-__all__ = ["NodeVotes", "Spread", "WalkerSettings", "count_votes", "edge_weights", "walk"]
+__all__ = [
+    "NodeVotes",
+    "Spread",
+    "WalkerSettings",
+    "count_votes",
+    "credible",
+    "edge_weights",
+    "walk",
+]
 
 _FULL_VOTES = 3.0
 _RIM_POWER = 3
@@ -144,6 +152,7 @@ def walk(
     *,
     warm: Spread | None = None,
     levels: Levels | None = None,
+    said: FloatArray | None = None,
     iterations: int | None = None,
     tolerance: float = _TOLERANCE,
 ) -> Spread:
@@ -155,6 +164,7 @@ def walk(
         settings: Weights and trust.
         warm: An earlier spread over the same graph to start from; for the live view.
         levels: The graph as weighted by the settings, where it is at hand.
+        said: What `credible` makes of the votes, where it is at hand.
         iterations: Most steps of the solver; fewer when warm, where not given.
         tolerance: Residual, relative to the votes, at which it stops.
     """
@@ -169,7 +179,10 @@ def walk(
         start[:, new] = warm.heat[:, old]
     if iterations is None:
         iterations = _ITERATIONS if warm is None else _WARM_ITERATIONS
-    sources = _sources(graph, votes, settings)
+    said = credible(graph, votes, settings.appearance) if said is None else said
+    sources = np.float32(settings.trust) * said
+    laid = votes.counts.sum(axis=1) >= _LAYER_VOTES
+    sources[laid] = votes.counts[laid]
     pull = sources.sum(axis=1) + np.float32(settings.leak)
     heat = solve(levels, pull, sources, start=start, iterations=iterations, tolerance=tolerance)
     heat = np.maximum(heat, 0)
@@ -188,14 +201,12 @@ def walk(
     return Spread(votes.class_ids, heat, usual, settings, levels)
 
 
-def _sources(graph: Graph, votes: NodeVotes, settings: WalkerSettings) -> FloatArray:
-    """Return (M, C) float32: how strongly each node is told to be of each class."""
+def credible(graph: Graph, votes: NodeVotes, appearance: float) -> FloatArray:
+    """Return (M, C) float32: the share of the votes for each class, more where they fit it."""
     total = votes.counts.sum(axis=1, keepdims=True)
-    share = votes.counts / np.maximum(total, _FULL_VOTES)
-    sources: FloatArray = np.float32(settings.trust) * share
-    if settings.appearance > 0:
-        sources *= color_odds(graph, share) ** np.float32(settings.appearance)
-        sources *= normal_odds(graph, share) ** np.float32(_BENT * settings.appearance)
-    laid = total[:, 0] >= _LAYER_VOTES
-    sources[laid] = votes.counts[laid]
-    return sources
+    share: FloatArray = votes.counts / np.maximum(total, _FULL_VOTES)
+    if appearance <= 0:
+        return share
+    said = share * color_odds(graph, share) ** np.float32(appearance)
+    said *= normal_odds(graph, share) ** np.float32(_BENT * appearance)
+    return said

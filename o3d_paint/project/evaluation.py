@@ -11,13 +11,16 @@ import numpy as np
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.ball import Progress
 from o3d_paint.core.consistency import suggested_tolerance
+from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import fuse
+from o3d_paint.core.graph import build_graph
 from o3d_paint.core.metrics import LeftOut, Scores, combined, leave_one_out
 from o3d_paint.core.reproject import reproject_labels
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.project.project import Project
+from o3d_paint.project.report import conflicts_report
 
 __all__ = ["Evaluation", "evaluate", "scores_report"]
 
@@ -36,12 +39,14 @@ class Evaluation:
         photo_names: Of all photos of the scene.
         photos: One for each painted photo that labels points, in the scene's order.
         method: What derived the labels.
+        conflicts: Pairs of classes on whose points painted photos disagree.
     """
 
     taxonomy: Taxonomy
     photo_names: tuple[str, ...]
     photos: tuple[LeftOut, ...]
     method: str
+    conflicts: tuple[Conflict, ...]
 
     @property
     def scores(self) -> Scores:
@@ -54,6 +59,7 @@ class Evaluation:
             "protocol": "leave one photo out",
             "method": self.method,
             **scores_report(self.scores, self.taxonomy),
+            "conflicts": conflicts_report(self.conflicts, self.taxonomy),
             "photos": [
                 {
                     "photo": self.photo_names[photo.frame_idx],
@@ -85,11 +91,12 @@ def evaluate(
             " two at least to compare them: paint another one"
         )
         raise SceneError(msg)
-    options = project.fuse_options
+    options = project.weighted_options
+    graph = build_graph(project.scene.cloud) if options.method == "graph" else None
     waiting = [votes.frame_idx for votes in evidence.frames]
 
     def predict(others: Evidence) -> IdArray:
-        labels = fuse(project.scene.cloud, others, options).labels
+        labels = fuse(project.scene.cloud, others, options, graph=graph).labels
         frame_idx = waiting.pop(0)
         if shown is not None:
             shown(frame_idx, _drawn(project, frame_idx, labels))
@@ -97,7 +104,8 @@ def evaluate(
 
     photos = leave_one_out(evidence, predict, progress=progress)
     names = tuple(f.name for f in project.scene.frames)
-    return Evaluation(project.taxonomy, names, photos, options.method)
+    conflicts = conflicts_by_pair(evidence.tally())
+    return Evaluation(project.taxonomy, names, photos, options.method, conflicts)
 
 
 def scores_report(scores: Scores, taxonomy: Taxonomy) -> dict[str, Any]:
@@ -113,7 +121,7 @@ def scores_report(scores: Scores, taxonomy: Taxonomy) -> dict[str, Any]:
         "classes": [
             {
                 "id": int(class_id),
-                "name": _name(taxonomy, int(class_id)),
+                "name": taxonomy.name_of(int(class_id)),
                 "iou": float(iou),
                 "true": int(t),
                 "predicted": int(p),
@@ -143,10 +151,6 @@ def _drawn(project: Project, frame_idx: int, labels: IdArray) -> IdArray:
         spacing=scene.spacing,
         shape=frame.mask_shape,
     )
-
-
-def _name(taxonomy: Taxonomy, class_id: int) -> str:
-    return taxonomy.get(class_id).name if class_id in taxonomy else f"class {class_id}"
 
 
 def _number(value: float) -> float | None:

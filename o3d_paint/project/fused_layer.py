@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
-from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
+from o3d_paint.core.evidence import Evidence, Tally
 from o3d_paint.core.fuse import FUSED, NONE, PAINTED, Fusion
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
@@ -107,6 +108,11 @@ class FusedLayer(Work):
                 class_ids=[c.class_id for c in self._taxonomy],
             )
         return self._coverage
+
+    def conflict_pairs(self) -> tuple[Conflict, ...]:
+        """Return the pairs of classes on whose points painted photos disagree, with counts."""
+        contested = np.flatnonzero(self.ballots.conflicts()).astype(np.int32)
+        return conflicts_by_pair(Tally(*self.ballots.tally_of(contested)))
 
     def evidence(self) -> Evidence:
         """Return an immutable copy of all that was said about the points."""

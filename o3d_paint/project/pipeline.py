@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from time import perf_counter
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
@@ -18,16 +18,21 @@ from o3d_paint.core.article import ArticleOptions, article_labels
 from o3d_paint.core.ball import Progress
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.consistency import suggested_tolerance
+from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.scene import Scene
+from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.core.tune import tune
 from o3d_paint.core.visibility import DepthTolerance
+from o3d_paint.core.walker import WalkerSettings
 from o3d_paint.errors import SceneError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.indexes import build_index
+from o3d_paint.project.weights import Weights, is_choice_due
 
 __all__ = ["ARTICLE", "METHODS", "FusePlan", "FuseResult", "gather_evidence", "run_fuse"]
 
@@ -41,7 +46,8 @@ class FusePlan:
     """How labels are to come about; None takes what suits scene and method.
 
     Attributes:
-        method: "article" is the published method to the letter.
+        method: "article" is the published method to the letter. None is "graph", or another one
+            that predicts left-out photos better.
         conf_thresh: Of the article: painted pixels count with confidence above this. Other
             methods use the scene's own rule.
         tolerance: Scene units. Article: a projected point labels the nearest point if closer.
@@ -50,15 +56,24 @@ class FusePlan:
         max_distance: Radius of the ball that votes, scene units.
         min_neighbors: Fewest labelled points in the ball.
         batch_size: Points voted on at a time; labels do not depend on it.
+        keep_strokes: Whether painted points keep their labels exactly, sloppy ones too.
+        min_confidence: Points less sure than this stay unlabelled.
+        tune: Whether the painted photos choose the weights of the graph; None where no weights
+            are given, or where much more is painted than when those were chosen.
+        weights: Weights chosen before; those of a project.
     """
 
-    method: str = FuseOptions().method
+    method: str | None = None
     conf_thresh: float | None = None
     tolerance: float | None = None
     max_camera_distance: float | None = None
     max_distance: float | None = None
     min_neighbors: int | None = None
     batch_size: int | None = None
+    keep_strokes: bool | None = None
+    min_confidence: float | None = None
+    tune: bool | None = None
+    weights: Weights | None = None
 
     def resolved(self, scene: Scene) -> FusePlan:
         """Return the plan with every value that the method uses filled in."""
@@ -68,13 +83,35 @@ class FusePlan:
         else:
             plain = FuseOptions()
             defaults = {
+                "method": plain.method,
                 "max_distance": ball_radius(scene),
                 "min_neighbors": plain.min_neighbors,
                 "batch_size": plain.batch_size,
+                "keep_strokes": plain.keep_strokes,
+                "min_confidence": plain.min_confidence,
                 "tolerance": suggested_tolerance(scene).absolute,
             }
-        missing = {k: v for k, v in defaults.items() if getattr(self, k) is None}
+        missing: dict[str, Any] = {k: v for k, v in defaults.items() if getattr(self, k) is None}
         return replace(self, **missing)
+
+    def completed_by(self, options: FuseOptions, weights: Weights | None) -> FusePlan:
+        """Return the plan with what a project says about everything that is not given.
+
+        Args:
+            options: What was asked for in the project.
+            weights: What its painted photos chose.
+        """
+        if self.method == ARTICLE:
+            return self
+        names = ("max_distance", "min_neighbors", "batch_size", "keep_strokes", "min_confidence")
+        given = {n: getattr(options, n) for n in names if getattr(self, n) is None}
+        if self.method is None and options.method != FuseOptions().method:
+            given["method"] = options.method
+        if options.walker != WalkerSettings():
+            # Weights given by hand hold until somebody asks for others.
+            weights = Weights(options.method, options.walker, photos=0)
+            given["tune"] = bool(self.tune)
+        return replace(self, weights=weights, **given)
 
 
 _ARTICLE_FIELDS = (
@@ -94,9 +131,10 @@ class FuseResult:
     Attributes:
         labelled: The scene with a label for every point that was reached.
         painted: (N,) labels of the painted points alone, before the vote.
-        plan: What was done, every value filled in.
+        plan: What was done, every value filled in; its weights are those that were used.
         tolerance: How far a point may lie from the depth map; None for the article.
         seconds: Time of each stage.
+        conflicts: Classes on whose points photos disagree.
     """
 
     labelled: LabelledScene
@@ -104,6 +142,7 @@ class FuseResult:
     plan: FusePlan
     tolerance: DepthTolerance | None
     seconds: dict[str, float] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
 
 
 def run_fuse(
@@ -145,22 +184,51 @@ def run_fuse(
         masks,
         tolerance=tolerance,
         layer=layer,
-        progress=lambda share, stage: told(0.5 * share, stage),
+        progress=lambda share, stage: told(0.4 * share, stage),
     )
     if chosen.max_camera_distance is not None:
         evidence = _near_cameras(scene, evidence, chosen.max_camera_distance)
     gathered = perf_counter()
+    used, graph = _weighted(
+        scene.cloud, evidence, chosen, keep_method=plan is not None and plan.method is not None,
+        progress=lambda share, stage: told(0.4 + 0.4 * share, stage),
+    )  # fmt: skip
+    tuned = perf_counter()
     fusion = fuse(
         scene.cloud,
         evidence,
-        _fuse_options(chosen),
-        progress=lambda share, stage: told(0.5 + 0.5 * share, stage),
+        _fuse_options(used),
+        graph=graph,
+        progress=lambda share, stage: told(0.8 + 0.2 * share, stage),
     )
     labelled = LabelledScene(
         scene, taxonomy, fusion.labels, fusion.source, fusion.confidence, fusion.votes
     )
-    seconds = {"index": gathered - started, **fusion.seconds}
-    return FuseResult(labelled, evidence.labels(), chosen, tolerance, seconds)
+    seconds = {"index": gathered - started, "weights": tuned - gathered, **fusion.seconds}
+    if graph is None:
+        del seconds["weights"]
+    conflicts = conflicts_by_pair(evidence.tally())
+    return FuseResult(labelled, evidence.labels(), used, tolerance, seconds, conflicts)
+
+
+def _weighted(
+    cloud: PointCloud,
+    evidence: Evidence,
+    plan: FusePlan,
+    *,
+    keep_method: bool,
+    progress: Progress,
+) -> tuple[FusePlan, Graph | None]:
+    """Return the plan with the weights to use, and the graph if it was built to choose them."""
+    plain = replace(_fuse_options(plan), walker=WalkerSettings())
+    due = is_choice_due(plain, plan.weights, len(evidence.frames))
+    if not (due if plan.tune is None else plan.tune) or plan.method != "graph":
+        method = plan.weights.method if plan.weights and plan.method == "graph" else plan.method
+        return replace(plan, method=plan.method if keep_method else method), None
+    graph = build_graph(cloud)
+    tuning = tune(cloud, evidence, plain, graph=graph, progress=progress, keep_method=keep_method)
+    weights = Weights.of(tuning) if tuning.trials else None
+    return replace(plan, method=tuning.options.method, weights=weights), graph
 
 
 def gather_evidence(
@@ -197,8 +265,12 @@ def gather_evidence(
 def _fuse_options(plan: FusePlan) -> FuseOptions:
     """Return the options of the fusion itself."""
     options = FuseOptions()
-    names = ("method", "max_distance", "min_neighbors", "batch_size")
+    names = (
+        "method", "max_distance", "min_neighbors", "batch_size", "keep_strokes", "min_confidence",
+    )  # fmt: skip
     given = {n: getattr(plan, n) for n in names if getattr(plan, n) is not None}
+    if plan.weights is not None:
+        given["walker"] = plan.weights.walker
     return replace(options, **given)
 
 

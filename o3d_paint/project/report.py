@@ -10,15 +10,17 @@ import numpy as np
 
 from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.consistency import agreement_between, suggested_tolerance
+from o3d_paint.core.disagreement import Conflict
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.geometry import robust_bounds, robust_diagonal
 from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.coverage import count_coverage
 from o3d_paint.project.pipeline import FuseResult
 from o3d_paint.project.project import Project
 
-__all__ = ["fuse_report", "labelled_scene", "scene_report", "units_report"]
+__all__ = ["conflicts_report", "fuse_report", "labelled_scene", "scene_report", "units_report"]
 
 
 def scene_report(scene: Scene) -> dict[str, Any]:
@@ -79,6 +81,7 @@ def fuse_report(
         "scene": {"name": scene.name, "points": len(scene.cloud), "photos": len(scene.frames)},
         "method": plan.method,
         "parameters": _parameters(result),
+        "weights": None if plan.weights is None else plan.weights.to_setting(),
         "confidence": _confidence_report(result),
         "units": units_report(scene),
         "coverage": {
@@ -98,10 +101,23 @@ def fuse_report(
             }
             for c in coverage.classes
         ],
+        "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
         "outputs": [str(p) for p in outputs],
         "notes": list(scene.notes),
     }
+
+
+def conflicts_report(conflicts: Sequence[Conflict], taxonomy: Taxonomy) -> list[dict[str, Any]]:
+    """Return the pairs of classes that photos confuse, most points first."""
+    return [
+        {
+            "classes": list(found.class_ids),
+            "names": [taxonomy.name_of(class_id) for class_id in found.class_ids],
+            "points": found.points,
+        }
+        for found in conflicts
+    ]
 
 
 def labelled_scene(project: Project) -> LabelledScene:
@@ -117,7 +133,10 @@ def labelled_scene(project: Project) -> LabelledScene:
 
 def _parameters(result: FuseResult) -> dict[str, Any]:
     """Return the values that the method used."""
-    names = ("tolerance", "max_camera_distance", "max_distance", "min_neighbors", "batch_size")
+    names = (
+        "tolerance", "max_camera_distance", "max_distance", "min_neighbors", "batch_size",
+        "keep_strokes", "min_confidence",
+    )  # fmt: skip
     values = {name: getattr(result.plan, name) for name in names}
     if result.tolerance is not None:
         values["tolerance_share_of_depth"] = result.tolerance.relative

@@ -14,6 +14,7 @@ from o3d_paint.ui.workbench import Workbench
 __all__ = ["desk_handlers", "release_handlers"]
 
 _MODES: tuple[LayoutMode, ...] = ("both", "scene", "photo")
+_FEWEST_PHOTOS = 2
 _POINTS, _CAMERAS = 1.25, 1.25
 
 
@@ -97,6 +98,7 @@ def _label_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callab
         "next_photo": partial(_next_photo, desk),
         "fuse": partial(_fuse, desk),
         "fuse_again": partial(_fuse_again, desk),
+        "choose_weights": partial(_choose_weights, desk),
         "classes": classes.search,
         "swap_class": studio.swap_class,
         "pick_class": partial(_pick_class, desk),
@@ -186,6 +188,15 @@ def _fuse_again(desk: Workbench) -> None:
     desk.fuse_share = 0.0
     desk.refresh()
     desk.project.request_fuse()
+
+
+def _choose_weights(desk: Workbench) -> None:
+    if len(desk.project.painted_frames) < _FEWEST_PHOTOS:
+        desk.shell.toast("Paint two photos or more: they choose by predicting each other")
+        return
+    desk.fuse_share = 0.0
+    desk.refresh()
+    desk.project.choose_weights()
 
 
 def _pick_class(desk: Workbench) -> None:

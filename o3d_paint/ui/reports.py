@@ -121,7 +121,7 @@ class Reports:
         if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
             desk.shell.toast("Paint two photos or more to compare them")
             return
-        evidence, options, cloud = project.evidence(), project.fuse_options, project.scene.cloud
+        evidence, options, cloud = project.evidence(), project.weighted_options, project.scene.cloud
 
         def predict(others: Evidence) -> IdArray:
             return fuse(cloud, others, options).labels
@@ -149,7 +149,7 @@ class Reports:
         frames = desk.project.scene.frames
         rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
         card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
-        card.set_model(EvaluationState(rows, f"Derived by {desk.project.fuse_options.method}"))
+        card.set_model(EvaluationState(rows, f"Derived by {desk.project.weighted_options.method}"))
         desk.shell.popups.open(card)
 
     def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:

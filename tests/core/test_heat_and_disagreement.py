@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from o3d_paint.core.disagreement import dissents
+from o3d_paint.core.disagreement import conflicts_by_pair, dissents
+from o3d_paint.core.evidence import Tally
 from o3d_paint.core.heat import heat_colors, heat_levels, write_heat
 from o3d_paint.core.visibility import PixelIndex
 
@@ -62,3 +63,23 @@ def test_without_conflicts_nobody_dissents() -> None:
     index = PixelIndex((4, 4), np.array([0]), np.array([0], dtype=np.int32))
     mask = np.full((4, 4), 2, np.uint16)
     assert dissents({0: (index, mask)}, np.ones(1, np.uint16), np.zeros(1, bool)) == ()
+
+
+def test_conflicts_are_counted_by_pair_of_classes():
+    rng = np.random.default_rng(0)
+    counts = (rng.random((500, 4)) < 0.4).astype(np.uint16) * 2
+    ids = np.array([2, 5, 7, 300], dtype=np.uint16)
+    found = conflicts_by_pair(Tally(ids, counts))
+    expected = {
+        (int(ids[a]), int(ids[b])): int(((counts[:, a] > 0) & (counts[:, b] > 0)).sum())
+        for a in range(4)
+        for b in range(a + 1, 4)
+    }
+    assert {c.class_ids: c.points for c in found} == expected
+    assert [c.points for c in found] == sorted(expected.values(), reverse=True)
+
+
+def test_photos_that_agree_have_no_conflicts():
+    counts = np.eye(3, dtype=np.uint16)
+    assert conflicts_by_pair(Tally(np.array([1, 2, 3], dtype=np.uint16), counts)) == ()
+    assert conflicts_by_pair(Tally(np.zeros(0, np.uint16), np.zeros((4, 0), np.uint16))) == ()

@@ -63,6 +63,12 @@ def test_choices_are_repeatable_and_keep_other_options():
     assert first.options.min_confidence == 0.2
 
 
+def test_a_method_that_was_asked_for_stays():
+    cloud, truth = printed_boards(3000)
+    tuning = tune(cloud, painted(cloud, truth, 3, 0.15), keep_method=True)
+    assert {trial.options.method for trial in tuning.trials} == {"graph"}
+
+
 @pytest.mark.parametrize("photos", [0, 1])
 def test_too_few_photos_choose_nothing(photos):
     cloud, truth = printed_boards(500)
@@ -95,8 +101,7 @@ def test_progress_and_cancelling():
 
 
 def test_choices_are_outdated_when_twice_as_much_is_painted():
-    cloud, truth = printed_boards(500)
-    assert not is_outdated(2, painted(cloud, truth, 3, 0.2))
-    assert is_outdated(2, painted(cloud, truth, 4, 0.2))
-    assert not is_outdated(0, painted(cloud, truth, 1, 0.2))
-    assert is_outdated(1, painted(cloud, truth, 2, 0.2))
+    assert not is_outdated(2, 3)
+    assert is_outdated(2, 4)
+    assert not is_outdated(0, 1)
+    assert is_outdated(1, 2)
