@@ -13,6 +13,7 @@ from o3d_paint.core.camera import inverse
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import article_taxonomy
+from o3d_paint.errors import FormatError
 from o3d_paint.io.sample import Sample, SampleOptions, generate_sample
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.project.pipeline import gather_evidence
@@ -113,3 +114,23 @@ def test_a_cloud_of_another_place_or_unit_is_said(
     halfway = (centre + inverse(pose)[:3, 3]) / 2
     np.savetxt(tmp_path / "scan.xyz", (sample.points - centre) * 0.01 + halfway + UTM)
     assert ("same coordinates" in " ".join(load_scene(folder, options).notes)) == has_depth
+
+
+def test_an_estimators_file_without_depth_shows_the_scanners_points(
+    tmp_path: Path, sample: Sample
+) -> None:
+    cloud = _cloud(tmp_path / "scan.xyz", sample)
+    extrinsics = np.array(sample.extrinsics, dtype=np.float64)
+    extrinsics[:, :3, 3] -= extrinsics[:, :3, :3] @ UTM
+    arrays = {
+        "intrinsics": sample.intrinsics,
+        "extrinsics": extrinsics,
+        "images": np.array(sample.photos),
+    }
+    np.savez(tmp_path / "scene.npz", **arrays)
+    with pytest.raises(FormatError, match="'depth'"):
+        load_scene(tmp_path / "scene.npz")
+    scene = load_scene(tmp_path / "scene.npz", LoadOptions(cloud=cloud))
+    assert all(frame.depth is None for frame in scene.frames)
+    mask = np.full(scene.frames[0].mask_shape, 5, dtype=np.uint16)
+    assert (_painted(scene, {0: mask}) == 5).mean() > 0.08

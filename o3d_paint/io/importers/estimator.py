@@ -42,15 +42,17 @@ def read(path: Path, options: ImportOptions) -> Capture:
     """
     with NpzArchive(path) as archive:
         found = {r: k for r in roles.ALIASES if (k := roles.find_role(r, archive.keys))}
-        found = _useful(path, found, archive)
+        found = _useful(path, found, archive, has_cloud=options.cloud is not None)
         archive.require_memory(found.values(), limit=options.memory_limit)
         return _Reader(path, archive, found, options).capture()
 
 
-def _useful(path: Path, found: dict[str, str], archive: NpzArchive) -> dict[str, str]:
+def _useful(
+    path: Path, found: dict[str, str], archive: NpzArchive, *, has_cloud: bool
+) -> dict[str, str]:
     """Return the roles to read; refuses a file that lacks one without which nothing works."""
     for role in ("depth", "intrinsics"):
-        if role not in found and not (role == "depth" and "points" in found):
+        if role not in found and not (role == "depth" and ("points" in found or has_cloud)):
             raise roles.missing_role(path, role, archive.keys)
     if "cam_from_world" in found:
         found.pop("world_from_cam", None)
