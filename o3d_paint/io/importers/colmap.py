@@ -2,11 +2,13 @@
 
 A dense workspace (``images``, ``sparse``, ``stereo/depth_maps``) has undistorted photos and depth.
 A sparse one has photos as taken, straightened here, and its triangulated points. COLMAP puts pixel
-centres at half integers; half a pixel is taken off the principal point.
+centres at half integers; half a pixel is taken off the principal point. Lenses that OpenCV has no
+model for need the extra ``colmap``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.images import MAX_SIDE, photo_at
+from o3d_paint.io.importers.colmap_lens import MappedPhoto, mapped_lens
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model, read_model
 from o3d_paint.io.importers.pose_files import is_quaternion, require_camera
 from o3d_paint.io.memory import require_memory
@@ -30,6 +33,17 @@ _MAX_HEADER = 64
 _DEPTH_KINDS = ("geometric", "photometric")
 _DEPTH_PERCENTILES = (0.5, 99.5)
 _ASPECT_TOLERANCE = 0.02
+_OF_OPENCV = (
+    "SIMPLE_PINHOLE",
+    "PINHOLE",
+    "SIMPLE_RADIAL",
+    "RADIAL",
+    "OPENCV",
+    "FULL_OPENCV",
+    "OPENCV_FISHEYE",
+    "SIMPLE_RADIAL_FISHEYE",
+    "RADIAL_FISHEYE",
+)
 _FISHEYE = ("OPENCV_FISHEYE", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE")
 
 
@@ -138,15 +152,14 @@ def _frame(image: Image, model: Model, photos: Path, depths: Path | None) -> Fra
         msg = f"{source} names the photo {image.name!r}, which is not in {photos}: see --images DIR"
         raise SceneError(msg)
     photo: Photo = photo_at(path)
-    camera, lens = _camera(intrinsics, model.folder)
+    camera, straighten = _camera(intrinsics, model.folder)
     if abs(photo.width * camera.height / (photo.height * camera.width) - 1) > _ASPECT_TOLERANCE:
         msg = (
             f"{path} has {photo.width}x{photo.height} pixels, its camera in {model.folder}"
             f" {camera.width}x{camera.height}: give the photos that COLMAP was run on"
         )
         raise SceneError(msg)
-    if lens is not None:
-        photo = UndistortedPhoto(photo, lens, camera)
+    photo = straighten(photo)
     depth = None if depths is None else _depth(depths, image.name, source)
     if depth is not None:
         camera = camera.resized(depth.shape[1], depth.shape[0])
@@ -179,9 +192,16 @@ def _pose(image: Image, source: Path) -> FloatArray:
     return cam_from_world
 
 
-def _camera(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Lens | None]:
-    """Return a pinhole camera, and the lens where the photo has to be straightened."""
+def _camera(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Callable[[Photo], Photo]]:
+    """Return a pinhole camera, and what makes a photo of the lens one of that camera."""
     p, model = intrinsics.parameters, intrinsics.model
+    w, h = intrinsics.width, intrinsics.height
+    if not (1 <= w <= MAX_SIDE and 1 <= h <= MAX_SIDE) or not np.isfinite(p).all():
+        msg = f"{folder / 'cameras'} has a camera of {w}x{h} pixels with {p}: export it again"
+        raise FormatError(msg)
+    if model not in _OF_OPENCV:
+        pinhole, places = mapped_lens(intrinsics, folder)
+        return pinhole, lambda photo: MappedPhoto(photo, places)
     has_one_focal = model in (
         "SIMPLE_PINHOLE",
         "SIMPLE_RADIAL",
@@ -192,22 +212,16 @@ def _camera(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Lens | None]:
     fx, fy, cx, cy, *rest = (p[0], *p) if has_one_focal else p
     matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
     require_camera(matrix, f"{folder / 'cameras'}")
-    w, h = intrinsics.width, intrinsics.height
-    if not (1 <= w <= MAX_SIDE and 1 <= h <= MAX_SIDE) or not np.isfinite(rest).all():
-        msg = f"{folder / 'cameras'} has a camera of {w}x{h} pixels with {rest}: export it again"
-        raise FormatError(msg)
     camera = Camera.from_matrix(matrix, w, h)
-    if model in ("FOV", "THIN_PRISM_FISHEYE"):
-        msg = f"cameras of model {model} in {folder}: run COLMAP's image_undistorter first"
-        raise FormatError(msg)
     is_fisheye = model in _FISHEYE
     if not is_fisheye and not any(rest):
-        return camera, None
+        return camera, lambda photo: photo
     coefficients = np.zeros(4 if is_fisheye else 8)
     coefficients[: len(rest)] = rest
     lens = Lens(camera.matrix, coefficients, is_fisheye, intrinsics.width, intrinsics.height)
     try:
-        return pinhole_of(lens), lens
+        pinhole = pinhole_of(lens)
     except ValueError as error:
         msg = f"{folder / 'cameras'}: {error}: run COLMAP's image_undistorter first"
         raise FormatError(msg) from error
+    return pinhole, lambda photo: UndistortedPhoto(photo, lens, pinhole)

@@ -30,6 +30,15 @@ MODELS = {
     "RADIAL_FISHEYE": [60.0, 50.5, 39.5, 0.02, -0.01],
 }
 
+# OpenCV does not have these: pycolmap says what they show.
+OTHER_MODELS = {
+    "FOV": [60.0, 61.0, 50.5, 39.5, 0.9],
+    "THIN_PRISM_FISHEYE": [60.0, 61.0, 50.5, 39.5, 0.02, -0.01, 0, 0, 0.001, 0, 0.001, 0.001],
+    "SIMPLE_FISHEYE": [60.0, 50.5, 39.5],
+    "FISHEYE": [60.0, 61.0, 50.5, 39.5],
+    "EUCM": [90.0, 95.0, 50.5, 39.5, 0.5, 1.0],
+}
+
 
 def _poses(count: int) -> list[tuple[Rotation, np.ndarray]]:
     rng = np.random.default_rng(4)
@@ -45,7 +54,9 @@ def _points() -> np.ndarray:
 
 def _reconstruction(model: str = "PINHOLE", count: int = 3) -> pycolmap.Reconstruction:
     reconstruction = pycolmap.Reconstruction()
-    camera = pycolmap.Camera(camera_id=1, model=model, width=101, height=79, params=MODELS[model])
+    camera = pycolmap.Camera(
+        camera_id=1, model=model, width=101, height=79, params=(MODELS | OTHER_MODELS)[model]
+    )
     reconstruction.add_camera_with_trivial_rig(camera)
     for i, (rotation, translation) in enumerate(_poses(count)):
         pose = pycolmap.Rigid3d(pycolmap.Rotation3d(rotation.as_quat()), translation)
@@ -87,7 +98,35 @@ def test_what_colmap_writes_is_read(tmp_path: Path, is_binary: bool) -> None:
         assert frame.depth is None
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("is_binary", [True, False])
+@pytest.mark.parametrize("model", [*MODELS, *OTHER_MODELS])
+def test_our_reader_finds_what_pycolmap_wrote(tmp_path: Path, model: str, is_binary: bool) -> None:
+    folder = _workspace(tmp_path / "w", model=model, is_binary=is_binary) / "sparse" / "0"
+    # Not read back by pycolmap, which cuts names with blanks short in text files.
+    ours, theirs = read_model(folder), _reconstruction(model)
+    for camera_id, camera in theirs.cameras.items():
+        found = ours.cameras[camera_id]
+        assert (found.model, found.width, found.height) == (camera.model.name, 101, 79)
+        assert found.parameters == pytest.approx(list(camera.params), abs=1e-12)
+    by_name = {image.name: image for image in theirs.images.values()}
+    assert [i.name for i in ours.images] == sorted(by_name)
+    for image in ours.images:
+        pose = by_name[image.name].cam_from_world()
+        assert np.roll(image.quaternion, -1) == pytest.approx(pose.rotation.quat, abs=1e-12)
+        assert image.translation == pytest.approx(pose.translation, abs=1e-12)
+    points = np.array([p.xyz for p in theirs.points3D.values()])
+    assert np.sort(ours.xyz, axis=0) == pytest.approx(np.sort(points, axis=0), abs=1e-12)
+
+
+def test_a_lens_that_cannot_be_straightened_is_named(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w", model="FOV", is_binary=False)
+    cameras = folder / "sparse" / "0" / "cameras.txt"
+    cameras.write_text("1 EQUIRECTANGULAR 101 79 101 79\n")
+    with pytest.raises(FormatError, match=r"image_undistorter|cannot be read"):
+        _read(folder)
+
+
+@pytest.mark.parametrize("model", [*MODELS, *OTHER_MODELS])
 def test_points_fall_on_the_pixels_that_colmap_projects_them_to(tmp_path: Path, model: str) -> None:
     """A distorted photo is straightened: what it shows at COLMAP's pixel moves to the pinhole's."""
     folder = _workspace(tmp_path / "w", model=model)
