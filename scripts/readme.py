@@ -12,7 +12,9 @@ from pathlib import Path
 from o3d_paint.io.clouds.registry import CLOUD_FORMATS
 from o3d_paint.io.exporters import EXPORTERS
 from o3d_paint.io.importers import IMPORTERS
+from o3d_paint.io.mask_exporters import MASK_WRITERS
 from o3d_paint.io.mask_formats.registry import JSON_FORMATS
+from o3d_paint.io.taxonomy_file import PRESETS
 from o3d_paint.ui.commands import help_rows
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -42,13 +44,21 @@ def formats() -> str:
         "|---|---|",
     ]
     lines += [f"| `{name}` | {importer.title} |" for name, importer in IMPORTERS.items()]
-    masks = ", ".join(JSON_FORMATS)
+    masks = ", ".join(name for name in JSON_FORMATS if name != "sam")
     lines += [
         "",
         f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), XYZ and CSV.",
         "",
         f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
-        " segmentation masks, Label Studio's brush labels.",
+        " segmentation masks, Label Studio's brush labels. Classes match by name.",
+        "",
+        "**Regions without classes** (`--regions`, in the window): automatic masks of Segment"
+        " Anything, SA-1B files and bool stacks; a click gives a region its class.",
+        "",
+        f"**Masks out** (`masks --format`, Export…): {', '.join(MASK_WRITERS)}.",
+        "",
+        f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, or JSON; `o3d-paint taxonomies`"
+        " lists and writes them.",
         "",
         "**Labelled clouds out**, by file ending:",
         "",
