@@ -78,7 +78,7 @@ class MainWindow:
         self._releases: dict[str, Callable[[], object]] = {}
         self._navigator: Navigator | None = None
         self._held = HeldKeys(self._let_go)
-        self._title = _TITLE
+        self.title = _TITLE
         self.classes: ClassHandlers | None = None
         self.wall = Wall(wall_actions(self))
         self.shell = Shell(self.wall.panels, size=size, title=_TITLE)
@@ -276,8 +276,8 @@ class MainWindow:
         if self.desk is not None:
             mark = "• " if self.desk.saving.has_unsaved else ""
             title = f"{mark}{self.desk.project.scene.name} – {_TITLE}"
-        if title != self._title:
-            self._title = title
+        if title != self.title:
+            self.title = title
             self.shell.window.title = title
 
     def _on_touched(self) -> None:

@@ -108,6 +108,12 @@ class Shell:
         return self._toasts.at(time.monotonic())
 
     @property
+    def hides_keys(self) -> bool:
+        """Whether the toolkit may keep keys to itself: it does until it draws after the mouse."""
+        frame_s = self.cloud.plan.full_s
+        return self.is_pressed or time.monotonic() - self.pressed_at < max(0.2, 2 * frame_s)
+
+    @property
     def is_pressed(self) -> bool:
         """Whether a button is down on a panel; the toolkit then keeps keys to itself."""
         return any(host.is_held for host in self.hosts.values())

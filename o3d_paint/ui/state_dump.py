@@ -76,6 +76,7 @@ class StateDump:
             if shell.popups.text_field.visible
             else None,
             "file_dialog": window.files.is_open,
+            "takes_keys": not shell.hides_keys,
             "toasts": [t.text for t in shell.toasts],
             "holds_ms": _milliseconds(shell.guard.holds.longest_s),
             "holds_wall_ms": _milliseconds(shell.guard.holds.longest_wall_s),
@@ -105,7 +106,14 @@ class StateDump:
         cloud, view = desk.shell.cloud, desk.wall.canvas.viewport
         scene, eye = cloud.widget.frame, cloud.eye
         return {
+            "title": self._window.title,
+            "message": desk.message,
             "panels_shown": desk.shell.mode,
+            "has_cameras": desk.frustums.are_shown,
+            "has_plane_photos": desk.shows_plane_photos,
+            "camera_size": round(float(np.ptp(desk.frustums.corners(0), axis=0).max()), 4)
+            if desk.project.scene.frames
+            else 0.0,
             "has_picture": desk.wall.canvas.has_picture,
             "commands": sorted(self._window.command_ids),
             "folder": str(desk.session.folder),
@@ -141,7 +149,7 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
     """Return what the user has chosen to see and to do."""
     viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
     opened, sketch = viewing.open_idx, desk.studio.sketch
-    shape = None if opened is None else list(project.scene.frames[opened].mask_shape)
+    mask = np.zeros((0, 0)) if opened is None else project.mask(opened)
     return {
         "photo": opened,
         "hover": viewing.hover_idx,
@@ -153,6 +161,10 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
         "mode": viewing.look.mode,
         "only_this_photo": viewing.only_this_photo,
         "protect": viewing.protect,
+        "through": viewing.through,
+        "has_ghost": viewing.has_ghost,
+        "hidden": sorted(project.hidden),
+        "locked": sorted(project.locked),
         "is_peeking": viewing.is_peeking,
         "has_index": opened is not None and project.index(opened) is not None,
         "heat": viewing.heat,
@@ -160,7 +172,9 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
         "regions": sorted(desk.studio.regions.frames),
         "has_area": sketch is not None and sketch.area is not None,
         "corners": 0 if sketch is None else sketch.num_corners,
-        "mask_shape": shape,
+        "mask_shape": None if opened is None else list(mask.shape),
+        "photo_pixels": int(np.count_nonzero(mask)),
+        "class_pixels": int(np.count_nonzero(mask == viewing.class_id)),
     }
 
 
@@ -172,6 +186,7 @@ def _project_state(desk: Workbench) -> dict[str, Any]:
         "fused": counts.fused if counts else 0,
         "fused_shown": project.fused_shown,
         "is_fusing": project.is_fusing,
+        "fusion": id(project.fusion),
         "undo": project.history.undo_name,
         "redo": project.history.redo_name,
         "steps": len(project.history.done),

@@ -93,7 +93,7 @@ class Workbench:
         self._counted_at, self._count_cost = 0.0, 0.0
         self._chores = Chores()
         self.seen_of: int | None = None
-        self._show_photos = True
+        self.shows_plane_photos = True
         self._is_preparing = False
         self._disconnect: list[Callable[[], None]] = []
         self._connect()
@@ -158,7 +158,7 @@ class Workbench:
 
     def toggle_plane_photos(self) -> None:
         """Photos on the image planes, or not."""
-        self._show_photos = not self._show_photos
+        self.shows_plane_photos = not self.shows_plane_photos
         self._update_plane_photos()
 
     def close(self) -> None:
@@ -325,7 +325,7 @@ class Workbench:
             self._update_plane_photos()
 
     def _update_plane_photos(self) -> None:
-        self.frustums.show_photos(self._show_photos, self.photos.thumbnails)
+        self.frustums.show_photos(self.shows_plane_photos, self.photos.thumbnails)
 
     # What the panels show
 

@@ -15,10 +15,33 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
+from o3d_paint.ui.commands import COMMANDS, find_command
 from tests.window.display import Display, wait_until
 
 WINDOW = (1100, 720)
 _HOLD_S = 0.12
+_MENU_HOLD_S = 0.25  # the toolkit's own widgets see the mouse only when they are drawn
+_STATE_S = 0.3  # so soon the state tells of a click
+# Where the titles of the menus stand, device pixels from the window's left edge.
+_MENU_AT = {"File": 22, "Edit": 62, "View": 105, "Photo": 154, "Label": 205, "Help": 253}
+_X_NAMES = {
+    "[": "bracketleft",
+    "]": "bracketright",
+    "-": "minus",
+    "=": "equal",
+    ",": "comma",
+    ".": "period",
+    "?": "question",
+    "Enter": "Return",
+    "Backspace": "BackSpace",
+}
+
+
+def x_key(key: str) -> str:
+    """Return what xdotool calls a key of the table of commands."""
+    *modifiers, last = key.split("+")
+    name = _X_NAMES.get(last, last.lower() if len(last) == 1 else last)
+    return "+".join([*(m.lower() for m in modifiers), name])
 
 
 def small_scene(folder: Path) -> Path:
@@ -45,6 +68,7 @@ class App:
         shows_hints: bool = False,
     ) -> None:
         self.display = display
+        self._clicked_at = 0.0
         self._state_file = folder / "state.json"
         self._state_file.unlink(missing_ok=True)
         self._log = folder / "log.txt"
@@ -110,12 +134,15 @@ class App:
         left, top = self.state["window_at"]
         return int(x) + left, int(y) + top
 
-    def click(self, x: float, y: float, *, button: int = 1, keys: str = "") -> None:
+    def click(
+        self, x: float, y: float, *, button: int = 1, keys: str = "", hold_s: float = _HOLD_S
+    ) -> None:
         held = ("keydown", keys) if keys else ()
         let_go = ("keyup", keys) if keys else ()
         self.mouse("mousemove", *self.on_screen(x, y), *held, "mousedown", button)
-        time.sleep(_HOLD_S)
+        time.sleep(hold_s)
         self.mouse("mouseup", button, *let_go)
+        self._clicked_at = time.monotonic()
 
     def click_item(self, name: str) -> None:
         self.click(*self.wait(lambda s: name in s["items"], name)["items"][name])
@@ -128,9 +155,63 @@ class App:
             words += ["mousemove", x, y, "sleep", 0.02]
         self.mouse(*words)
         self.mouse("mouseup", button)
+        self._clicked_at = time.monotonic()
 
     def key(self, name: str) -> None:
+        # A key that follows a click before the window is drawn never arrives.
+        news = self._clicked_at + _STATE_S
+        wait_until(
+            lambda: time.monotonic() >= news and self.state.get("takes_keys", True), "keys arrive"
+        )
         self.mouse("key", name)
+
+    def press(self, key: str) -> None:
+        """Press a key as the table of commands writes it: ``Ctrl+Shift+Z``, ``[``, ``Enter``."""
+        self.key(x_key(key))
+
+    def undo(self) -> None:
+        """Take the last step back, and wait until it is."""
+        steps = self.state["steps"]
+        self.key("ctrl+z")
+        self.wait(lambda s: s["steps"] == steps - 1, "undone")
+
+    def choose(self, command_id: str) -> None:
+        """Choose a command in the menu bar with the mouse."""
+        command = find_command(command_id)
+        listed = [c for c in COMMANDS if c.group == command.group and c.in_menu]
+        position = listed.index(command)
+        lines = sum(c.divider for c in listed[: position + 1])
+        left, top = _MENU_AT[command.group], 40 + 24 * position + 8 * lines
+        title, entry = self.on_screen(left, 12), self.on_screen(left + 20, top)
+        self.mouse("mousemove", entry[0], entry[1] + 40)
+        time.sleep(_HOLD_S)
+        is_closed = self._around(*title)
+
+        def becomes(is_open: bool) -> bool:
+            end = time.monotonic() + 2
+            while time.monotonic() < end:
+                if np.array_equal(self._around(*title), is_closed) != is_open:
+                    return True
+                time.sleep(0.05)
+            return False
+
+        def opens() -> bool:
+            self.click(left, 12, hold_s=_MENU_HOLD_S)
+            self.mouse("mousemove", *entry)
+            time.sleep(_MENU_HOLD_S)
+            return becomes(is_open=True)
+
+        def closes() -> bool:
+            time.sleep(_MENU_HOLD_S)
+            self.click(left + 20, top, hold_s=_MENU_HOLD_S)
+            return becomes(is_open=False)
+
+        wait_until(opens, f"the menu {command.group} opens")
+        wait_until(closes, f"{command_id} is chosen")
+
+    def _around(self, x: int, y: int) -> np.ndarray:
+        """The pixels around a place of the screen."""
+        return self.display.screenshot()[y - 8 : y + 8, x : x + 60]
 
     def type(self, text: str) -> None:
         self.mouse("type", "--delay", "40", text)
