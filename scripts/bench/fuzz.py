@@ -63,7 +63,7 @@ class Case:
     """Sound files of one format in a folder, of which one is damaged at a time."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        """Writes the files."""
+        """Writes the files; reads none yet, since libraries that do so start threads."""
         from bench.fuzz_targets import TARGETS
 
         self.name = name
@@ -71,8 +71,15 @@ class Case:
         self._read, self._mend = TARGETS[name].read, TARGETS[name].mend
         self._files = TARGETS[name].make(folder)
         self._sound = [f.read_bytes() for f in self._files]
+
+    def check(self) -> None:
+        """Reads the sound files.
+
+        Raises:
+            PaintError: They are not sound.
+        """
         for file in self._files:
-            self._read(folder, file)
+            self._read(self.root, file)
 
     def damage(self, number: int) -> tuple[Path, bytes]:
         """Returns which file the input of a number damages, and what is in it then."""
@@ -143,11 +150,13 @@ def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connec
     slowest, told = 0.0, perf_counter()
     try:
         case = Case(name, folder)
+        case.check()
         limit_memory()
         # After a crash everything since the last word is read again.
         period = _SHORT_PERIOD if TARGETS[name].may_crash else _PERIOD
         # What NumPy mumbles about infinite values would reach the user's terminal.
         warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("error", UserWarning)
         for number in numbers:
             at.value = number
             if number in skipped:

@@ -5,6 +5,7 @@ Each function writes a case into an empty folder and returns the files that may 
 
 from __future__ import annotations
 
+import json
 import struct
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 import pye57
 
 from bench.fuzz_parts import npz_file, text_file
+from o3d_paint.io.exporters.las import CLASSES_VLR
 
 _HEADER = "property float x\nproperty double y\nproperty float z\nproperty uchar red\n"
 _HEADER += "property uchar green\nproperty uchar blue\nproperty ushort label\nend_header\n"
@@ -68,13 +70,15 @@ def cloud_npz(root: Path) -> list[Path]:
 
 
 def las(root: Path) -> list[Path]:
-    """LAS 1.2 with colours, 1.4 with labels in a dimension of their own, and LAZ."""
+    """LAS 1.2 with colours, 1.4 with labels and a list of classes of their own, and LAZ."""
+    classes = json.dumps({"classes": [{"id": 1, "name": "roof", "color": [9, 9, 9]}]}).encode()
     files = []
     for name, version, layout in (("a.las", "1.2", 2), ("b.las", "1.4", 7), ("c.laz", "1.4", 7)):
         header = laspy.LasHeader(point_format=layout, version=version)
         header.scales, header.offsets = np.full(3, 0.001), np.array([400_000.0, 5e6, 0])
         if version == "1.4":
             header.add_extra_dim(laspy.ExtraBytesParams("label", np.uint16))
+            header.vlrs.append(laspy.VLR(CLASSES_VLR, 1, "class list (JSON)", classes))
         cloud = laspy.LasData(header)
         cloud.x, cloud.y, cloud.z = np.arange(36.0).reshape(3, 12) + header.offsets[:, None]
         cloud.classification = np.arange(12) % 3

@@ -22,6 +22,7 @@ from bench.fuzz_targets import TARGETS  # noqa: E402
 @pytest.mark.parametrize("name", TARGETS)
 def test_damaged_files_are_read_or_refused(tmp_path, name):
     case = Case(name, tmp_path)
+    case.check()
 
     @settings(
         max_examples=_SLOW.get(name, _INPUTS),
@@ -34,6 +35,7 @@ def test_damaged_files_are_read_or_refused(tmp_path, name):
     def check(number: int) -> None:
         with clock(20), warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
+            warnings.simplefilter("error", UserWarning)
             assert case.try_input(number) in ("read", "refused")
 
     check()

@@ -40,6 +40,17 @@ def test_clouds(tmp_path):
         assert one_sentence(caught.value), name
 
 
+def test_a_nan_that_complains_is_left_out_silently(tmp_path):
+    assert read_cloud(make.signalling_nan(tmp_path)).xyz.tolist() == [[1, 2, 3]]
+
+
+def test_a_class_list_with_an_id_of_infinity_names_nothing(tmp_path):
+    classes = '{"classes": [{"id": 1e999, "name": "roof"}]}'
+    arrays = {"points": np.zeros((1, 3)), "labels": np.ones(1, np.uint16), "classes": classes}
+    np.savez(tmp_path / "a.npz", **arrays)
+    assert read_cloud(tmp_path / "a.npz").names == {}
+
+
 def test_masks(tmp_path):
     for name, path in make.mask_files(tmp_path).items():
         with pytest.raises(PaintError) as caught:

@@ -90,7 +90,7 @@ def names_from(value: npt.NDArray[np.generic]) -> dict[int, str]:
     try:
         entries = json.loads(str(value))["classes"]
         return {int(c["id"]): str(c["name"]) for c in entries}
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return {}
 
 

@@ -98,7 +98,13 @@ def _require_room_for_records(path: Path) -> None:
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     laspy = require("laspy", extra="las", purpose=f"reading {path.name}")
     with laspy.open(path) as reader:
-        require_memory(str(path), reader.header.point_count * _BYTES_PER_POINT)
+        header = reader.header
+        require_memory(str(path), header.point_count * _BYTES_PER_POINT)
+        stored = path.stat().st_size - header.offset_to_point_data
+        needed = header.point_count * header.point_format.size
+        if not header.are_points_compressed and needed > stored:
+            msg = f"{path} declares {header.point_count} points but ends before: it is cut off"
+            raise FormatError(msg)
         points = reader.read()
     if len(points) != points.header.point_count:
         msg = f"{path} declares {points.header.point_count} points, found {len(points)}: cut off"

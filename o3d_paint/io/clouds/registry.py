@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds import arrays, e57, las, pcd, ply, text
@@ -40,9 +43,16 @@ def read_cloud(path: Path | str) -> CloudFile:
         raise FormatError(msg) from error
     for matches, read in CLOUD_FORMATS.values():
         if matches(start):
-            return read(file)
+            return _quietly(read, file)
     if text.matches(file):
-        return text.read(file)
+        return _quietly(text.read, file)
     known = ", ".join([*CLOUD_FORMATS, "laz", "xyz", "csv"])
     msg = f"{file} is not a point cloud that can be read: expected {known}"
     raise FormatError(msg)
+
+
+def _quietly(read: Callable[[Path], CloudFile], file: Path) -> CloudFile:
+    """Read without NumPy's remarks on the terminal: readers judge values that are no numbers."""
+    with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return read(file)

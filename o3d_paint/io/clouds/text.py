@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +62,7 @@ def _names(line: str, separator: str | None) -> list[str] | None:
 
 def _values(path: Path, separator: str | None, *, skip: int) -> FloatArray:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            values = np.loadtxt(
-                path, delimiter=separator, skiprows=skip, ndmin=2, comments=("#", "//")
-            )
+        values = np.loadtxt(path, delimiter=separator, skiprows=skip, ndmin=2, comments=("#", "//"))
     except (ValueError, UnicodeDecodeError) as error:
         msg = f"{path} is not a table of numbers ({error}): export x y z columns"
         raise FormatError(msg) from error

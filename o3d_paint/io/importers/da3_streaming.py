@@ -112,7 +112,11 @@ def _frame(path: Path, number: int, pose: FloatArray, options: ImportOptions) ->
         keys = ("image", "depth", "conf", "intrinsics")
         arrays = {k: archive.read(k) for k in keys if k in archive.keys}
     depth = _map(path, "depth", arrays["depth"])
-    confidence = _map(path, "conf", arrays["conf"]) + _SHIFT if "conf" in arrays else None
+    confidence = None
+    if "conf" in arrays:
+        # A NaN of the signalling kind is one that arithmetic complains about.
+        with np.errstate(invalid="ignore", over="ignore"):
+            confidence = _map(path, "conf", arrays["conf"]) + _SHIFT
     if confidence is not None and confidence.shape != depth.shape:
         msg = f"{path}: 'conf' has shape {confidence.shape} but 'depth' {depth.shape}: one run?"
         raise SceneError(msg)

@@ -40,10 +40,13 @@ def cloud_files(root: Path) -> dict[str, Path]:
         "columns of Python objects": _pcd(root / "object.pcd", types="F F F O"),
         "more points than a float can count": _pcd(root / "count.pcd", points="9" * 400),
         "colours beyond single precision": root / "colors.npz",
+        "text without a line": _ply(root / "empty.ply", 2, b"\n\n"),
         # laspy would make each of the four billion.
         "records without end before the points": _las(root / "records.las", 100, "I", 2**32 - 1),
         "points that begin beyond the file": _las(root / "far.las", 96, "II", 2**32 - 1, 2**26),
         "records without end behind the points": _las(root / "behind.las", 243, "I", 2**32 - 1),
+        # laspy takes the memory for them before it reads.
+        "more points than follow": _las(root / "points.las", 247, "Q", 8_000_000),
         "a header cut off": _cut(root / "cut.las", 60),
         # Its reader's word on this has several lines.
         "an E57 of nothing": _e57(root / "a.e57"),
@@ -60,6 +63,19 @@ def _las(path: Path, at: int, layout: str, *values: int) -> Path:
     struct.pack_into(f"<{layout}", content, at, *values)
     path.write_bytes(content)
     return path
+
+
+def _ply(path: Path, count: int, body: bytes, kind: str = "ascii") -> Path:
+    header = f"ply\nformat {kind} 1.0\nelement vertex {count}\n"
+    axes = "".join(f"property float {axis}\n" for axis in "xyz")
+    path.write_bytes(f"{header}{axes}end_header\n".encode() + body)
+    return path
+
+
+def signalling_nan(root: Path) -> Path:
+    """A cloud with a NaN that complains when it is computed with, and one point."""
+    body = bytes.fromhex("010080ff") * 3 + struct.pack("<fff", 1, 2, 3)
+    return _ply(root / "nan.ply", 2, body, "binary_little_endian")
 
 
 def _cut(path: Path, length: int) -> Path:
