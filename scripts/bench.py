@@ -16,6 +16,7 @@ BENCHES = {
     "kill": "kill -9 at random points of a painting run",
     "live": "a brush movement, from the mouse to the colour buffer",
     "make-scene": "writes a large synthetic scene",
+    "mutation": "small changes to the heart of the program against its tests",
     "quality": "labels for every point against truth, beside the published method",
     "scale": "time and memory at 0.85, 3 and 12 million points",
     "suggest": "photos that are suggested against photos evenly spaced",
@@ -29,7 +30,7 @@ def main() -> int:
     if len(sys.argv) < 2 or sys.argv[1] not in BENCHES:
         print(__doc__)
         for name, title in BENCHES.items():
-            print(f"  {name:<12}{title}")
+            print(f"  {name:<18}{title}")
         return 0 if len(sys.argv) < 2 else 2
     name = sys.argv[1]
     module = importlib.import_module(f"bench.{name.replace('-', '_')}")

@@ -53,30 +53,6 @@ def run(xyz, painted, options=None, positions=None):
     return article_labels(xyz, pairs, options, camera_positions=positions)
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 10_000),
-    kind=st.sampled_from(["back-projection", "thinned", "jittered", "doubled"]),
-    num_frames=st.integers(1, 3),
-)
-def test_labels_are_those_of_the_naive_method(seed, kind, num_frames):
-    rng = np.random.default_rng(seed)
-    painted = capture(rng, num_frames)
-    xyz = back_projection(painted)
-    if kind == "thinned":
-        xyz = xyz[rng.random(len(xyz)) < 0.3]
-    elif kind == "jittered":
-        xyz = xyz + rng.normal(0, 0.004, xyz.shape)
-    elif kind == "doubled":  # every nearest point is tied
-        xyz = np.concatenate([xyz, xyz])[rng.permutation(2 * len(xyz))]
-    positions = np.array([frame("", p, d, c).position for _, p, d, c, _ in painted])
-    transferred, fused = naive_article(xyz, painted, positions)
-    result = run(xyz, painted)
-    np.testing.assert_array_equal(result.labels, fused)
-    np.testing.assert_array_equal(result.source == 1, transferred > 0)
-    np.testing.assert_array_equal(result.source == 2, (transferred == 0) & (fused > 0))
-
-
 def test_later_photos_win_and_the_last_pixel_wins_within_a_photo():
     rng = np.random.default_rng(1)
     _, where, depth, conf, mask = capture(rng, 1)[0]
@@ -138,3 +114,27 @@ def test_nothing_painted_and_depth_that_is_missing():
         article_labels(np.zeros((4, 3)), [(frame("b", where, None, None), mask)])
     with pytest.raises(ValueError, match="tolerance"):
         article_labels(np.zeros((4, 3)), [], ArticleOptions(tolerance=0.0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(["back-projection", "thinned", "jittered", "doubled"]),
+    num_frames=st.integers(1, 3),
+)
+def test_labels_are_those_of_the_naive_method(seed, kind, num_frames):
+    rng = np.random.default_rng(seed)
+    painted = capture(rng, num_frames)
+    xyz = back_projection(painted)
+    if kind == "thinned":
+        xyz = xyz[rng.random(len(xyz)) < 0.3]
+    elif kind == "jittered":
+        xyz = xyz + rng.normal(0, 0.004, xyz.shape)
+    elif kind == "doubled":  # every nearest point is tied
+        xyz = np.concatenate([xyz, xyz])[rng.permutation(2 * len(xyz))]
+    positions = np.array([frame("", p, d, c).position for _, p, d, c, _ in painted])
+    transferred, fused = naive_article(xyz, painted, positions)
+    result = run(xyz, painted)
+    np.testing.assert_array_equal(result.labels, fused)
+    np.testing.assert_array_equal(result.source == 1, transferred > 0)
+    np.testing.assert_array_equal(result.source == 2, (transferred == 0) & (fused > 0))

@@ -121,14 +121,17 @@ def test_conflicts_are_points_with_two_classes() -> None:
     assert counts.tolist() == [[0, 1, 1]]
 
 
-def test_more_than_255_photos_can_vote_for_one_class() -> None:
+@pytest.mark.parametrize("photos", [255, 256, 257, 300])
+def test_more_than_255_photos_can_vote_for_one_class(photos: int) -> None:
     index = PixelIndex((1, 1), np.array([0]), np.array([0], dtype=np.int32))
-    ballots = Ballots(1, 300)
-    for frame_idx in range(300):
-        mask = np.array([[1 if frame_idx < 299 else 2]], dtype=np.uint16)
+    ballots = Ballots(1, photos)
+    mask = np.array([[1]], dtype=np.uint16)
+    for frame_idx in range(photos):
         ballots.sync(frame_idx, index, mask, rect=Rect(0, 0, 1, 1))
-    _, counts = ballots.tally_of(np.array([0], dtype=np.int32))
-    assert counts.tolist() == [[299, 1]]
+    point = np.array([0], dtype=np.int32)
+    assert ballots.tally_of(point)[1].tolist() == [[photos]]
+    ballots.sync(0, index, mask * 2, rect=Rect(0, 0, 1, 1))
+    assert ballots.tally_of(point)[1].tolist() == [[photos - 1, 1]]
 
 
 def test_a_mask_of_another_size_is_refused() -> None:

@@ -59,6 +59,12 @@ def test_rectangles_unite_and_clip() -> None:
     empty = Rect(4, 4, 4, 9)
     assert empty.is_empty
     assert empty.union(Rect(1, 2, 3, 4)) == Rect(1, 2, 3, 4)
+    assert Rect(1, 2, 3, 4).union(empty) == Rect(1, 2, 3, 4)
+    assert Rect(0, 4, 5, 4).is_empty
+    assert not Rect(0, 4, 1, 5).is_empty
+    assert Rect(0, 9, 5, 4).shape == (0, 5)
+    assert Rect(2, 3, 5, 7).shape == (4, 3)
+    assert Rect.whole((3, 5)) == Rect(0, 0, 5, 3)
     assert Rect(1, 2, 3, 4).union(Rect(2, 0, 9, 3)) == Rect(1, 0, 9, 4)
     assert Rect(-5, -5, 99, 99).clipped((10, 20)) == Rect(0, 0, 20, 10)
     assert Rect(30, 0, 40, 5).clipped((10, 20)).is_empty

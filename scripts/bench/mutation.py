@@ -1,0 +1,177 @@
+"""Changes the program in small ways and asks whether its tests notice.
+
+``python scripts/bench.py mutation [--only mask,article] [--json FILE] [--show]``
+
+One place of a module at a time is changed: a comparison, an operator, a condition, a number, a
+result. Each mutant runs the module's tests, uncompiled, in a copy of a process that has imported
+everything else already. What no test notices is printed with its line; those known to change
+nothing that a caller could see are listed with the reason, and count as survivors all the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import importlib.machinery
+import importlib.util
+import io
+import json
+import os
+import resource
+import signal
+import sys
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+
+from bench.mutation_equivalent import EQUIVALENT
+from bench.mutation_kinds import changed_nodes
+
+_ROOT = Path(__file__).parents[2]
+_SECONDS = 60
+_MODULES = {
+    "ballots": ("test_ballots.py",),
+    "mask": ("test_mask.py",),
+    "article": ("test_article.py",),
+    "visibility": ("test_visibility.py",),
+}
+_SURVIVED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A changed module.
+
+    Attributes:
+        line: Where it was changed.
+        title: What was changed: the lines before and after.
+        tree: The whole module.
+    """
+
+    line: int
+    title: str
+    tree: ast.Module
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Yields every mutant of a module."""
+    count = sum(1 for _ in changed_nodes(ast.parse(source)))
+    for which in range(count):
+        tree = ast.parse(source)
+        for number, (node, change) in enumerate(changed_nodes(tree)):
+            if number == which:
+                before = _line_of(node, source)
+                change()
+                ast.fix_missing_locations(tree)
+                yield Mutant(node.lineno, f"{before}  ->  {_unparsed(node)}", tree)
+                break
+
+
+def _line_of(node: ast.AST, source: str) -> str:
+    return " ".join((ast.get_source_segment(source, node) or "").split())[:90]
+
+
+def _unparsed(node: ast.AST) -> str:
+    return " ".join(ast.unparse(node).split())[:90]
+
+
+class _Replacement(importlib.machinery.SourceFileLoader):
+    """Loads a module from a changed tree."""
+
+    def __init__(self, name: str, path: Path, tree: ast.Module) -> None:
+        super().__init__(name, str(path))
+        self._tree = tree
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Runs the changed code in place of the file's."""
+        exec(compile(self._tree, self.path, "exec"), module.__dict__)
+
+
+def _use(name: str, path: Path, mutant: Mutant) -> None:
+    """Puts the mutant in a module's place; what imported the old one is forgotten."""
+    for known in [m for m in sys.modules if m.startswith(("o3d_paint", "tests"))]:
+        del sys.modules[known]
+    loader = _Replacement(name, path, mutant.tree)
+
+    class Finder:
+        """Finds the one module."""
+
+        @staticmethod
+        def find_spec(full_name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
+            """Returns the changed module's own way in."""
+            if full_name != name:
+                return None
+            return importlib.util.spec_from_file_location(name, path, loader=loader)
+
+    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+
+
+def _run_tests(files: tuple[str, ...], mutant: Mutant | None, module: str) -> int:
+    """Runs tests in a copy of this process; returns how it ended, 0 where all passed."""
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    # A loop without end is noticed; the clock is that of the processor, whoever else works.
+    resource.setrlimit(resource.RLIMIT_CPU, (int(process_time()) + _SECONDS,) * 2)
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    import pytest
+
+    if mutant is not None:
+        path = _ROOT / "o3d_paint" / "core" / f"{module}.py"
+        _use(f"o3d_paint.core.{module}", path, mutant)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        tests = [str(_ROOT / "tests" / "core" / f) for f in files]
+        quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist"]
+        code = pytest.main([*quiet, "--rootdir", str(_ROOT), *tests])
+    os._exit(int(code))
+
+
+def _measure(module: str, *, show: bool) -> dict[str, object]:
+    files = _MODULES[module]
+    if _run_tests(files, None, module) != 0:
+        msg = f"the tests of {module} fail before anything is changed"
+        raise SystemExit(msg)
+    source = (_ROOT / "o3d_paint" / "core" / f"{module}.py").read_text(encoding="utf-8")
+    survivors, count = [], 0
+    for mutant in mutants(source):
+        count += 1
+        if _run_tests(files, mutant, module) == _SURVIVED:
+            reason = EQUIVALENT.get((module, mutant.title))
+            survivors.append({"line": mutant.line, "change": mutant.title, "reason": reason})
+            if show or reason is None:
+                print(f"    {module}:{mutant.line}  {mutant.title}  {reason or ''}", flush=True)
+    known = sum(1 for s in survivors if s["reason"])
+    killed = count - len(survivors)
+    print(
+        f"{module:<12}{count:>8}{killed:>8}{killed / count:>8.1%}{known:>12}"
+        f"{killed / max(1, count - known):>12.1%}",
+        flush=True,
+    )
+    return {"mutants": count, "killed": killed, "survivors": survivors}
+
+
+def main(arguments: list[str]) -> int:
+    """Prints a line for each module; the result is 1 where too few mutants were noticed."""
+    parser = argparse.ArgumentParser(prog="bench.py mutation", description=__doc__)
+    parser.add_argument("--only", default=",".join(_MODULES), help="modules, with commas")
+    parser.add_argument("--json", type=Path, help="where the survivors go")
+    parser.add_argument("--show", action="store_true", help="print the equivalent ones too")
+    parser.add_argument("--goal", type=float, default=0.85)
+    options = parser.parse_args(arguments)
+    # Uncompiled, and with the same examples each time.
+    os.environ |= {"NUMBA_DISABLE_JIT": "1", "CI": "1", "O3D_PAINT_CAPTURES": "/nowhere"}
+    os.chdir(_ROOT)
+    # Everything that is not changed is imported once, here.
+    for name in ("numpy", "scipy.spatial", "cv2", "numba", "hypothesis.extra.numpy", "pytest"):
+        importlib.import_module(name)
+    print(f"{'module':<12}{'mutants':>8}{'killed':>8}{'':>8}{'equivalent':>12}{'of the rest':>12}")
+    report = {}
+    for module in options.only.split(","):
+        report[module] = _measure(module, show=options.show)
+        if options.json is not None:
+            options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    shares = [float(r["killed"]) / float(r["mutants"]) for r in report.values()]  # type: ignore[arg-type]
+    return 0 if min(shares) >= options.goal else 1
