@@ -12,9 +12,11 @@ from o3d_paint.core.colorize import CloudLook, Tints, colorize, tints_of
 from o3d_paint.core.heat import HeatView, heat_colors, heat_levels, write_heat
 from o3d_paint.project.project import Project
 
-__all__ = ["CloudColors"]
+__all__ = ["PIECE", "CloudColors"]
 
 _SLICE = 100_000
+PIECE = 1 << 19
+"""Points; the renderer is handed their colours in some ten milliseconds."""
 
 
 class CloudColors:
@@ -22,6 +24,11 @@ class CloudColors:
 
     A stroke's few points are coloured at once. A change that concerns all points is worked off in
     slices, so that a large cloud never holds up the hand.
+
+    Attributes:
+        buffer: (N, 3) float32 in 0..1.
+        stale: (pieces,) which pieces of the buffer the renderer has not seen yet; who hands
+            them over takes the marks away.
     """
 
     def __init__(self, project: Project, look: CloudLook) -> None:
@@ -32,6 +39,7 @@ class CloudColors:
         self._heat: HeatView | None = None
         count = len(project.scene.cloud)
         self.buffer: npt.NDArray[np.float32] = np.zeros((count, 3), dtype=np.float32)
+        self.stale: BoolArray = np.ones(-(-count // PIECE), dtype=bool)
         self._tints: Tints = tints_of(project.taxonomy.color_table(), look)
         self._next = 0
 
@@ -64,6 +72,11 @@ class CloudColors:
         else:
             self._write(points)
 
+    def overwrite(self, points: IndexArray, colors: npt.ArrayLike) -> None:
+        """Colour points otherwise, (K, 3) or one for all; `refresh` takes it back."""
+        self.buffer[points] = colors
+        self.stale[points // PIECE] = True
+
     @property
     def is_done(self) -> bool:
         """Whether every point has its colour."""
@@ -83,6 +96,7 @@ class CloudColors:
         return True
 
     def _write(self, points: IndexArray) -> None:
+        self.stale[points // PIECE] = True
         if self._heat is not None:
             self._write_heat(self._heat, points)
             return

@@ -188,7 +188,7 @@ class CloudPainter:
         stroke.points.append(points)
         table = self._desk.project.taxonomy.color_table()
         color = table[stroke.class_id] / 255 if stroke.class_id else np.full(3, 0.9)
-        self._desk.colors.buffer[points] = color
+        self._desk.colors.overwrite(points, color)
         self._desk.shell.cloud.recolored()
 
     def _may_change(self, points: IndexArray, class_id: int) -> BoolArray:

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import open3d as o3d
 from open3d.visualization import gui, rendering
 
 from o3d_paint.core.arrays import FloatArray
@@ -21,7 +20,7 @@ from o3d_paint.core.orbit import Eye, first_look
 from o3d_paint.core.scene import Scene
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
-from o3d_paint.ui.keep_alive import retire
+from o3d_paint.ui.cloud_pieces import CloudPieces
 from o3d_paint.ui.redraw import Quality, RedrawPlan
 
 __all__ = ["CloudView"]
@@ -32,6 +31,7 @@ _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
+_UPLOAD_S = 0.012
 _NAMES: dict[Quality, str] = {"full": "cloud", "coarse": "cloud_coarse"}
 
 
@@ -58,12 +58,11 @@ class CloudView:
         self.eye: Eye | None = None
         self.center: FloatArray = np.zeros(3)
         self.point_size = 3.0
-        self._clouds: dict[Quality, Any] = {}
+        self._clouds: dict[Quality, CloudPieces] = {}
         self._xyz: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
         self._coarse: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self._coarse_colors: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
         self._flight: tuple[Eye, Eye, float] | None = None
-        self._are_colors_new = False
         self._measure_from: float | None = None
         self._measures_left = 0
         self._radius = 1.0
@@ -81,18 +80,17 @@ class CloudView:
         self._xyz = np.ascontiguousarray((scene.cloud.xyz - self.center).astype(np.float32))
         colors.work(10.0)
         self._add("full", self._xyz, colors.buffer)
+        colors.stale[:] = False
         self._make_coarse(min(_MAX_COARSE, len(self._xyz)))
         self.reset(scene)
         self.point_size = _first_point_size(scene, self.home, self.size)
         self._set_point_size()
-        self._are_colors_new = True
         self._measures_left = 2  # the first one pays for uploads and shaders
 
     def close(self) -> None:
         """Take the cloud away."""
-        for quality in tuple(self._clouds):
-            self.scene.remove_geometry(_NAMES[quality])
-        retire(*self._clouds.values(), self.colors, self._coarse_colors)
+        for cloud in self._clouds.values():
+            cloud.remove()
         self._clouds.clear()
         self.colors, self.eye, self._flight = None, None, None
         self.plan.changed(time.monotonic())
@@ -128,8 +126,7 @@ class CloudView:
         self.plan.changed(time.monotonic())
 
     def recolored(self) -> None:
-        """The colour buffer changed."""
-        self._are_colors_new = True
+        """The colours of some points changed."""
         self.plan.changed(time.monotonic())
 
     def resize_points(self, factor: float) -> None:
@@ -173,23 +170,25 @@ class CloudView:
         if self.colors is not None and not self.colors.is_done and self.plan.is_slow:
             return False
         quality = self.plan.due(now, is_painting=is_painting)
-        if quality is None:
+        if quality is None or not self._upload(quality):
             return False
         self._draw(quality)
         self.plan.drawn(now, quality)
         return True
 
+    def _upload(self, quality: Quality) -> bool:
+        """Hand over new colours, a bit at a time; returns whether the cloud can be drawn."""
+        cloud = self._clouds.get(quality)
+        if cloud is None or self.colors is None:
+            return True
+        if quality == "coarse":
+            np.take(self.colors.buffer, self._coarse, axis=0, out=self._coarse_colors)
+            return cloud.upload(np.ones(1, dtype=bool), _UPLOAD_S)
+        return cloud.upload(self.colors.stale, _UPLOAD_S)
+
     def _draw(self, quality: Quality) -> None:
-        for name in self._clouds:
-            self.scene.show_geometry(_NAMES[name], name == quality)
-        if self.colors is not None:
-            if quality == "coarse":
-                np.take(self.colors.buffer, self._coarse, axis=0, out=self._coarse_colors)
-            self.scene.scene.update_geometry(
-                _NAMES[quality],
-                self._clouds[quality],
-                rendering.Scene.UPDATE_COLORS_FLAG,
-            )
+        for name, cloud in self._clouds.items():
+            cloud.show(name == quality)
         self.widget.force_redraw()
 
     def _apply_eye(self) -> None:
@@ -214,26 +213,14 @@ class CloudView:
     def _add(
         self, quality: Quality, xyz: npt.NDArray[np.float32], colors: npt.NDArray[np.float32]
     ) -> None:
-        # Open3D checks nothing here: another type or layout shows wrong colours or crashes.
-        if colors.dtype != np.float32 or colors.shape != xyz.shape:
-            msg = f"colours must be float32 {xyz.shape}, got {colors.dtype} {colors.shape}"
-            raise ValueError(msg)
-        if not (colors.flags.c_contiguous and xyz.flags.c_contiguous):
-            msg = "points and colours must be contiguous"
-            raise ValueError(msg)
-        cloud = o3d.t.geometry.PointCloud()
-        cloud.point.positions = o3d.core.Tensor.from_numpy(xyz)
-        cloud.point.colors = o3d.core.Tensor.from_numpy(colors)
-        # Without the toolkit's own fast copy, which draws a box around the cloud.
-        self.scene.add_geometry(_NAMES[quality], cloud, self._material(quality), False)
-        self.scene.show_geometry(_NAMES[quality], quality == "full")
-        self._clouds[quality] = cloud
+        material = self._material(quality)
+        self._clouds[quality] = CloudPieces(self.scene, _NAMES[quality], xyz, colors, material)
+        self._clouds[quality].show(quality == "full")
 
     def _make_coarse(self, count: int) -> None:
         assert self.colors is not None
         if "coarse" in self._clouds:
-            self.scene.remove_geometry(_NAMES["coarse"])
-            retire(self._clouds["coarse"], self._coarse_colors)
+            self._clouds["coarse"].remove()
         chosen = np.random.default_rng(0).choice(len(self._xyz), count, replace=False)
         self._coarse = np.sort(chosen)
         self._coarse_colors = self.colors.buffer[self._coarse]
@@ -249,8 +236,8 @@ class CloudView:
         return material
 
     def _set_point_size(self) -> None:
-        for quality in self._clouds:
-            self.scene.modify_geometry_material(_NAMES[quality], self._material(quality))
+        for quality, cloud in self._clouds.items():
+            cloud.set_material(self._material(quality))
 
     def _measure(self) -> None:
         """Time one full frame; that decides how much is drawn while the hand moves."""

@@ -83,6 +83,7 @@ class Footprint:
         if len(self._lit):
             colors.refresh(self._lit)
         if len(points):
-            colors.buffer[points] += (1 - colors.buffer[points]) * np.float32(_LIGHT)
+            dim = colors.buffer[points]
+            colors.overwrite(points, dim + (1 - dim) * np.float32(_LIGHT))
         self._lit = points
         self._desk.shell.cloud.recolored()
