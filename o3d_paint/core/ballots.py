@@ -58,6 +58,7 @@ class Ballots:
         if imported is not None:
             self._labels[:] = imported
         self._layer: IdArray | None = None
+        self._contested = np.zeros(num_points, dtype=bool)
 
     @property
     def labels(self) -> IdArray:
@@ -162,11 +163,8 @@ class Ballots:
         return np.sort(self._columns), self._counts_of(points).astype(np.uint16)
 
     def conflicts(self) -> npt.NDArray[np.bool_]:
-        """Return (N,) whether photos disagree on a point."""
-        classes = np.zeros(self._num_points, dtype=np.uint16)
-        for block in self._blocks:
-            classes += np.count_nonzero(block, axis=1).astype(np.uint16)
-        return np.asarray(classes > 1)
+        """Return (N,) whether photos disagree on a point; a view that follows every change."""
+        return frozen(self._contested)
 
     def evidence(self) -> Evidence:
         """Return an immutable copy of all votes, for a worker."""
@@ -227,7 +225,9 @@ class Ballots:
         if len(self._columns):
             counts = self._counts_of(points)
             labels = np.sort(self._columns)[counts.argmax(axis=1)]
-            labels[~counts.any(axis=1)] = 0
+            voted = np.count_nonzero(counts, axis=1)
+            labels[voted == 0] = 0
+            self._contested[points] = voted > 1
         else:
             labels = np.zeros(len(points), dtype=np.uint16)
         if self._imported is not None:

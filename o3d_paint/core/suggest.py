@@ -117,7 +117,7 @@ def suggest(
 
     Args:
         sightings: What the photos show.
-        needed: (N,) unsettled points of the whole cloud; see `unsettled`.
+        needed: (S,) which points of ``sightings.sample`` are unsettled; see `unsettled`.
         exclude: Photos not to suggest, usually those painted already.
         count: How many to suggest; each counts what those before it leave.
 
@@ -125,12 +125,12 @@ def suggest(
         At most ``count`` photos, best first; none that sees nothing needed.
 
     Raises:
-        ValueError: ``needed`` does not fit the cloud.
+        ValueError: ``needed`` does not fit the sample.
     """
-    if needed.shape != (sightings.num_points,):
-        msg = f"needed must be ({sightings.num_points},), got {needed.shape}"
+    if needed.shape != sightings.sample.shape:
+        msg = f"needed must be {sightings.sample.shape}, got {needed.shape}"
         raise ValueError(msg)
-    left = needed[sightings.sample]
+    left = needed
     allowed = np.ones(len(sightings.seen), dtype=bool)
     allowed[list(exclude)] = False
     chosen: list[Suggestion] = []

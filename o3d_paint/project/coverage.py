@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IdArray
 
-__all__ = ["CONFIDENT", "ClassCount", "Coverage", "count_coverage"]
+__all__ = ["CONFIDENT", "ClassCount", "Coverage", "CoverageCount", "count_coverage"]
 
 CONFIDENT = 0.7
 """A label counts as confident from here on."""
@@ -68,19 +68,47 @@ def count_coverage(
         confidence: (N,) of ``shown``; None before anything was fused.
         class_ids: The classes to list.
     """
-    ids = np.sort(np.asarray(class_ids, dtype=np.int64))
-    size = int(ids.max(initial=0)) + 1
-    by_painted = np.bincount(painted, minlength=size)
-    by_shown = np.bincount(shown, minlength=size)
-    num_painted = len(painted) - int(by_painted[0])
-    num_shown = len(shown) - int(by_shown[0])
-    confident = num_painted
-    if confidence is not None:
-        confident = int(np.count_nonzero((confidence >= CONFIDENT) & (shown > 0)))
-    return Coverage(
-        num_points=len(painted),
-        painted=num_painted,
-        fused=num_shown,
-        confident=confident,
-        classes=tuple(ClassCount(int(i), int(by_painted[i]), int(by_shown[i])) for i in ids),
-    )
+    count = CoverageCount(class_ids)
+    count.add(painted, shown, confidence)
+    return count.result()
+
+
+class CoverageCount:
+    """Counts labels a part of the cloud at a time."""
+
+    def __init__(self, class_ids: npt.ArrayLike) -> None:
+        """Count nothing yet; the classes to list are given."""
+        self._ids = np.sort(np.asarray(class_ids, dtype=np.int64))
+        size = int(self._ids.max(initial=0)) + 1
+        self._painted, self._shown = np.zeros((2, size), dtype=np.int64)
+        self._confident = 0
+
+    def add(self, painted: IdArray, shown: IdArray, confidence: FloatArray | None) -> None:
+        """Count (M,) labels and their confidence; see `count_coverage`."""
+        self._painted = _added(self._painted, painted)
+        self._shown = _added(self._shown, shown)
+        sure = painted > 0 if confidence is None else (confidence >= CONFIDENT) & (shown > 0)
+        self._confident += int(np.count_nonzero(sure))
+
+    @property
+    def num_points(self) -> int:
+        """How many points are counted."""
+        return int(self._painted.sum())
+
+    def result(self) -> Coverage:
+        """Return what was counted."""
+        painted, shown = self._painted, self._shown
+        return Coverage(
+            num_points=self.num_points,
+            painted=self.num_points - int(painted[0]),
+            fused=self.num_points - int(shown[0]),
+            confident=self._confident,
+            classes=tuple(ClassCount(int(i), int(painted[i]), int(shown[i])) for i in self._ids),
+        )
+
+
+def _added(counts: npt.NDArray[np.int64], labels: IdArray) -> npt.NDArray[np.int64]:
+    """Return counts by id with those of more labels, longer where an id is higher than all."""
+    more = np.bincount(labels, minlength=len(counts))
+    more[: len(counts)] += counts
+    return more

@@ -15,7 +15,7 @@ from o3d_paint.core.evidence import Evidence, Tally
 from o3d_paint.core.fuse import FUSED, NONE, PAINTED, Fusion
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.project.coverage import Coverage, count_coverage
+from o3d_paint.project.coverage import Coverage, CoverageCount
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
@@ -24,6 +24,8 @@ from o3d_paint.project.work import Work
 
 __all__ = ["FusedLayer"]
 
+_COUNTED = 1 << 19
+"""Points counted in one go: some ten milliseconds."""
 _Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
@@ -43,6 +45,7 @@ class FusedLayer(Work):
         self._heirs: dict[int, int] = {}
         self._heirs_since_asked: dict[int, int] = {}
         self._coverage: Coverage | None = None
+        self._count: CoverageCount | None = None
 
     @property
     def fusion(self) -> Fusion | None:
@@ -100,13 +103,24 @@ class FusedLayer(Work):
 
     def coverage(self) -> Coverage:
         """Return how many points are painted, fused and confident; cached until a change."""
+        while self._coverage is None:
+            self._coverage = self.count_on()
+        return self._coverage
+
+    def count_on(self) -> Coverage | None:
+        """Count a part of the cloud; returns the coverage once nothing is left to count.
+
+        For a window, which has other things to do than to count millions of points at once.
+        """
         if self._coverage is None:
-            self._coverage = count_coverage(
-                self.ballots.labels,
-                self.labels_of(None),
-                confidence=self.confidence_of(None),
-                class_ids=[c.class_id for c in self._taxonomy],
-            )
+            if self._count is None:
+                self._count = CoverageCount([c.class_id for c in self._taxonomy])
+            first, last = self._count.num_points, len(self.ballots.labels)
+            part = np.arange(first, min(first + _COUNTED, last), dtype=np.int32)
+            painted = self.ballots.labels[part]
+            self._count.add(painted, self.labels_of(part), self.confidence_of(part))
+            if self._count.num_points >= last:
+                self._coverage, self._count = self._count.result(), None
         return self._coverage
 
     def conflict_pairs(self) -> tuple[Conflict, ...]:
@@ -177,7 +191,7 @@ class FusedLayer(Work):
             self._fused_changed()
 
     def _fused_changed(self) -> None:
-        self._coverage = None
+        self._coverage = self._count = None
         self.recorded.emit(Record(RecordKind.FUSED))
         self.fused_changed.emit()
 
@@ -187,7 +201,7 @@ class FusedLayer(Work):
         return newer
 
     def _after_labels(self, points: IndexArray) -> None:
-        self._coverage = None
+        self._coverage = self._count = None
         # Compared, since indexes that come late after opening bring back what was known.
         if self._fusion is not None and not self._stale and len(points):
             known = self._known[points]
@@ -201,7 +215,7 @@ class FusedLayer(Work):
 
     def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
         changed = super()._adopt(edit)
-        self._coverage = None
+        self._coverage = self._count = None
         if not edit.gone:
             return changed
         for heirs in (self._heirs, self._heirs_since_asked):

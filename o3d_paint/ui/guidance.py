@@ -57,11 +57,11 @@ class Guidance:
         """Suggest anew: labels have changed."""
         if self._sightings is None:
             return
-        project = self._studio.project
-        confidence = project.confidence_of(None)
+        project, sample = self._studio.project, self._sightings.sample
+        confidence = project.confidence_of(sample)
         if confidence is None:
-            confidence = (project.painted > 0).astype(np.float32)
-        needed = unsettled(confidence, project.ballots.conflicts())
+            confidence = (project.painted[sample] > 0).astype(np.float32)
+        needed = unsettled(confidence, project.ballots.conflicts()[sample])
         found = suggest(self._sightings, needed, exclude=project.painted_frames)
         if not found:
             exclude = () if self._studio.viewing.open_idx is None else (

@@ -37,7 +37,6 @@ from o3d_paint.ui.studio import Studio, Viewing
 __all__ = ["PaintDesk"]
 
 _COUNT_EVERY_S = 0.25
-_COUNT_REST = 8.0  # counting takes at most an eighth of the time
 _TOOLS = frozenset(TOOLS)
 
 
@@ -104,7 +103,7 @@ class PaintDesk:
         )
         self._guides = PhotoGuides(self.studio, self._workers[1], failed=guard.report)
         self._are_models_stale = self._are_counts_stale = True
-        self._counted_at, self._count_cost = 0.0, 0.0
+        self._counted_at = 0.0
         self._disconnect = self._connect(guard)
         self.studio.open_photo(0)
 
@@ -126,12 +125,11 @@ class PaintDesk:
         """Do what was put off; returns whether the 3D view has to be drawn."""
         self._mailbox.run_pending()
         now = time.monotonic()
-        rest = max(_COUNT_EVERY_S, _COUNT_REST * self._count_cost)
-        if self._are_counts_stale and now - self._counted_at >= rest:
-            self.coverage = self.project.coverage()
-            self._counted_at = time.monotonic()
-            self._count_cost = self._counted_at - now
-            self._are_counts_stale, self._are_models_stale = False, True
+        if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
+            counted = self.project.count_on()
+            if counted is not None:
+                self.coverage, self._counted_at = counted, now
+                self._are_counts_stale, self._are_models_stale = False, True
         self._guides.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False

@@ -40,7 +40,6 @@ __all__ = ["Workbench"]
 
 _COUNT_EVERY_S = 0.25
 _CHORES_S = 0.004
-_COUNT_REST = 8.0  # counting takes at most an eighth of the time
 
 
 class Workbench:
@@ -90,7 +89,7 @@ class Workbench:
         self.progress: ProgressState | None = None
         self._are_models_stale = True
         self._are_counts_stale = True
-        self._counted_at, self._count_cost = 0.0, 0.0
+        self._counted_at = 0.0
         self._chores = Chores()
         self.seen_of: int | None = None
         self.shows_plane_photos = True
@@ -113,8 +112,7 @@ class Workbench:
         """Do what was put off; returns whether the 3D view was drawn."""
         self.session.tick()
         now = time.monotonic()
-        rest = max(_COUNT_EVERY_S, _COUNT_REST * self._count_cost)
-        if self._are_counts_stale and now - self._counted_at >= rest:
+        if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
             self._ask_counts()
         self._chores.work(_CHORES_S)
         self.painter.tick()
@@ -338,10 +336,11 @@ class Workbench:
             self._chores.add("guidance", self.guidance.refresh)
 
     def _count(self) -> None:
-        start = time.monotonic()
-        self.coverage = self.project.coverage()
-        self._counted_at = time.monotonic()
-        self._count_cost = self._counted_at - start
+        counted = self.project.count_on()
+        if counted is None:
+            self._chores.add("coverage", self._count)
+            return
+        self.coverage, self._counted_at = counted, time.monotonic()
         self.refresh()
 
     def _count_conflicts(self) -> None:

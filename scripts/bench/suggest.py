@@ -194,7 +194,9 @@ def by_suggestion(room: Room, measure: Measure) -> int:
     chosen: list[int] = []
     confidence = np.zeros(len(room.cloud), np.float32)
     while (confidence >= CONFIDENT).mean() < TARGET:
-        found = suggest(room.sightings, unsettled(confidence), exclude=chosen)
+        found = suggest(
+            room.sightings, unsettled(confidence[room.sightings.sample]), exclude=chosen
+        )
         if not found:
             return len(room.frames)
         chosen.append(found[0].frame_idx)

@@ -88,6 +88,8 @@ def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
         assert sorted(changed.tolist()) == np.flatnonzero(before != ballots.labels).tolist()
     assert ballots.labels.tolist() == _labels_by_counting(indexes, masks, layer, imported).tolist()
     assert ballots.evidence().labels().tolist() == ballots.labels.tolist()
+    disagree = np.count_nonzero(ballots.evidence().tally().counts, axis=1) > 1
+    assert ballots.conflicts().tolist() == disagree.tolist()
 
 
 def test_syncing_twice_changes_nothing() -> None:

@@ -39,8 +39,8 @@ def test_settled_points_and_excluded_photos_do_not_count() -> None:
     assert suggest(views, np.zeros(10, bool)) == ()
 
 
-def test_needed_must_fit_the_cloud() -> None:
-    with pytest.raises(ValueError, match=r"\(3,\)"):
+def test_needed_must_fit_the_sample() -> None:
+    with pytest.raises(ValueError, match=r"\(2,\), got \(3,\)"):
         suggest(sightings("##"), np.ones(3, bool))
 
 
@@ -102,7 +102,7 @@ def test_a_large_cloud_is_sampled_and_gains_are_shares_of_all_of_it() -> None:
     xyz = wall(150_000)
     views = sightings_of([camera_at((1.0, 0, 0), (0, 0, 0), depth=1.0)], xyz)
     assert len(views.sample) == 60_000
-    (found,) = suggest(views, np.ones(len(xyz), bool))
+    (found,) = suggest(views, np.ones(len(views.sample), bool))
     assert found.gain == pytest.approx(0.25, abs=0.01)
     assert found.points == pytest.approx(0.25 * len(xyz), rel=0.04)
 

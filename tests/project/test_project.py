@@ -8,6 +8,7 @@ from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import TaxonomyError
+from o3d_paint.project import fused_layer
 from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from tests.project.scenes import MASK_SHAPE, strip_scene
@@ -137,6 +138,21 @@ def test_fused_labels_show_beside_paint_and_follow_merges(project: Project) -> N
     assert coverage.fused == np.count_nonzero(project.labels)
     assert [c.class_id for c in coverage.classes] == [1, 2, 3]
     assert sum(c.shown for c in coverage.classes) == coverage.fused
+
+
+def test_counting_in_parts_begins_anew_with_each_change(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fused_layer, "_COUNTED", 100)
+    project.paint(0, line(1))
+    assert project.count_on() is None
+    project.paint(1, line(2, y=700))
+    parts = 1
+    while (counted := project.count_on()) is None:
+        parts += 1
+    assert parts == -(-len(project.scene.cloud) // 100)
+    assert counted.painted == np.count_nonzero(project.painted) > 0
+    assert project.coverage() is counted
 
 
 def test_masks_of_another_size_are_fitted_and_other_aspects_refused(project: Project) -> None:
