@@ -35,6 +35,7 @@ def load_options(
     invalid_depth: int | None = None,
     every: int = 1,
     up: str | None = None,
+    preset: str | None = None,
     conf_thresh: float | None = None,
     conf_percentile: float | None = None,
     format_name: str | None = None,
@@ -52,7 +53,9 @@ def load_options(
         raise typer.BadParameter(msg)
     _one_of("--convention", convention, ("w2c", "c2w"))
     _one_of("--axes", axes, ("cv", "gl"))
+    _one_of("--preset", preset, ("object", "indoor", "outdoor"))
     return LoadOptions(
+        preset=preset,
         convention=convention,  # type: ignore[arg-type]
         axes=axes,  # type: ignore[arg-type]
         up=None if up is None else _direction(up),
@@ -71,7 +74,7 @@ def load_options(
 
 def _one_of(option: str, value: str | None, allowed: tuple[str, ...]) -> None:
     if value is not None and value not in allowed:
-        msg = f"{option} must be {' or '.join(allowed)}, got {value!r}"
+        msg = f"{option} must be {', '.join(allowed[:-1])} or {allowed[-1]}, got {value!r}"
         raise typer.BadParameter(msg)
 
 

@@ -57,20 +57,23 @@ def percentile_rule(confidences: Iterable[FloatArray], percentile: float) -> Con
     return ConfidenceRule(threshold, inclusive=True, reason=reason)
 
 
-def default_rule(confidences: Iterable[FloatArray]) -> ConfidenceRule:
+def default_rule(
+    confidences: Iterable[FloatArray], *, unit_threshold: float = _UNIT_THRESHOLD
+) -> ConfidenceRule:
     """Choose the rule that fits the scale of the confidences.
 
-    Values within 0..1 use 0.4 (the published method). Larger ones use the rule of
+    Values within 0..1 use the published method's threshold. Larger ones use the rule of
     Depth-Anything-3's own exporter: ``min(max(1.05, P40), P90)``, inclusive.
 
     Args:
         confidences: The confidence maps of all photos; empty where the scene has none.
+        unit_threshold: For values within 0..1; the published method's 0.4 if not given.
     """
     values = _sample(confidences)
     if not len(values):
         return ConfidenceRule(None, inclusive=True, reason="no confidence in the file: all kept")
     if values.max() <= 1.0:
-        return absolute_rule(_UNIT_THRESHOLD)
+        return absolute_rule(unit_threshold)
     low, high = np.percentile(values, [_DA3_PERCENTILE, _DA3_CEILING_PERCENTILE])
     threshold = float(min(max(_DA3_FLOOR, low), high))
     reason = f"confidence >= {threshold:.4g} (values exceed 1: Depth-Anything-3's own rule)"

@@ -183,6 +183,7 @@ class Scene:
         notes: What the importer found and did, one sentence each, for people.
         labels: (N,) class ids that the cloud came with, 0 where none; None where it had none.
         label_names: Names of those ids, where the file has them.
+        preset: What kind of scene the user calls it, a key of `PRESETS`; None where unsaid.
     """
 
     name: str
@@ -195,3 +196,4 @@ class Scene:
     notes: tuple[str, ...] = field(default=())
     labels: IdArray | None = None
     label_names: Mapping[int, str] = field(default_factory=dict)
+    preset: str | None = None

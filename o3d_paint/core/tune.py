@@ -46,6 +46,7 @@ _TRIED = (
 )
 _MARGIN = 0.006
 _METHOD_MARGIN = 0.005
+_FAR_AHEAD = 0.05
 _OUTGROWN = 2
 
 
@@ -118,13 +119,10 @@ def tune(
     if best.score - trials[0].score < _MARGIN:
         best = trials[0]
     if not keep_method:
-        rivals = [
-            _point_trial(cloud, evidence, replace(best.options, method=method), graph)
-            for method in ("graph", "nearest")
-        ]
-        trials += tuple(rivals)
-        if rivals[1].score > rivals[0].score + _METHOD_MARGIN:
-            best = rivals[1]
+        ours, rival = _rivals(cloud, evidence, best.options, graph)
+        trials += (ours, rival)
+        if rival.score > ours.score + _METHOD_MARGIN:
+            best = rival
     if progress is not None:
         progress(1.0, "choosing")
     return Tuning(best.options, trials, len(evidence.frames))
@@ -214,21 +212,29 @@ def _chosen(evidence: Evidence, most: int = _MOST_PHOTOS) -> list[FrameVotes]:
     return [evidence.frames[int(i * step)] for i in range(min(count, most))]
 
 
-def _point_trial(
+def _rivals(
     cloud: PointCloud, evidence: Evidence, options: FuseOptions, graph: Graph
-) -> Trial:
-    """Predict photos left out, point by point, by any method."""
+) -> tuple[Trial, Trial]:
+    """Predict photos left out, point by point, by the graph and by the nearest label.
+
+    One photo is enough where the graph is far ahead.
+    """
     class_ids = np.unique(np.concatenate([np.unique(f.labels) for f in evidence.frames]))
     num = len(class_ids)
-    confusion = np.zeros((num, num + 1))
+    both = [replace(options, method="graph"), replace(options, method="nearest")]
+    confusion = np.zeros((2, num, num + 1))
+    trials: list[Trial] = []
     for frame in _chosen(evidence, _MOST_RIVAL_PHOTOS):
         others = evidence.without(frame.frame_idx)
-        labels = fuse(cloud, others, options, graph=graph).labels[frame.points]
-        predicted = np.where(labels > 0, np.searchsorted(class_ids, labels), num)
         said = np.searchsorted(class_ids, frame.labels)
-        np.add.at(confusion, (said, predicted), 1)
-    accuracy, mean_iou = _scores(confusion)
-    return Trial(options, accuracy, mean_iou)
+        for counts, rival in zip(confusion, both, strict=True):
+            labels = fuse(cloud, others, rival, graph=graph).labels[frame.points]
+            predicted = np.where(labels > 0, np.searchsorted(class_ids, labels), num)
+            np.add.at(counts, (said, predicted), 1)
+        trials = [Trial(o, *_scores(c)) for o, c in zip(both, confusion, strict=True)]
+        if trials[0].score > trials[1].score + _FAR_AHEAD:
+            break
+    return trials[0], trials[1]
 
 
 def _align(votes: NodeVotes, like: NodeVotes) -> FloatArray:

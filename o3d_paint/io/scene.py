@@ -17,6 +17,7 @@ from o3d_paint.core.confidence import (
     default_rule,
     percentile_rule,
 )
+from o3d_paint.core.distances import PRESETS
 from o3d_paint.core.geometry import (
     estimate_spacing,
     estimate_up,
@@ -51,6 +52,7 @@ class LoadOptions:
         convention: Direction of the file's poses: "w2c" world to camera, "c2w" camera to world;
             None takes the format's own and tests it.
         up: (x, y, z) that points up; None estimates it.
+        preset: What kind of scene it is, a key of `PRESETS`: decides radius and threshold.
         conf_thresh: Trusts confidence strictly above this number, in the file's own units.
         conf_percentile: Trusts all but this many per cent of the pixels; one of the two at most.
         images: Folder of the photos.
@@ -67,6 +69,7 @@ class LoadOptions:
 
     convention: Convention | None = None
     up: tuple[float, float, float] | None = None
+    preset: str | None = None
     conf_thresh: float | None = None
     conf_percentile: float | None = None
     images: Path | None = None
@@ -130,6 +133,7 @@ def load_scene(
         notes=(*capture.notes, *notes),
         labels=capture.labels,
         label_names=capture.label_names,
+        preset=chosen.preset,
     )
 
 
@@ -170,6 +174,9 @@ def _check(options: LoadOptions) -> None:
     if options.conf_percentile is not None and not 0 <= options.conf_percentile <= 100:
         msg = f"conf_percentile must lie in 0..100, got {options.conf_percentile}"
         raise ValueError(msg)
+    if options.preset is not None and options.preset not in PRESETS:
+        msg = f"preset must be one of {', '.join(PRESETS)}, got {options.preset!r}"
+        raise ValueError(msg)
     if options.convention not in (None, "w2c", "c2w"):
         msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
         raise ValueError(msg)
@@ -182,6 +189,8 @@ def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
         return absolute_rule(options.conf_thresh)
     if options.conf_percentile is not None and maps:
         return percentile_rule(maps, options.conf_percentile)
+    if options.preset is not None:
+        return default_rule(maps, unit_threshold=PRESETS[options.preset].confidence)
     return default_rule(maps)
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.ball import Progress
-from o3d_paint.core.distances import ball_radius
+from o3d_paint.core.distances import ball_radius, batch_size
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
 from o3d_paint.core.graph import Graph, build_graph
@@ -39,7 +39,9 @@ class Fusing(FusedLayer):
     def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
         """Start without a fused layer; see `Work`."""
         super().__init__(scene, taxonomy, jobs=jobs)
-        self.fuse_options = FuseOptions(max_distance=ball_radius(scene))
+        self.fuse_options = FuseOptions(
+            max_distance=ball_radius(scene), batch_size=batch_size(scene)
+        )
         self.fuse_progress: Signal[[float, str]] = Signal()
         self.fuse_failed: Signal[[Exception]] = Signal()
         self.weights_chosen: Signal[[Tuning]] = Signal()

@@ -19,7 +19,7 @@ from o3d_paint.core.ball import Progress
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
-from o3d_paint.core.distances import ball_radius
+from o3d_paint.core.distances import PRESETS, ball_radius, batch_size
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.graph import Graph, build_graph
@@ -80,13 +80,16 @@ class FusePlan:
         if self.method == ARTICLE:
             published = ArticleOptions()
             defaults = {name: getattr(published, name) for name in _ARTICLE_FIELDS}
+            if scene.preset is not None:
+                preset = PRESETS[scene.preset]
+                defaults |= {"max_distance": preset.radius, "conf_thresh": preset.confidence}
         else:
             plain = FuseOptions()
             defaults = {
                 "method": plain.method,
                 "max_distance": ball_radius(scene),
                 "min_neighbors": plain.min_neighbors,
-                "batch_size": plain.batch_size,
+                "batch_size": batch_size(scene),
                 "keep_strokes": plain.keep_strokes,
                 "min_confidence": plain.min_confidence,
                 "tolerance": suggested_tolerance(scene).absolute,

@@ -43,6 +43,7 @@ def scene_report(scene: Scene) -> dict[str, Any]:
         },
         "depth_disagreement": None if np.isnan(agreement.error) else agreement.error,
         "depth_tolerance": suggested_tolerance(scene).relative,
+        "preset": scene.preset,
         "notes": list(scene.notes),
     }
 

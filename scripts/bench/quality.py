@@ -2,13 +2,14 @@
 
 Synthetic scenes, a sloppy simulated painter, mean and deviation over seeds; `all` is the share of
 all points labelled right (unlabelled counts as wrong), `border` that of points within 3 cm of
-another class.
+another class, `usual` the same as `all` with the usual weights, had the photos not chosen theirs.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from bench.captures import Capture, toy
 from bench.nasty import SCENES
 from o3d_paint.core.article import ArticleOptions
-from o3d_paint.core.fuse import fuse
+from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
+from o3d_paint.core.graph import build_graph
 from o3d_paint.core.metrics import reliability, score
+from o3d_paint.core.tune import tune
 from o3d_paint.io.sample import SampleOptions
 from o3d_paint.io.sample.painter import PainterOptions
 
@@ -26,6 +30,7 @@ FIGURES = 4
 Row = tuple[str, Callable[[int], Capture], int, PainterOptions]
 
 
+@lru_cache(maxsize=5)
 def _plain(seed: int, **changes: object) -> Capture:
     options = SampleOptions(seed=seed, shadows=False, smooth=False, **changes)  # type: ignore[arg-type]
     return toy(f"toy {seed}", options)
@@ -51,24 +56,41 @@ def main(arguments: list[str]) -> int:
     """Prints a line for each painting."""
     parser = argparse.ArgumentParser(prog="bench.py quality", description=__doc__)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--only", default="", help="lines whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[""], help="lines whose name holds one")
+    parser.add_argument("--skip", nargs="+", default=[], help="lines whose name holds none")
     options = parser.parse_args(arguments)
-    columns = ("article", "1 cm + near", "all", "mIoU", "border", "top 90 %", "ECE")
+    columns = ("article", "1 cm + near", "usual", "all", "mIoU", "border", "top 90 %", "ECE")
     print(f"{'painting':<36}" + "".join(f"{c:>15}" for c in columns))
     for name, make, photos, painter in rows():
-        if options.only in name:
+        if _is_named(name, options.only) and not _is_named(name, options.skip):
             found = [_measure(make(s), photos, painter, s) for s in range(options.seeds)]
             cells = zip(np.mean(found, axis=0), np.std(found, axis=0), strict=True)
             print(f"{name:<36}" + "".join(f"{m:>9.3f} ±{d:.3f}" for m, d in cells), flush=True)
-    _unpainted(options.seeds)
+    name = "figures unpainted"
+    if _is_named(name, options.only) and not _is_named(name, options.skip):
+        _unpainted(options.seeds)
     return 0
+
+
+def _is_named(name: str, parts: list[str]) -> bool:
+    return any(part in name for part in parts)
+
+
+def _fused(capture: Capture, evidence: Evidence) -> tuple[Fusion, Fusion]:
+    """Return fusions with the usual weights and with those that the painted photos choose."""
+    graph = build_graph(capture.cloud)
+    usual = fuse(capture.cloud, evidence, graph=graph)
+    tuning = tune(capture.cloud, evidence, graph=graph)
+    if tuning.options == FuseOptions():
+        return usual, usual
+    return usual, fuse(capture.cloud, evidence, tuning.options, graph=graph)
 
 
 def _measure(capture: Capture, photos: int, painter: PainterOptions, seed: int) -> list[float]:
     masks = capture.paint(photos, PainterOptions(**_fields(painter), seed=seed))
     # Cameras around a scene twice as large stand farther away than the method's 5 m.
     transferred, article = capture.article(masks, ArticleOptions(max_camera_distance=np.inf))
-    fusion = fuse(capture.cloud, capture.evidence(masks))
+    usual, fusion = _fused(capture, capture.evidence(masks))
     truth = capture.truth.astype(np.uint16)
     scores = score(fusion.labels, truth)
     near = capture.border(BORDER) & (truth > 0)
@@ -78,6 +100,7 @@ def _measure(capture: Capture, photos: int, painter: PainterOptions, seed: int) 
     return [
         _share(article, truth, known),
         _share(capture.vote_then_nearest(transferred), truth, known),
+        _share(usual.labels, truth, known),
         scores.accuracy,
         scores.mean_iou,
         _share(fusion.labels, truth, near),
@@ -92,7 +115,7 @@ def _unpainted(seeds: int) -> None:
     for seed in range(seeds):
         capture = _plain(seed)
         painter = PainterOptions(fill=0.6, skip=frozenset({FIGURES}), seed=seed)
-        fusion = fuse(capture.cloud, capture.evidence(capture.paint(5, painter)))
+        _, fusion = _fused(capture, capture.evidence(capture.paint(5, painter)))
         sure = np.where(fusion.confidence >= 0.7, fusion.labels, 0)
         figures = capture.truth == FIGURES
         others = ~figures & (capture.truth > 0)

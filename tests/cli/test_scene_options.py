@@ -16,7 +16,7 @@ from tests.io.ball_on_floor import arrays
 FLAGS = (
     "--images", "--cloud", "--convention", "--axes", "--intrinsics", "--depth-unit",
     "--invalid-depth", "--every", "--up", "--conf-thresh", "--confidence-percentile", "--format",
-    "--memory-limit",
+    "--preset",    "--memory-limit",
 )  # fmt: skip
 
 
@@ -122,3 +122,41 @@ def test_one_level_too_high_names_the_scene_below(run, folder):
     result = run("info", folder.parent)
     assert result.exit_code == 1
     assert f"give {folder}" in "".join(result.output.splitlines())
+
+
+def test_a_preset_sets_threshold_and_radius(run, scene_file):
+    found = {}
+    for preset in ("object", "indoor", "outdoor"):
+        result = run("info", scene_file, "--json", "--preset", preset)
+        assert result.exit_code == 0, result.output
+        found[preset] = json.loads(result.output)
+        assert found[preset]["preset"] == preset
+    plain = json.loads(run("info", scene_file, "--json").output)
+    radius = plain["units"]["ball_radius_in_spacings"]
+    for preset, threshold, factor in (("object", 0.4, 1), ("indoor", 0.4, 1), ("outdoor", 0.6, 3)):
+        assert found[preset]["confidence"]["threshold"] == threshold
+        measured = found[preset]["units"]["ball_radius"] / plain["units"]["ball_radius"]
+        assert measured == pytest.approx(factor, rel=0.2), radius
+
+
+def test_what_is_typed_goes_before_the_preset(run, scene_file):
+    report = json.loads(
+        run("info", scene_file, "--json", "--preset", "outdoor", "--conf-thresh", 0.5).output
+    )
+    assert report["confidence"]["threshold"] == 0.5
+
+
+def test_the_article_follows_the_preset(run, project, scene_file, tmp_path):
+    out = tmp_path / "r.json"
+    flags = ["--project", project, "--method", "article", "-o", tmp_path / "o.ply", "--json", out]
+    result = run("fuse", scene_file, "--preset", "outdoor", *flags)
+    assert result.exit_code == 0, result.output
+    report = json.loads(out.read_text())
+    assert report["parameters"]["max_distance"] == 0.15
+    assert report["confidence"]["threshold"] == 0.6
+
+
+def test_an_unknown_preset_lists_the_known_ones(run, scene_file):
+    result = run("info", scene_file, "--preset", "space")
+    assert result.exit_code == 2
+    assert "object, indoor or outdoor" in " ".join(result.output.split())
