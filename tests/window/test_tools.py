@@ -74,7 +74,7 @@ def test_every_selection_tool_paints_one_step(app: App) -> None:
     steps = app.wait(lambda s: s["undo"] == "erase", "erased once")["steps"]
     app.mouse("mousemove", *app.on_screen(*stroke[0]), "mousedown", 1)
     app.wait(lambda s: s["is_gesturing"], "a stroke is under way")
-    app.key("Escape")
+    app.mouse("key", "Escape")
     app.wait(lambda s: not s["is_gesturing"], "taken back")
     app.mouse("mouseup", 1)
     assert app.wait(lambda s: not s["is_gesturing"], "open")["steps"] == steps
@@ -147,7 +147,8 @@ def test_painting_on_the_cloud_and_the_photo_that_sees_a_spot_best(app: App) -> 
     app.key("shift+l")
     app.wait(lambda s: s["tool"] == "lasso_3d", "the lasso")
     left, top = x + width * 0.42, y + height * 0.45
-    app.drag([(left, top), (left + 60, top), (left + 60, top + 60), (left, top + 60)])
+    around = [(0.5 - math.cos(t / 3) / 2, 0.5 - math.sin(t / 3) / 2) for t in range(18)]
+    app.drag([(left + 60 * x, top + 60 * y) for x, y in around])
     lasso = app.wait(lambda s: s["steps"] == 3 and s["painted"], "lassoed")
     app.drag([(left + 6 * i, top + 3 * i) for i in range(12)], button=2)
     app.wait(lambda s: not np.allclose(s["eye"], eye, atol=0.01), "the middle button turns")
