@@ -39,7 +39,6 @@ def release_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
 def _tool_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
     studio = desk.studio
     return {
-        "save": partial(_save, desk),
         "undo": partial(_undo, desk),
         "redo": partial(_redo, desk),
         "brush": partial(studio.choose_tool, "brush"),
@@ -105,12 +104,6 @@ def _label_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callab
         "add_class": classes.add,
         **{f"class_{n}": partial(studio.choose_nth_class, n - 1) for n in range(1, 19)},
     }
-
-
-def _save(desk: Workbench) -> None:
-    desk.project.end_stroke()
-    said = partial(desk.shell.toast, f"Saved in {desk.session.folder}", "good")
-    desk.session.save(then=said)
 
 
 def _undo(desk: Workbench) -> None:

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 
-__all__ = ["copy_text"]
+__all__ = ["copy_text", "has_clipboard"]
 
 _LINUX = (
     ("wl-copy",),
@@ -18,6 +18,12 @@ _PROGRAMS: dict[str, tuple[tuple[str, ...], ...]] = {
     "Windows": (("clip",),),
 }
 _TIMEOUT_S = 3.0
+
+
+def has_clipboard() -> bool:
+    """Return whether some program that takes a text is installed."""
+    commands = _PROGRAMS.get(platform.system(), _LINUX)
+    return any(shutil.which(command[0]) is not None for command in commands)
 
 
 def copy_text(text: str) -> bool:

@@ -20,6 +20,8 @@ LayoutMode = Literal["both", "scene", "photo"]
 
 _MIN_SIDE_EM = 20.0
 _MAX_CLASS_SHARE = 0.34
+_WIDE_EM = 60.0
+_CLASSES_EM = 19.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,13 @@ def arrange(
         side = x + scene + grip
     column = x + width - side
     options = min(ToolOptions.preferred_height(column, em), height // 2)
+    if mode == "photo" and width >= _WIDE_EM * em:
+        # A photo is taller than what is left of a wide window above a list.
+        narrow, below = int(_CLASSES_EM * em), height - options
+        places["options"] = Place(side, top, column, options)
+        places["canvas"] = Place(side, top + options, column - narrow, below)
+        places["classes"] = Place(x + width - narrow, top + options, narrow, below)
+        return places
     classes = min(ClassPanel.preferred_height(class_count, em), int(height * _MAX_CLASS_SHARE))
     places["options"] = Place(side, top, column, options)
     canvas = max(1, height - options - classes)

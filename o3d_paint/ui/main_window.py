@@ -28,6 +28,7 @@ from o3d_paint.ui.navigator import Navigator
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
 from o3d_paint.ui.panels.status_bar import ProgressState
+from o3d_paint.ui.project_saving import save_project, save_project_as
 from o3d_paint.ui.reports import Reports
 from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
 from o3d_paint.ui.shell import DEFAULT_SPLIT, Shell
@@ -175,7 +176,8 @@ class MainWindow:
             "export": exports.open_menu,
             "statistics": reports.statistics,
             "evaluate": reports.evaluate,
-            "save_project_as": self._save_project_as,
+            "save": partial(save_project, self.desk),
+            "save_project_as": partial(save_project_as, self.desk),
             "scene_notes": self._show_facts,
         }
         self._releases = release_handlers(self.desk)
@@ -223,9 +225,11 @@ class MainWindow:
         )
 
         def answer(button_id: str) -> None:
+            if self.desk is None:
+                return
             if button_id == "elsewhere":
-                self._save_project_as()
-            elif button_id == "lose" and self.desk is not None:
+                save_project_as(self.desk)
+            elif button_id == "lose":
                 self.desk.session.abandon()
                 self.exit_code = 1
 
@@ -295,29 +299,6 @@ class MainWindow:
     def _choose_scene(self) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
         self.files.choose_scene(folder, self.loading.open)
-
-    def _save_project_as(self) -> None:
-        """Ask for another folder, save everything there and go on with it."""
-        if self.desk is None:
-            return
-        desk = self.desk
-
-        def accept(text: str) -> str:
-            folder = Path(text.strip()).expanduser().absolute()
-            try:
-                desk.session.save_as(folder)
-            except PaintError as error:
-                return str(error)
-            self.shell.toast(f"The project is saved in {folder} from now on", "good")
-            return ""
-
-        self.shell.popups.ask_text(
-            "Save project as",
-            "A folder for the project; what is in the present one stays there.",
-            "Save",
-            initial=str(desk.session.free_folder),
-            accept=accept,
-        )
 
     def _show_facts(self) -> None:
         if self.desk is not None:

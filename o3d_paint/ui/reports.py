@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, IdArray
-from o3d_paint.core.disagreement import densest
+from o3d_paint.core.disagreement import Conflict, conflicts_by_pair, densest
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import fuse
 from o3d_paint.core.metrics import LeftOut, leave_one_out
 from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics, surface_area
 from o3d_paint.io.store import write_bytes
 from o3d_paint.project.jobs import Report
-from o3d_paint.ui.clipboard import copy_text
+from o3d_paint.ui.clipboard import copy_text, has_clipboard
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
 from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
@@ -24,6 +24,8 @@ from o3d_paint.ui.workbench import Workbench
 __all__ = ["Reports"]
 
 _FEWEST_PHOTOS = 2
+_MOST_PAIRS = 3
+_Counted = tuple[tuple[ClassStatistics, ...], tuple[Conflict, ...]]
 
 
 class Reports:
@@ -57,26 +59,29 @@ class Reports:
                          counts.get(c.class_id, 0) / total)
             for c in project.taxonomy
         )  # fmt: skip
-        card.set_model(StatisticsState(known, "Counting…"))
+        card.set_model(StatisticsState(known, "Counting…", copies=has_clipboard()))
         desk.shell.popups.open(card)
         labels, evidence, taxonomy = project.labels, project.evidence(), project.taxonomy
 
-        def work(_report: Report) -> tuple[ClassStatistics, ...]:
+        def work(_report: Report) -> _Counted:
             if self._point_area is None:
                 scene = project.scene
                 self._point_area = surface_area(scene.cloud.xyz, spacing=scene.spacing)
             area = self._point_area
-            return class_statistics(taxonomy, labels, evidence=evidence, point_area=area)
+            lines = class_statistics(taxonomy, labels, evidence=evidence, point_area=area)
+            return lines, conflicts_by_pair(evidence.tally())
 
-        def done(lines: tuple[ClassStatistics, ...]) -> None:
-            self._lines = lines
-            card.set_model(self._statistics_state(lines))
+        def done(counted: _Counted) -> None:
+            self._lines = counted[0]
+            card.set_model(self._statistics_state(*counted))
             if desk.shell.popups.popup is card:
                 desk.shell.popups.refit()
 
         desk.worker.submit("statistics", work, done=done, failed=desk.shell.guard.report)
 
-    def _statistics_state(self, lines: tuple[ClassStatistics, ...]) -> StatisticsState:
+    def _statistics_state(
+        self, lines: tuple[ClassStatistics, ...], pairs: tuple[Conflict, ...]
+    ) -> StatisticsState:
         taxonomy = self._desk.project.taxonomy
         rows = tuple(
             ClassFigures(
@@ -94,7 +99,14 @@ class Reports:
         )
         free = next((line for line in lines if line.class_id == 0), None)
         note = "" if free is None else f"{free.share:.1%} of the points are unlabelled"
-        return StatisticsState(rows, note)
+        named = [
+            f"{taxonomy.get(a).name} – {taxonomy.get(b).name} {pair.points:,}"
+            for pair in pairs
+            for a, b in [pair.class_ids]
+            if a in taxonomy and b in taxonomy
+        ]
+        words = f"Photos disagree most: {' · '.join(named[:_MOST_PAIRS])}" if named else ""
+        return StatisticsState(rows, note, words, copies=has_clipboard())
 
     def _copy(self) -> None:
         desk = self._desk
@@ -111,7 +123,7 @@ class Reports:
             desk.shell.toast(f"Wrote {path}", "good")
 
         suggested = base.with_name(f"{base.stem}_classes.csv")
-        title = "There is no clipboard program here (xclip, wl-copy): the table as a file"
+        title = "The table as a file, since no clipboard program is installed (xclip, wl-copy)"
         desk.shell.popups.close()
         self._files.choose_target(suggested, ".csv", write, title=title)
 

@@ -38,7 +38,8 @@ def test_modes_show_what_they_say() -> None:
     assert "canvas" not in scene
     assert scene["scene"].width == 1280
     assert "scene" not in photo
-    assert photo["canvas"].width == 1280
+    assert photo["canvas"].width + photo["classes"].width == 1280
+    assert photo["canvas"].height >= 0.6 * 720
 
 
 def test_the_photo_stays_usable_in_a_small_window() -> None:

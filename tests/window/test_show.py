@@ -46,6 +46,10 @@ def test_the_script_goes_on_with_what_was_painted(x_display: Display, tmp_path: 
             line = [app.on_photo(0.3 + 0.03 * i, 0.6) for i in range(10)]
             app.drag(line)
             app.wait(lambda s, n=sitting: s["steps"] == n and s["painted"], "the stroke is in")
+            app.key("ctrl+s")
+            app.wait(lambda s: (s["field"] or "").endswith(".o3dpaint"), "a folder is asked for")
+            app.key("Escape")
+            app.wait(lambda s: s["field"] is None, "not now")
             app.key("ctrl+q")
             app.wait_file(out / f"sitting{sitting}.json")
         assert app.process.wait(60) == 7

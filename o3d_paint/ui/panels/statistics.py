@@ -52,10 +52,14 @@ class StatisticsState:
     Attributes:
         rows: One per class.
         note: A line under the table, such as how much is unlabelled.
+        disagreements: Between which classes photos disagree, in words; empty for none.
+        copies: Whether there is a clipboard; else the table goes to a file.
     """
 
     rows: tuple[ClassFigures, ...] = ()
     note: str = ""
+    disagreements: str = ""
+    copies: bool = True
 
 
 # Key, heading, width in quarters of an em.
@@ -95,7 +99,7 @@ class Statistics(Popup):
     def preferred_size(self, max_width: int, max_height: int, *, em: float) -> tuple[int, int]:
         """Return the size that shows every class."""
         m = Metrics(em)
-        height = m.grid(22) + max(1, len(self._state.rows)) * m.control + m.grid(17)
+        height = m.grid(22) + max(1, len(self._state.rows)) * m.control + m.grid(25)
         return bounded((m.grid(170), height), max_width, max_height)
 
     def build(self) -> Sequence[Item]:
@@ -105,7 +109,8 @@ class Statistics(Popup):
         title = Box(left, m.grid(4), right, m.grid(12))
         heads = Box(left, m.grid(14), right, m.grid(21))
         foot = max(heads.y1, self.box.height - m.grid(4) - m.grid(8))
-        view = Box(left, heads.y1 + m.line, right, max(heads.y1 + m.line, foot - m.grid(3)))
+        words = Box(left, foot - m.grid(9), right, foot - m.grid(2))
+        view = Box(left, heads.y1 + m.line, right, max(heads.y1 + m.line, words.y0 - m.grid(1)))
         items: list[Item] = [
             Label(key="title", box=title, text="Statistics", size=m.title, is_bold=True),
             Line(key="line", box=Box(left, heads.y1, right, heads.y1 + m.line)),
@@ -130,7 +135,14 @@ class Statistics(Popup):
         if self._scroll.is_needed:
             bar = Box(right + m.grid(1), view.y0, right + m.grid(3.5), view.y1)
             items.append(self._scroll.bar(bar))
-        return [*items, *self._foot(left, right, foot)]
+        disagreements = Label(
+            key="disagreements",
+            box=words,
+            text=self._state.disagreements,
+            color=theme.TEXT_DIM,
+            size=m.small,
+        )
+        return [*items, disagreements, *self._foot(left, right, foot)]
 
     def on_press(self, item: Item, event: PointerEvent) -> None:
         """Take hold of the scrollbar."""
@@ -178,7 +190,9 @@ class Statistics(Popup):
 
     def _foot(self, left: int, right: int, top: int) -> list[Item]:
         m, items = self.metrics, list[Item]()
-        for key, text, icon in (("close", "Close", ""), ("copy", "Copy as CSV", "clipboard-copy")):
+        copy = "Copy as CSV" if self._state.copies else "Save as CSV…"
+        icon_of_copy = "clipboard-copy" if self._state.copies else "save"
+        for key, text, icon in (("close", "Close", ""), ("copy", copy, icon_of_copy)):
             width = button_width(m, text, icon=bool(icon)) + m.grid(2)
             box = Box(right - width, top, right, top + m.grid(8))
             items.append(Button(key=key, box=box, text=text, icon=icon, is_raised=True))

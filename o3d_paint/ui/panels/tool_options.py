@@ -121,13 +121,18 @@ class ToolOptions(ItemPanel):
         top = (self.box.height - height) // 2 if is_one_row else m.grid(1.5)
         items = self._tools(pad, top, height)
         end = items[-1].box.x1 + m.grid(3)
-        switches = self._switches(end, width - pad, top, height)
+        switches, left_over = self._switches(
+            self._options, Box(end, top, width - pad, top + height)
+        )
         if is_one_row:
             left = end
             right = (switches[0].box.x0 if switches else width - pad) - m.grid(3)
             return [*items, *switches, *self._sliders(left, right, top, height)]
         below = top + height + m.grid(1)
-        return [*items, *switches, *self._sliders(pad, width - pad, below, height)]
+        row = Box(pad, below, width - pad, below + height)
+        more, _ = self._switches(left_over, row)
+        right = more[0].box.x0 - m.grid(3) if more else row.x1
+        return [*items, *switches, *more, *self._sliders(pad, right, below, height)]
 
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Choose a tool or turn a switch."""
@@ -181,20 +186,27 @@ class ToolOptions(ItemPanel):
             x += edge + gap
         return items
 
-    def _switches(self, left: int, right: int, top: int, height: int) -> list[Item]:
-        """Return the switches, right-aligned; those that do not fit are in the menu."""
-        gap = self.metrics.grid(2)
+    @property
+    def _options(self) -> tuple[tuple[str, str, str], ...]:
+        """The switches that mean something to the active tool."""
         absent = "ghost" if self._state.tool in _ON_CLOUD else "through"
-        shown = [option for option in _OPTIONS if option[0] != absent]
+        return tuple(option for option in _OPTIONS if option[0] != absent)
+
+    def _switches(
+        self, options: Sequence[tuple[str, str, str]], row: Box
+    ) -> tuple[list[Item], Sequence[tuple[str, str, str]]]:
+        """Return the switches that fit into a row, right-aligned, and the options left over."""
+        gap = self.metrics.grid(2)
+        shown = list(options)
         widths = [switch_width(self.metrics, text) + gap for _, text, _ in shown]
-        while shown and right - left < sum(widths[: len(shown)]) - gap:
+        while shown and row.width < sum(widths[: len(shown)]) - gap:
             shown.pop()
-        items, x = list[Item](), right - sum(widths[: len(shown)]) + gap
+        items, x = list[Item](), row.x1 - sum(widths[: len(shown)]) + gap
         for (name, text, tip), width in zip(shown, widths, strict=False):
             items.append(
                 Switch(
                     key=name,
-                    box=Box.sized(x, top, width - gap, height),
+                    box=Box.sized(x, row.y0, width - gap, row.height),
                     text=text,
                     is_on=name in self._state.options,
                     is_enabled=self._is_enabled(name),
@@ -202,7 +214,7 @@ class ToolOptions(ItemPanel):
                 )
             )
             x += width
-        return items
+        return items, options[len(shown) :]
 
     def _sliders(self, left: int, right: int, top: int, height: int) -> list[Item]:
         m, state = self.metrics, self._state

@@ -183,9 +183,12 @@ def test_tools_without_size_leave_the_slider_alone(options, said):
     assert said == []
 
 
-def test_protect_stays_longest_when_room_is_short(options):
-    options.resize(360, ToolOptions.preferred_height(360, 16), em=16)
-    assert [i.key for i in options.items if isinstance(i, Switch)] == ["protect"]
+@pytest.mark.parametrize("width", [360, 480, 640, 1000])
+@pytest.mark.parametrize(("tool", "second"), [("brush", "ghost"), ("brush_3d", "through")])
+def test_every_switch_has_a_place_at_any_width(options, width, tool, second):
+    options.set_model(ToolOptionsState(tool=tool))
+    options.resize(width, ToolOptions.preferred_height(width, 16), em=16)
+    assert {i.key for i in options.items if isinstance(i, Switch)} == {"protect", second}
 
 
 @pytest.mark.parametrize("width", range(340, 1300, 80))

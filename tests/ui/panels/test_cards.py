@@ -142,6 +142,15 @@ def test_statistics_copy_and_close(said):
     assert said == ["copy", "copy", "close", "close"]
 
 
+def test_statistics_say_who_disagrees_and_where_the_table_goes(said):
+    panel = statistics_of(said)
+    panel.set_model(StatisticsState(FIGURES, "", "Photos disagree most: a – b 12", copies=False))
+    texts = [getattr(item, "text", "") for item in panel.items]
+    assert "Photos disagree most: a – b 12" in texts
+    assert "Save as CSV…" in texts
+    assert "Copy as CSV" not in texts
+
+
 def test_statistics_of_many_classes_scroll(said):
     panel = statistics_of(said, FIGURES * 30)
     before = shown(panel)

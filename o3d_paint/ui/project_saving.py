@@ -1,0 +1,43 @@
+"""Saving the open project: where it is, or in a folder that the user names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from o3d_paint.errors import PaintError
+from o3d_paint.ui.workbench import Workbench
+
+__all__ = ["save_project", "save_project_as"]
+
+
+def save_project(desk: Workbench) -> None:
+    """Save where the project is; ask for a folder where it has none or may not be written."""
+    if desk.session.read_only is not None:
+        save_project_as(desk)
+        return
+    desk.project.end_stroke()
+    desk.session.save()
+    desk.shell.toast(f"Saved in {desk.session.folder}", "good")
+
+
+def save_project_as(desk: Workbench) -> None:
+    """Ask for another folder, save everything there and go on with it."""
+    reason = desk.session.read_only
+
+    def accept(text: str) -> str:
+        folder = Path(text.strip()).expanduser().absolute()
+        try:
+            desk.session.save_as(folder)
+        except PaintError as error:
+            return str(error)
+        desk.shell.toast(f"The project is saved in {folder} from now on", "good")
+        return ""
+
+    text = "A folder for the project; what is in the present one stays there."
+    desk.shell.popups.ask_text(
+        "Save project as",
+        text if reason is None else f"Nothing is saved yet: {reason}.",
+        "Save",
+        initial=str(desk.session.free_folder),
+        accept=accept,
+    )
