@@ -129,6 +129,10 @@ def fuse(
     )
     if masks is None and strokes is None and project is None:
         project = _project_beside(scene)
+    if project is not None:
+        from o3d_paint.project.scene_options import completed_options
+
+        options = completed_options(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     reading = replace(options, conf_thresh=None) if plan.method == "article" else options
     outputs = outputs.reading(scene, strokes, masks, options.cloud)

@@ -65,10 +65,10 @@ def run(
         msg = f"{regions} does not exist: name a file or folder of regions"
         raise FormatError(msg)
     trial = Preflight.start()
-    reading = _reading(scene_path, options)
+    folder = project.absolute() if project is not None else None
+    reading = _reading(scene_path, options, folder)
     trial.require()
     faulthandler.enable()
-    folder = project.absolute() if project is not None else None
 
     def make(mailbox: Mailbox) -> MainWindow:
         from o3d_paint.ui.main_window import MainWindow
@@ -126,13 +126,13 @@ def show(project: Project) -> None:
         os.chdir(folder)
 
 
-def _reading(path: Path | None, options: LoadOptions) -> SceneReading | None:
+def _reading(path: Path | None, options: LoadOptions, project: Path | None) -> SceneReading | None:
     """Begin to read the scene while the trial and the toolkit start."""
     if path is None:
         return None
     from o3d_paint.ui.scene_loading import SceneReading
 
-    return SceneReading(path, options)
+    return SceneReading(path, options, project)
 
 
 def _exit_code(make: Callable[[Mailbox], MainWindow]) -> int:

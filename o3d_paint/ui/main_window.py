@@ -13,6 +13,7 @@ from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.borrowed import BorrowedSession
 from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
+from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.session import Session, open_session
 from o3d_paint.ui import cards
 from o3d_paint.ui.actions import desk_handlers, release_handlers
@@ -147,6 +148,9 @@ class MainWindow:
             scene_path=path,
             prepared=loaded.prepared,
         )
+        kept = kept_options(loaded.options)
+        # Nothing is kept of a scene that was only looked at.
+        session.project.history_changed.connect(lambda: session.project.set_setting(SETTING, kept))
         self._show(session, path)
         self._memory.opened(loaded.scene, path)
         for sentence in (*([loaded.note] if loaded.note else []), *session.messages):

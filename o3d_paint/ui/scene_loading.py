@@ -15,6 +15,7 @@ from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.project.jobs import Mailbox, Report, Worker
 from o3d_paint.project.layout import project_folder
 from o3d_paint.project.opening import Prepared, prepare_session
+from o3d_paint.project.scene_options import completed_options
 from o3d_paint.ui.panels.status_bar import ProgressState
 
 if TYPE_CHECKING:
@@ -23,16 +24,24 @@ if TYPE_CHECKING:
 __all__ = ["LoadedScene", "SceneLoading", "SceneReading"]
 
 _KEY = "scene"
+_Read = tuple[Scene, Path, LoadOptions]
 _LOOK_EVERY_S = 0.1
 
 
 class SceneReading:
     """A scene that is being read before there is a window to tell how far it is."""
 
-    def __init__(self, path: Path, options: LoadOptions) -> None:
-        """Start reading, on a thread of its own."""
+    def __init__(self, path: Path, options: LoadOptions, project: Path | None = None) -> None:
+        """Start reading, on a thread of its own.
+
+        Args:
+            path: The scene.
+            options: What the user said about it; what the project remembers completes it.
+            project: Folder of its project; None for the usual one.
+        """
         self.path = path.absolute()
-        self._options = options
+        self.options = options
+        self._project = project
         self._progress = (0.0, "")
         self._scene: Future[Scene] = Future()
         # A daemon: where no window can be opened, nobody waits for the scene.
@@ -55,7 +64,9 @@ class SceneReading:
 
     def _run(self) -> None:
         try:
-            self._scene.set_result(load_scene(self.path, self._options, progress=self._note))
+            folder = project_folder(self.path, self._project)[0]
+            self.options = completed_options(self.options, folder)
+            self._scene.set_result(load_scene(self.path, self.options, progress=self._note))
         except BaseException as error:
             self._scene.set_exception(error)
 
@@ -73,6 +84,7 @@ class LoadedScene:
         folder: Where its project is kept.
         note: Why that is not the usual place; None where it is.
         prepared: The project, locked and read; None where the window holds that folder itself.
+        options: How it was read.
     """
 
     scene: Scene
@@ -80,6 +92,7 @@ class LoadedScene:
     folder: Path
     note: str | None
     prepared: Prepared | None
+    options: LoadOptions
 
 
 class SceneLoading:
@@ -101,29 +114,32 @@ class SceneLoading:
     def open(self, path: Path) -> None:
         """Read a scene and show it."""
         resolved = path.absolute()
+        limit = self._options.memory_limit
+        given = self._options if self.is_first else LoadOptions(memory_limit=limit)
 
-        def work(report: Report) -> tuple[Scene, Path]:
-            return load_scene(resolved, self._options, progress=report), resolved
+        def work(report: Report) -> _Read:
+            options = completed_options(given, project_folder(resolved)[0])
+            return load_scene(resolved, options, progress=report), resolved, options
 
         self._start(resolved.name, work)
 
     def open_reading(self, reading: SceneReading) -> None:
         """Show a scene whose reading began before the window."""
 
-        def work(report: Report) -> tuple[Scene, Path]:
-            return reading.result(report), reading.path
+        def work(report: Report) -> _Read:
+            return reading.result(report), reading.path, reading.options
 
         self._start(reading.path.name, work)
 
     def open_sample(self) -> None:
         """Make the sample scene if need be, read and show it."""
 
-        def work(report: Report) -> tuple[Scene, Path]:
+        def work(report: Report) -> _Read:
             from o3d_paint.io.sample import sample_scene_path
 
             report(0.0, "making the sample scene")
             path = sample_scene_path()
-            return load_scene(path, progress=report), path
+            return load_scene(path, progress=report), path, LoadOptions()
 
         self._start("the sample scene", work)
 
@@ -134,17 +150,17 @@ class SceneLoading:
     def tick(self) -> None:
         """Nothing is polled: workers answer through the mailbox."""
 
-    def _start(self, name: str, read: Callable[[Report], tuple[Scene, Path]]) -> None:
+    def _start(self, name: str, read: Callable[[Report], _Read]) -> None:
         chosen, held = self._window.take_project(), self._window.project_folder
         classes = self._window.first_classes
 
         def work(report: Report) -> LoadedScene:
-            scene, path = read(report)
+            scene, path, options = read(report)
             folder, note = project_folder(path, chosen)
             prepared = None if folder == held else prepare_session(scene, folder, classes=classes)
             if classes and prepared and prepared.loaded.number:
                 note = f"{folder.name} has classes already: those of --taxonomy are left out"
-            return LoadedScene(scene, path, folder, note, prepared)
+            return LoadedScene(scene, path, folder, note, prepared, options)
 
         self._progressed(0.0, f"Reading {name}")
         self._worker.submit(

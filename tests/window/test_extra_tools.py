@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 import o3d_paint as op
+from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.exporters import exporters
 from o3d_paint.io.mask_exporters import MASK_WRITERS
 from tests.test_plugins import install
@@ -251,3 +254,30 @@ def test_a_class_is_dragged_to_another_place(x_display: Display, tmp_path: Path)
         assert app.end() == 0
     finally:
         app.kill()
+
+
+@pytest.mark.slow
+def test_a_project_opens_with_the_cloud_that_it_was_painted_on(
+    x_display: Display, tmp_path: Path
+) -> None:
+    scene = small_scene(tmp_path)
+    with np.load(scene) as arrays:
+        points = arrays["points_3d"][::2]
+    np.savetxt(tmp_path / "scan.xyz", points)
+    app = App(x_display, tmp_path, [scene, "--cloud", tmp_path / "scan.xyz"])
+    try:
+        assert app.wait_open()["num_points"] == len(points)
+        app.open_photo(1)
+        app.key("f")
+        app.click(*app.on_photo(0.5, 0.75))
+        painted = app.wait(lambda s: s["steps"] == 1 and s["painted"], "painted")["painted"]
+        assert app.end() == 0
+        app = App(x_display, tmp_path, [scene])
+        state = app.wait_open()
+        assert (state["num_points"], state["painted"]) == (len(points), painted)
+        assert app.end() == 0
+    finally:
+        app.kill()
+    run = [sys.executable, "-m", "o3d_paint", "export", state["folder"], "-o", "out.ply"]
+    subprocess.run(run, cwd=tmp_path, check=True, timeout=120)
+    assert len(read_cloud(tmp_path / "out.ply").xyz) == len(points)

@@ -1,0 +1,93 @@
+"""What the user said about a scene, kept with its project: it opens again as it was painted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from o3d_paint.errors import PaintError
+from o3d_paint.io.scene import LoadOptions
+from o3d_paint.project.document import read_document
+from o3d_paint.project.layout import Layout
+
+__all__ = ["SETTING", "completed_options", "kept_options"]
+
+SETTING = "scene_options"
+_PATHS = ("images", "cloud")
+_OF_THE_MACHINE = "memory_limit"
+_WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl")}
+_TEXTS = (*_PATHS, "format_name")
+_COUNTS = ("invalid_depth", "every")
+_LARGEST = 1e12
+_LENGTHS = {"up": 3, "intrinsics": 4}
+
+
+def kept_options(options: LoadOptions) -> dict[str, Any] | None:
+    """Return what to keep of options, in JSON's types; None where nothing was said."""
+    plain = LoadOptions()
+    said = {f.name: getattr(options, f.name) for f in fields(LoadOptions)}
+    said.pop(_OF_THE_MACHINE)
+    kept = {k: v for k, v in said.items() if v != getattr(plain, k)}
+    for name in _PATHS:
+        if name in kept:
+            kept[name] = str(kept[name].absolute())
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in kept.items()} or None
+
+
+def completed_options(options: LoadOptions, folder: Path) -> LoadOptions:
+    """Return options with what a project remembers of those that were not given.
+
+    Args:
+        options: What the user says now, which goes before.
+        folder: Of the project, which need not be there.
+    """
+    kept: Any = None
+    with suppress(PaintError, OSError):
+        kept = read_document(Layout(folder).document).settings.get(SETTING)
+    if not isinstance(kept, Mapping):
+        return options
+    plain = LoadOptions()
+    known = {f.name for f in fields(LoadOptions)} - {_OF_THE_MACHINE}
+    chosen: dict[str, Any] = {}
+    for name, value in kept.items():
+        if name not in known or getattr(options, name) != getattr(plain, name):
+            continue
+        if not _is_sound(name, value):
+            continue
+        chosen[name] = tuple(value) if isinstance(value, list) else value
+        if name in _PATHS:
+            chosen[name] = _found(Path(str(value)), folder)
+    # One confidence rule at most.
+    if options.conf_thresh is not None or "conf_thresh" in chosen:
+        chosen.pop("conf_percentile", None)
+    if options.conf_percentile is not None:
+        chosen.pop("conf_thresh", None)
+    return replace(options, **chosen)
+
+
+def _is_sound(name: str, value: Any) -> bool:
+    """Return whether a value from a file can be that option."""
+    if name in _WORDS:
+        return value in _WORDS[name]
+    if name in _TEXTS:
+        return isinstance(value, str)
+    if name in _LENGTHS:
+        is_list = isinstance(value, list) and len(value) == _LENGTHS[name]
+        return is_list and all(_is_number(v) for v in value)
+    if name in _COUNTS:
+        return isinstance(value, int) and _is_number(value) and value >= (name == "every")
+    return _is_number(value)
+
+
+def _is_number(value: Any) -> bool:
+    is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_one and abs(value) < _LARGEST
+
+
+def _found(path: Path, folder: Path) -> Path:
+    """Return where a file is now: in its place, or beside the project it moved with."""
+    beside = folder.absolute().parent / path.name
+    return beside if not path.exists() and beside.exists() else path
