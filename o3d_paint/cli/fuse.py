@@ -129,10 +129,7 @@ def fuse(
     )
     if masks is None and strokes is None and project is None:
         project = _project_beside(scene)
-    if project is not None:
-        from o3d_paint.project.scene_options import completed_options
-
-        options = completed_options(options, project)
+    options = _remembered(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     reading = replace(options, conf_thresh=None) if plan.method == "article" else options
     outputs = outputs.reading(scene, strokes, masks, options.cloud)
@@ -151,6 +148,7 @@ def fuse(
     work = None if project is None else _read(project, loaded)
     if work is not None:
         plan = plan.completed_by(work[0].fuse_options, work[0].weights)
+        loaded = replace(loaded, labels=work[0].ballots.imported)
     painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
     note([*loaded.notes, *notes], quiet=quiet)
     outputs.check_classes(classes)
@@ -181,6 +179,13 @@ def _project_beside(scene: Path) -> Path:
         msg = "give --masks, --strokes or --project: what is painted"
         raise typer.BadParameter(msg)
     return folder
+
+
+def _remembered(options: LoadOptions, project: Path | None) -> LoadOptions:
+    """Return the options with what the project remembers of its scene."""
+    from o3d_paint.project.scene_options import completed_options
+
+    return options if project is None else completed_options(options, project)
 
 
 def _plan(*, method: str | None, **values: float | bool | None) -> FusePlan:
