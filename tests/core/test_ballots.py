@@ -153,3 +153,66 @@ def test_leaving_a_photo_out_of_the_evidence() -> None:
     assert evidence.labels().tolist() == [1]
     assert evidence.without(0).labels().tolist() == [2]
     assert evidence.without(0).without(1).labels().tolist() == [0]
+
+
+def test_the_layer_is_none_until_something_is_laid_on_points() -> None:
+    ballots = Ballots(3, 1)
+    assert ballots.layer is None
+    changed = ballots.set_layer(np.array([2, 0]), np.array([7, 8], dtype=np.uint16))
+    assert sorted(changed.tolist()) == [0, 2]
+    assert ballots.layer is not None
+    assert ballots.layer.tolist() == [8, 0, 7]
+    assert not ballots.layer.flags.writeable
+    assert not ballots.labels.flags.writeable
+
+
+def test_memory_is_that_of_what_is_held() -> None:
+    index = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    mask = np.array([[1, 2]], dtype=np.uint16)
+    ballots = Ballots(5, 2)
+    labels, counts = 5 * 2, 5 * 8
+    assert ballots.nbytes == labels + counts
+    ballots.sync(0, index, mask, rect=Rect(0, 0, 2, 1))
+    ballots.sync(1, index, mask, rect=Rect(0, 0, 2, 1))
+    votes = 2 * 2
+    assert ballots.nbytes == labels + counts + 2 * (index.nbytes + votes)
+    ballots.park(1)
+    parked = ballots.evidence().frames[1]
+    held = parked.points.nbytes + parked.labels.nbytes
+    assert ballots.nbytes == labels + counts + index.nbytes + votes + held
+
+
+def test_a_vote_that_a_new_index_drops_is_told_with_those_that_changed() -> None:
+    first = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    second = PixelIndex((1, 2), np.array([0, 1]), np.array([1, 2], dtype=np.int32))
+    ballots = Ballots(3, 1)
+    ballots.sync(0, first, np.array([[1, 1]], dtype=np.uint16), rect=Rect(0, 0, 2, 1))
+    ballots.park(0)
+    changed = ballots.sync(0, second, np.array([[0, 1]], dtype=np.uint16), rect=Rect(0, 0, 2, 1))
+    assert sorted(changed.tolist()) == [0, 1, 2]
+    assert ballots.labels.tolist() == [0, 0, 1]
+    assert ballots.has_votes_of(0)
+    assert not ballots.has_votes_of(1)
+    assert ballots.remove(1).tolist() == []
+    assert ballots.remove(0).tolist() == [2]
+    assert not ballots.has_votes_of(0)
+    assert ballots.remove(0).tolist() == []
+    assert ballots.evidence().frames == ()
+
+
+def test_a_ninth_class_and_those_after_it_count_like_the_first() -> None:
+    index = PixelIndex((1, 40), np.arange(40), np.arange(40, dtype=np.int32))
+    ids = np.arange(100, 60, -1).astype(np.uint16)[None]
+    ballots = Ballots(40, 2)
+    ballots.sync(0, index, ids, rect=Rect(0, 0, 40, 1))
+    assert ballots.labels.tolist() == ids[0].tolist()
+    ballots.sync(1, index, np.roll(ids, 1), rect=Rect(0, 0, 40, 1))
+    assert ballots.labels.tolist() == np.minimum(ids, np.roll(ids, 1))[0].tolist()
+    assert ballots.conflicts().all()
+    class_ids, counts = ballots.tally_of(np.arange(40, dtype=np.int32))
+    assert class_ids.tolist() == list(range(61, 101))
+    assert counts.sum(axis=1).tolist() == [2] * 40
+    assert counts.dtype == np.uint16
+    ballots.remove(1)
+    assert ballots.labels.tolist() == ids[0].tolist()
+    assert not ballots.conflicts().any()
