@@ -4,8 +4,9 @@
 
 One place of a module at a time is changed: a comparison, an operator, a condition, a number, a
 result. Each mutant runs the module's tests in a copy of a process that has imported everything else
-already; loops that are compiled, in modules of their own, come from Numba's cache. What no test notices is printed with its line; those known to change
-nothing that a caller could see are listed with the reason, and count as survivors all the same.
+already; loops that are compiled, in modules of their own, come from Numba's cache. What no test
+notices is printed with its line; those known to change nothing that a caller could see are listed
+with the reason, and count as survivors all the same.
 """
 
 from __future__ import annotations
