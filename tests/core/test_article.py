@@ -138,3 +138,37 @@ def test_labels_are_those_of_the_naive_method(seed, kind, num_frames):
     np.testing.assert_array_equal(result.labels, fused)
     np.testing.assert_array_equal(result.source == 1, transferred > 0)
     np.testing.assert_array_equal(result.source == 2, (transferred == 0) & (fused > 0))
+
+
+def test_progress_runs_to_one_and_every_stage_is_timed():
+    painted = capture(np.random.default_rng(7), 1)
+    pairs = [(frame("a", p, d, c), m) for _, p, d, c, m in painted]
+    told = []
+    xyz = back_projection(painted)
+    options = ArticleOptions(batch_size=200)
+    result = article_labels(xyz, pairs, options, progress=lambda f, stage: told.append((f, stage)))
+    shares = [f for f, _ in told]
+    assert told[0] == (0.1, "transferring")
+    assert shares == sorted(shares)
+    assert 0.1 < shares[1] < shares[-1]
+    assert shares[-1] == pytest.approx(1.0)
+    assert set(result.seconds) == {"project", "transfer", "vote"}
+    assert all(0 <= s < 60 for s in result.seconds.values())
+    assert result.source.dtype == np.uint8
+    assert result.labels.dtype == np.uint16
+
+
+def test_a_point_as_far_as_the_tolerance_is_not_labelled():
+    photo = ArrayPhoto(np.zeros((1, 1, 3), dtype=np.uint8))
+    depth = np.array([[0.5]], dtype=np.float32)
+    one = Frame("a", Camera(1.0, 1.0, 0.0, 0.0, 1, 1), np.eye(4), photo, depth)
+    mask = np.array([[3]], dtype=np.uint16)
+    options = ArticleOptions(tolerance=0.25, min_neighbors=9)
+    for z, label in ((0.5, 3), (0.74, 3), (0.75, 0), (0.76, 0), (0.26, 3), (0.25, 0)):
+        found = article_labels(np.array([[0, 0, z]]), [(one, mask)], options)
+        assert found.labels.tolist() == [label]
+        assert found.source.tolist() == [int(label > 0)]
+    for distance, label in ((0.5, 3), (0.49, 0)):
+        near = ArticleOptions(tolerance=0.25, max_camera_distance=distance, min_neighbors=9)
+        found = article_labels(np.array([[0, 0, 0.5]]), [(one, mask)], near)
+        assert found.labels.tolist() == [label]

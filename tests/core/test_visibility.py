@@ -159,3 +159,125 @@ def test_an_empty_cloud_has_an_empty_index() -> None:
     index = _index(_frame(np.ones((96, 128), dtype=np.float32)), np.zeros((0, 3)))
     assert len(index) == 0
     assert len(index.entries_in(Rect.whole(index.shape))) == 0
+
+
+def test_an_index_is_read_only_and_knows_its_memory() -> None:
+    index = PixelIndex((1, 3), np.arange(3, dtype=np.int32), np.arange(3, dtype=np.int32))
+    assert index.nbytes == 3 * 4 + 3 * 4
+    assert not index.pixel.flags.writeable
+    assert not index.point.flags.writeable
+    assert len(index) == 3
+    assert DepthTolerance(0.1).relative == 0.01
+
+
+@pytest.mark.parametrize(("bend", "is_edge"), [(0.029, False), (0.031, True), (-0.031, True)])
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (3, 2)])
+def test_an_edge_bends_inverse_depth_by_three_percent(
+    bend: float, is_edge: bool, shape: tuple[int, int]
+) -> None:
+    axis = int(np.argmax(shape))
+    nearness = np.ones(shape)
+    np.moveaxis(nearness, axis, 0)[2] += bend
+    expected = np.zeros(shape, dtype=bool)
+    np.moveaxis(expected, axis, 0)[1] = is_edge
+    assert depth_edges((1 / nearness).astype(np.float32)).tolist() == expected.tolist()
+    # Where a neighbour has no depth nothing can be said.
+    np.moveaxis(nearness, axis, 0)[0] = np.inf
+    assert not depth_edges(1 / nearness).any()
+
+
+def test_depth_behind_the_camera_or_of_no_frame_is_not_trusted() -> None:
+    depth = np.full((4, 4), 2.0, dtype=np.float32)
+    depth[1, 2], depth[2, 1], depth[3, 3] = -2, np.nan, np.inf
+    trusted = trusted_depth(_frame(depth), ALL)
+    assert trusted.dtype == np.float32
+    assert np.argwhere(np.isnan(trusted)).tolist() == [[1, 2], [2, 1], [3, 3]]
+    with pytest.raises(ValueError, match="no depth"):
+        trusted_depth(_frame(None), ALL)
+
+
+def _at(row: np.ndarray, column: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """Points that project into the middles of mask pixels."""
+    camera = CAMERA.resized(1440, 1080)
+    return camera.unproject(np.stack([column, row], axis=1).astype(np.float64), z)
+
+
+def test_every_mask_pixel_asks_the_depth_pixel_that_covers_it() -> None:
+    v, u = np.mgrid[0:6, 0:8]
+    # Affine in inverse depth, so that nothing is an edge though every pixel differs.
+    depth = (1 / (0.4 + 0.05 * u + 0.03 * v)).astype(np.float32)
+    rows = np.array([0, 1, 179, 180, 359, 360, 719, 720, 899, 900, 1078, 1079])
+    columns = np.array([0, 1, 179, 180, 540, 719, 720, 1259, 1260, 1438, 1439])
+    row, column = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
+    z = depth[row * 6 // 1080, column * 8 // 1440].astype(np.float64)
+    xyz = _at(row, column, z)
+    strict = DepthTolerance(1e-4, 0.0)
+    index = build_pixel_index(_frame(depth), xyz, rule=ALL, tolerance=strict, spacing=SPACING)
+    assert index.pixel.tolist() == (row * 1440 + column).tolist()
+    assert index.point.tolist() == list(range(len(xyz)))
+    off = _at(row, column, z + 3e-4)
+    assert not len(build_pixel_index(_frame(depth), off, rule=ALL, tolerance=strict, spacing=1))
+    near = DepthTolerance(0.0, 4e-4 / z.min())
+    assert len(build_pixel_index(_frame(depth), off, rule=ALL, tolerance=near, spacing=1)) == len(z)
+
+
+def _seen_without_depth(
+    row: np.ndarray, column: np.ndarray, z: np.ndarray, *, spacing: float, limit: float
+) -> list[int]:
+    """Points before which no other one lies whose splat, on a grid of 640, covers their place."""
+    i = np.floor((row + 0.5) * (480 / 1080))
+    j = np.floor((column + 0.5) * (640 / 1440))
+    focal = 120 * 640 / 128
+    radius = np.clip(np.ceil(1.5 * spacing * focal / z), 1, 16)
+    covers = np.maximum(abs(i[:, None] - i), abs(j[:, None] - j)) <= radius
+    front = np.where(covers, z, np.inf).min(axis=1)
+    return np.flatnonzero(z - front <= limit).tolist()
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("spacing", [0.0005, 0.01, 0.05])
+def test_without_depth_splats_decide_as_if_each_point_asked_all_others(
+    seed: int, spacing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    count = 400
+    row = rng.integers(400, 480, count)
+    column = rng.integers(700, 800, count)
+    z = rng.choice([0.8, 1.0, 1.3, 2.0, 3.1], count)
+    # Every point at the middle of its own pixel, and no two in one, so that none is a tie.
+    _, once = np.unique(row * 1440 + column, return_index=True)
+    row, column, z = row[once], column[once], z[once]
+    index = build_pixel_index(
+        _frame(None),
+        _at(row, column, z),
+        rule=ALL,
+        tolerance=DepthTolerance(0.05, 0.0),
+        spacing=spacing,
+    )
+    expected = _seen_without_depth(row, column, z, spacing=spacing, limit=0.05)
+    assert 0 < len(expected) < len(z)
+    assert sorted(index.point.tolist()) == expected
+
+
+@pytest.mark.parametrize("has_depth", [True, False])
+def test_a_cloud_of_many_pieces_keeps_its_positions(has_depth: bool) -> None:
+    count = (1 << 18) + 1000
+    rng = np.random.default_rng(0)
+    xyz = np.full((count, 3), 1.5)
+    xyz[:, :2] = rng.uniform(-0.3, 0.3, (count, 2))
+    xyz[1 << 17] = xyz[-1] = (0, 0, -1)
+    depth = np.full((96, 128), 1.5, dtype=np.float32) if has_depth else None
+    index = _index(_frame(depth), xyz)
+    hidden = {1 << 17, count - 1}
+    assert sorted(index.point.tolist()) == [i for i in range(count) if i not in hidden]
+    camera = CAMERA.resized(1440, 1080)
+    u, v = np.floor(camera.project(xyz[index.point]) + 0.5).astype(int).T
+    # In single precision a point on the border of a pixel may fall to its neighbour.
+    assert (index.pixel == v * 1440 + u).mean() > 0.999
+
+
+def test_a_photo_of_one_column_shows_what_is_before_it() -> None:
+    photo = ArrayPhoto(np.zeros((5000, 1, 3), dtype=np.uint8))
+    frame = Frame("000", Camera(100.0, 100.0, 0.0, 2499.5, 1, 5000), np.eye(4), photo)
+    xyz = np.array([[0.0, 0, 1], [0.0, 0, 2], [0.0, 3, 2], [1.0, 0, 1]])
+    assert sorted(_index(frame, xyz).point.tolist()) == [0, 2]
