@@ -20,7 +20,9 @@ _LOWEST_ANGLE = np.radians(2.0)  # between the line of sight and the vertical
 _NEAREST = 1e-3
 _FIRST_ELEVATION = np.radians(32.0)
 _SAMPLE = 50_000
-_FAR_CAMERA = 1.6  # times the radius of the scene
+_MARGIN = 0.88  # of the view's width and height
+_SHOWN_CAMERAS = 90.0  # per cent
+_FAR_CAMERA = 1.8  # times the distance that the scene alone needs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,9 +122,6 @@ def first_look(
     low, high = robust_bounds(xyz)
     center = (low + high) / 2
     radius = max(float(np.linalg.norm(high - low)) / 2, _NEAREST)
-    # Cameras are there to be clicked: those around the scene come into view, at some expense.
-    reach = max((float(np.linalg.norm(p - center)) for p in positions), default=0.0)
-    shown = min(max(radius, reach), _FAR_CAMERA * radius)
     side = np.mean(positions, axis=0) - center if len(positions) else np.zeros(3)
     side = side - np.dot(side, up) * up
     if np.linalg.norm(side) < 0.4 * radius and len(positions):
@@ -133,9 +132,24 @@ def first_look(
         side = np.cross(up, (1.0, 0.0, 0.0) if abs(up[0]) < 0.9 else (0.0, 1.0, 0.0))
     direction = _unit(side) * np.cos(_FIRST_ELEVATION) + up * np.sin(_FIRST_ELEVATION)
     fov = float(np.radians(50.0))
-    narrow = 2 * np.arctan(np.tan(fov / 2) * min(1.0, aspect))
-    distance = 0.92 * shown / np.sin(narrow / 2)
+    eye = Eye(center + direction, center, up, fov)
+    corners = np.stack(np.meshgrid(*np.transpose([low, high])), axis=-1).reshape(-1, 3)
+    distance = max(_fitting(eye, corners, aspect=aspect).max(), radius)
+    if len(positions):
+        # Cameras are there to be clicked: they come into view too, at some expense.
+        wanted = np.percentile(_fitting(eye, np.asarray(positions), aspect=aspect), _SHOWN_CAMERAS)
+        distance = max(distance, min(float(wanted), _FAR_CAMERA * distance))
     return Eye(center + direction * distance, center, up, fov)
+
+
+def _fitting(eye: Eye, points: FloatArray, *, aspect: float) -> FloatArray:
+    """Return how far from its pivot an eye must be to have each of (N, 3) points in view."""
+    right, upward, forward = eye.axes
+    offset = points - eye.pivot
+    half = np.tan(eye.fov / 2) * _MARGIN
+    across, along = np.abs(offset @ right) / aspect, np.abs(offset @ upward)
+    fitting: FloatArray = np.maximum(across, along) / half - offset @ forward
+    return fitting
 
 
 def _unit(vector: FloatArray) -> FloatArray:

@@ -25,6 +25,8 @@ _PLAIN = (142, 150, 164)
 _PAINTED = theme.GOOD
 _FIRM = (("open", theme.ACCENT, 3.0), ("suggested", theme.WARNING, 2.5), ("hover", (255,) * 3, 2.0))
 _TOLERANCE_PX = 8.0
+_FEW, _MANY = 20, 120
+_FAINTEST = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ class FrustumLayer:
 
     def _draw_all(self) -> None:
         painted = self._marks.painted
-        colors = [_PAINTED if i in painted else _PLAIN for i in range(len(self._corners))]
+        count = len(self._corners)
+        # Hundreds of cameras would hide the cloud.
+        faint = min(_FAINTEST, max(0.0, (count - _FEW) / (_MANY - _FEW)) * _FAINTEST)
+        plain = tuple(round(p + (s - p) * faint) for p, s in zip(_PLAIN, theme.SCENE, strict=True))
+        colors = [_PAINTED if i in painted else plain for i in range(count)]
         self._draw(_LINES, range(len(self._corners)), colors, width=1.5)
 
     def _draw_firm(self, mark: str) -> None:

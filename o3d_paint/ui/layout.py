@@ -21,7 +21,7 @@ LayoutMode = Literal["both", "scene", "photo"]
 _MIN_SIDE_EM = 20.0
 _MAX_CLASS_SHARE = 0.34
 _WIDE_EM = 60.0
-_CLASSES_EM = 19.0
+_CLASSES_EM = 24.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,7 @@ class MainWindow:
             "scene_notes": self._show_facts,
         }
         self._releases = release_handlers(self.desk)
+        self.wall.filled()
         self.shell.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
         self.desk.say(cards.scene_line(scene))

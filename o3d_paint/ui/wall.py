@@ -10,7 +10,7 @@ from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.commands import tooltip_of
 from o3d_paint.ui.models import options_state, toolbar_state
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel, ClassPanelState
-from o3d_paint.ui.panels.empty_states import EmptyNote, Welcome
+from o3d_paint.ui.panels.empty_states import EmptyNote, EmptyNoteState, Welcome
 from o3d_paint.ui.panels.panel import Panel
 from o3d_paint.ui.panels.photo_strip import PhotoStrip, PhotoStripState
 from o3d_paint.ui.panels.splitter import Splitter
@@ -97,8 +97,15 @@ class Wall:
             host.swap(panel)
             shell.layout()
 
+    def filled(self) -> None:
+        """Show what to do first with a scene."""
+        self.note.set_model(EmptyNoteState())
+
     def empty(self) -> None:
         """Show that nothing is open."""
+        self.note.set_model(
+            EmptyNoteState("image", "Photos are painted here", "Open a scene first.")
+        )
         self.toolbar.set_model(toolbar_state(None, fuse_share=None))
         self.options.set_model(options_state(None, self.tools))
         self.classes.set_model(ClassPanelState())

@@ -70,6 +70,27 @@ def test_first_look_sees_the_scene_despite_stray_points() -> None:
     assert np.dot(look.position - look.pivot, UP) > 0
 
 
+def test_first_look_sees_the_cameras_around_a_scene() -> None:
+    xyz = np.random.default_rng(0).uniform(-1, 1, (5000, 3))
+    turns = np.linspace(0, 2 * np.pi, 16, endpoint=False)
+    ring = [np.array([2.2 * np.cos(t), -1.0, 2.2 * np.sin(t)]) for t in turns]
+    for aspect in (0.8, 1.5):
+        look = first_look(xyz, UP, ring, aspect=aspect)
+        right, upward, forward = look.axes
+        seen = np.array(ring) - look.position
+        depth, half = seen @ forward, np.tan(look.fov / 2)
+        is_in = (depth > 0) & (np.abs(seen @ right) < depth * half * aspect)
+        is_in &= np.abs(seen @ upward) < depth * half
+        assert is_in.mean() >= 0.9
+
+
+def test_first_look_of_a_tiny_scene_with_cameras_far_away_still_shows_the_scene() -> None:
+    xyz = np.random.default_rng(0).uniform(-1, 1, (5000, 3))
+    alone = first_look(xyz, UP, [], aspect=1.5)
+    far = first_look(xyz, UP, [np.array([0.0, -1.0, -300.0])], aspect=1.5)
+    assert far.distance < 2.5 * alone.distance
+
+
 def test_on_the_way() -> None:
     start, end = eye(), eye().turned(100, 0, height=600)
     np.testing.assert_allclose(start.towards(end, 0.0).position, start.position)
