@@ -6,13 +6,15 @@ atom of the undo history: it holds only the pixels that changed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray
 
-__all__ = ["MaskEdit", "Rect", "apply", "edit_between", "edit_from_coverage"]
+__all__ = ["MaskEdit", "Rect", "apply", "edit_between", "edit_from_coverage", "edit_of_classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +133,23 @@ def edit_between(before: IdArray, after: IdArray) -> MaskEdit | None:
     rect = Rect(int(columns[0]), int(lines[0]), int(columns[-1]) + 1, int(lines[-1]) + 1)
     inside = changed[rect.slices].copy()
     return MaskEdit(rect, inside, before[rect.slices][inside], after[rect.slices][inside])
+
+
+def edit_of_classes(mask: IdArray, heirs: Mapping[int, int]) -> MaskEdit | None:
+    """Return the edit that gives all pixels of some classes to others; None where there are none.
+
+    Args:
+        mask: (H, W) ids.
+        heirs: By present class id the id that its pixels get; 0 erases.
+    """
+    changed = np.isin(mask, list(heirs)) if len(heirs) > 1 else mask == next(iter(heirs), 0)
+    x, y, width, height = cv2.boundingRect(changed.view(np.uint8))
+    if not heirs or not width:
+        return None
+    rect = Rect(x, y, x + width, y + height)
+    inside = changed[rect.slices].copy()
+    before = mask[rect.slices][inside]
+    after = np.zeros_like(before)
+    for gone, heir in heirs.items():
+        after[before == gone] = heir
+    return MaskEdit(rect, inside, before, after)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from o3d_paint.core.mask import edit_between
+from o3d_paint.core.mask import edit_of_classes
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.cloud_labels import HEIRS
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
@@ -105,8 +105,7 @@ class Classes(Work):
         table[list(heirs)] = list(heirs.values())
         edits: list[Edit] = []
         for frame_idx in self.painted_frames:
-            mask = self._masks[frame_idx]
-            edit = edit_between(mask, table[mask])
+            edit = edit_of_classes(self._masks[frame_idx], heirs)
             if edit is not None:
                 edits.append(FrameEdit(frame_idx, edit))
         layer = self.ballots.layer

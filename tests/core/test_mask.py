@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from o3d_paint.core.mask import MaskEdit, Rect, apply, edit_between, edit_from_coverage
+from o3d_paint.core.mask import (
+    MaskEdit,
+    Rect,
+    apply,
+    edit_between,
+    edit_from_coverage,
+    edit_of_classes,
+)
 
 masks = hnp.arrays(np.uint16, (9, 7), elements=st.integers(0, 3))
 
@@ -69,3 +77,20 @@ def test_rectangles_unite_and_clip() -> None:
     assert Rect(-5, -5, 99, 99).clipped((10, 20)) == Rect(0, 0, 20, 10)
     assert Rect(30, 0, 40, 5).clipped((10, 20)).is_empty
     assert Rect(30, 0, 40, 5).clipped((10, 20)).shape == (5, 0)
+
+
+@pytest.mark.parametrize("heirs", [{2: 0}, {2: 5}, {2: 1, 3: 0}, {9: 1}, {}])
+def test_the_edit_of_classes_is_the_one_between_the_masks(heirs: dict[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    before = rng.integers(0, 5, (37, 53)).astype(np.uint16)
+    before[:, :9] = 0
+    before[20:] = 0
+    table = np.arange(10, dtype=np.uint16)
+    for gone, heir in heirs.items():
+        table[gone] = heir
+    wanted, found = edit_between(before, table[before]), edit_of_classes(before, heirs)
+    assert (wanted is None) == (found is None)
+    if wanted is not None and found is not None:
+        assert found.rect == wanted.rect
+        for name in ("changed", "before", "after"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
