@@ -158,7 +158,10 @@ class ClassPanel(ItemPanel):
     def on_release(self, item: Item, event: PointerEvent) -> None:
         """Let a row go where it was dragged to."""
         part, class_id = _parsed(item.key)
+        # A busy system may leave out movements, but not where the button went up.
+        pitch, count = self.metrics.control, len(self._state.rows)
         was_dragged = self._row_drag.gap is not None
+        self._row_drag.move(self._in_list(event), pitch=pitch, count=count)
         position = self._row_drag.drop()
         if was_dragged:
             self.rebuild()

@@ -89,6 +89,14 @@ def test_a_row_is_dragged_to_another_place(said, row, rows_down, position):
     assert said == [("select", row), *moves]
 
 
+def test_a_row_goes_where_the_button_went_up_even_if_no_movement_was_seen(said):
+    panel = class_panel_of(said, 5)
+    x, y = press(panel, "row:1")
+    pitch = item_of(panel, "row:2").box.y0 - item_of(panel, "row:1").box.y0
+    panel.pointer(PointerEvent("up", x, y + 2 * pitch, "left"))
+    assert said == [("select", 1), ("move", 1, 2)]
+
+
 def test_a_row_dragged_below_a_long_list_scrolls_it(said):
     panel = class_panel_of(said, 40)
     x, _ = press(panel, "row:1")
