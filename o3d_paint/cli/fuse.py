@@ -16,6 +16,8 @@ from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
 from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from o3d_paint.core.arrays import IdArray
     from o3d_paint.core.scene import Scene
     from o3d_paint.core.taxonomy import Taxonomy
@@ -226,21 +228,22 @@ def _paint(
     strokes: Path | None,
     work: tuple[Project, list[str]] | None,
     known: Taxonomy | None,
-) -> tuple[dict[int, IdArray], Taxonomy, IdArray | None, list[str]]:
+) -> tuple[Mapping[int, IdArray], Taxonomy, IdArray | None, list[str]]:
     """Return everything painted, later sources over earlier ones: project, masks, strokes."""
     import numpy as np
 
+    from o3d_paint.core.packed_masks import PackedMasks
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
     from o3d_paint.project.cloud_labels import classes_of
 
-    painted: dict[int, IdArray] = {}
+    painted = PackedMasks()
     taxonomy = known if scene.labels is None else classes_of(scene, known)
     layer: IdArray | None = None
     notes: list[str] = []
     if work is not None:
         opened, notes = work[0], list(work[1])
-        painted |= {i: opened.mask(i) for i in opened.painted_frames}
+        painted.update((i, opened.mask(i)) for i in opened.painted_frames)
         # What is painted already keeps the names that it was painted with.
         taxonomy, layer = opened.taxonomy, opened.ballots.layer
     if masks is not None:
@@ -259,7 +262,7 @@ def _paint(
     return painted, _complete(taxonomy, painted), layer, notes
 
 
-def _complete(taxonomy: Taxonomy, painted: dict[int, IdArray]) -> Taxonomy:
+def _complete(taxonomy: Taxonomy, painted: Mapping[int, IdArray]) -> Taxonomy:
     """Return the taxonomy with a class for every id that is painted."""
     import numpy as np
 

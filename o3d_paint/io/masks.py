@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, next_color
 from o3d_paint.errors import SceneError
@@ -48,7 +49,7 @@ class MaskImport:
         notes: What did not match or was added, one sentence each.
     """
 
-    masks: dict[int, IdArray]
+    masks: Mapping[int, IdArray]
     taxonomy: Taxonomy
     notes: tuple[str, ...]
 
@@ -76,15 +77,16 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
         raise SceneError(msg)
     notes: list[str] = []
     taxonomy, new_ids = _joined(found, taxonomy, notes)
-    masks: dict[int, IdArray] = {}
+    masks = PackedMasks()
+    used: set[int] = set()
     for frame_idx, positions in match_masks(source, found, scene, notes).items():
         for position in positions:
             entry = found.masks[position].renumbered(new_ids)
             mask = fitted_mask(entry.read(), scene.frames[frame_idx], f"{source} ({entry.photo})")
             known = masks.get(frame_idx)
             masks[frame_idx] = mask if known is None else np.where(mask > 0, mask, known)
-    used = sorted({int(i) for mask in masks.values() for i in np.unique(mask)} - {0})
-    added = [i for i in used if i not in taxonomy]
+            used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
+    added = [i for i in sorted(used - {0}) if i not in taxonomy]
     if added:
         notes.append(f"Classes without a name were added: {', '.join(map(str, added))}.")
     return MaskImport(masks, taxonomy.completed(added), tuple(notes))

@@ -252,10 +252,11 @@ def gather_evidence(
         progress: Told how far it is.
     """
     ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
-    painted = {i: m for i, m in masks.items() if m.any()}
-    for done, (frame_idx, mask) in enumerate(painted.items()):
+    for done, (frame_idx, mask) in enumerate(masks.items()):
+        if not mask.any():
+            continue
         if progress is not None:
-            progress(done / len(painted), f"photo {scene.frames[frame_idx].name}")
+            progress(done / len(masks), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
         ballots.sync(frame_idx, index, mask, rect=Rect.whole(index.shape))
         ballots.park(frame_idx)
