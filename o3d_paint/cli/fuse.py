@@ -67,8 +67,8 @@ def fuse(
         typer.Option(
             "--tune/--no-tune",
             help="Let the painted photos choose the weights of the graph by predicting each other."
-            " Done unless a project has chosen some already, and again once twice as many photos"
-            " are painted.",
+            " Done from four photos on, unless a project has chosen some already, and again once"
+            " twice as many are painted.",
         ),
     ] = None,
     keep_strokes: Annotated[

@@ -29,7 +29,10 @@ from o3d_paint.core.walker import (
     walk,
 )
 
-__all__ = ["Trial", "Tuning", "is_outdated", "tune"]
+__all__ = ["FEWEST_PHOTOS", "Trial", "Tuning", "is_outdated", "tune"]
+
+FEWEST_PHOTOS = 4
+"""With fewer the others lie too far from what they are to predict, and choose worse than chance."""
 
 _MOST_PHOTOS = 4
 _MOST_RIVAL_PHOTOS = 3
@@ -44,7 +47,7 @@ _TRIED = (
     (20.0, 0.1, 0.02),
     (20.0, 0.1, 0.2),
 )
-_MARGIN = 0.006
+_MARGIN, _MARGIN_OF_FEWEST = 0.006, 0.02
 _METHOD_MARGIN = 0.005
 _FAR_AHEAD = 0.05
 _OUTGROWN = 2
@@ -87,7 +90,7 @@ class Tuning:
 
 def is_outdated(tuned_photos: int, painted_photos: int) -> bool:
     """Whether so much was painted since a choice that the scene should choose again."""
-    return painted_photos >= max(_OUTGROWN * tuned_photos, 2)
+    return painted_photos >= max(_OUTGROWN * tuned_photos, FEWEST_PHOTOS)
 
 
 def tune(
@@ -103,20 +106,21 @@ def tune(
 
     Args:
         cloud: The points.
-        evidence: What was painted; with fewer than two photos the given options stay.
+        evidence: What was painted; with fewer than `FEWEST_PHOTOS` the given options stay.
         options: Where to start from, and everything that is not chosen.
         graph: The graph of the cloud where it is at hand.
         keep_method: Whether to choose weights only.
         progress: Told how far it is; may raise to cancel.
     """
     start = replace(options or FuseOptions(), method="graph")
-    if len(evidence.frames) < 2:
+    if len(evidence.frames) < FEWEST_PHOTOS:
         return Tuning(options or FuseOptions(), (), len(evidence.frames))
     graph = build_graph(cloud) if graph is None else graph
     search = _Search(graph, evidence, start, progress)
     best = search.best_of([search.trial(start.walker)], search.grid())
     trials = tuple(search.trials)
-    if best.score - trials[0].score < _MARGIN:
+    margin = _MARGIN_OF_FEWEST if len(evidence.frames) == FEWEST_PHOTOS else _MARGIN
+    if best.score - trials[0].score < margin:
         best = trials[0]
     if not keep_method:
         ours, rival = _rivals(cloud, evidence, best.options, graph)

@@ -32,7 +32,7 @@ class Fusing(FusedLayer):
     """Work that can be fused.
 
     `fuse_options` are what was asked for. The painted photos choose the weights, and the method
-    where none was asked for, unless weights were given by hand: before the first fusion of two
+    where none was asked for, unless weights were given by hand: before the first fusion of four
     photos, and again once twice as many are painted.
     """
 

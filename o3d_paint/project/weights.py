@@ -12,15 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from o3d_paint.core.fuse import FuseOptions, Method
-from o3d_paint.core.tune import Tuning, is_outdated
+from o3d_paint.core.tune import FEWEST_PHOTOS, Tuning, is_outdated
 from o3d_paint.core.walker import WalkerSettings
 
 __all__ = ["SETTING", "Weights", "is_choice_due"]
 
 SETTING = "weights"
 """Where a project keeps them."""
-
-_FEWEST_PHOTOS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ def is_choice_due(options: FuseOptions, weights: Weights | None, photos: int) ->
         weights: The last choice.
         photos: How many are painted.
     """
-    if photos < _FEWEST_PHOTOS or options.method != "graph":
+    if photos < FEWEST_PHOTOS or options.method != "graph":
         return False
     if options.walker != WalkerSettings():
         return False

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from o3d_paint.core.orbit import Eye
+from o3d_paint.core.tune import FEWEST_PHOTOS
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.layout import LayoutMode
 from o3d_paint.ui.photo_actions import next_conflict, photo_handlers
@@ -14,7 +15,6 @@ from o3d_paint.ui.workbench import Workbench
 __all__ = ["desk_handlers", "release_handlers"]
 
 _MODES: tuple[LayoutMode, ...] = ("both", "scene", "photo")
-_FEWEST_PHOTOS = 2
 _POINTS, _CAMERAS = 1.25, 1.25
 
 
@@ -184,8 +184,10 @@ def _fuse_again(desk: Workbench) -> None:
 
 
 def _choose_weights(desk: Workbench) -> None:
-    if len(desk.project.painted_frames) < _FEWEST_PHOTOS:
-        desk.shell.toast("Paint two photos or more: they choose by predicting each other")
+    if len(desk.project.painted_frames) < FEWEST_PHOTOS:
+        desk.shell.toast(
+            f"Paint {FEWEST_PHOTOS} photos or more: they choose by predicting each other"
+        )
         return
     desk.fuse_share = 0.0
     desk.refresh()

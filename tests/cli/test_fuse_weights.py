@@ -16,10 +16,10 @@ pytestmark = pytest.mark.compiled
 
 @pytest.fixture
 def masks(tmp_path, truth):
-    """Three photos painted as in truth, but for a part of one that calls the ball floor."""
+    """Four photos painted as in truth, but for a part of one that calls the ball floor."""
     folder = tmp_path / "masks"
     folder.mkdir()
-    for i in (0, 1, 2):
+    for i in range(4):
         mask = truth[i].astype(np.uint8)
         if i == 1:
             mask[:, :30][mask[:, :30] == 2] = 1
@@ -36,7 +36,7 @@ def fused(run, scene_file, tmp_path, *flags):
 
 def test_weights_are_chosen_unless_told_otherwise(run, scene_file, masks, tmp_path):
     tuned, labels, _ = fused(run, scene_file, tmp_path, "--masks", masks)
-    assert tuned["weights"]["photos"] == 3
+    assert tuned["weights"]["photos"] == 4
     assert "weights" in tuned["seconds"]
     again, same, _ = fused(run, scene_file, tmp_path, "--masks", masks, "--tune")
     assert again["weights"] == tuned["weights"]
@@ -45,8 +45,10 @@ def test_weights_are_chosen_unless_told_otherwise(run, scene_file, masks, tmp_pa
     assert plain["weights"] is None
 
 
-def test_the_choice_of_a_project_holds(run, scene_file, project, tmp_path):
+def test_the_choice_of_a_project_holds(run, scene_file, project, truth, tmp_path):
     session = open_session(load_scene(scene_file), project)
+    for i in (1, 3):
+        session.project.set_mask(i, truth[i].astype(np.uint16))
     expected = session.project.fuse().copy()
     chosen = session.project.weights
     session.close()

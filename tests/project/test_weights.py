@@ -23,7 +23,7 @@ from tests.project.scenes import strip_scene
 # Thousands of points through the solver: minutes in plain Python.
 pytestmark = pytest.mark.compiled
 
-PLAIN = strip_scene(num_points=6000, num_frames=6)
+PLAIN = strip_scene(num_points=6000, num_frames=9)
 
 
 def printed_scene():
@@ -49,40 +49,40 @@ def walker_of(project: Project) -> WalkerSettings:
     return project.weighted_options.walker
 
 
-def test_two_painted_photos_choose_and_one_does_not():
+def test_four_painted_photos_choose_and_three_do_not():
     project = Project(SCENE, classes=["a", "b"])
-    paint(project, range(1))
+    paint(project, range(3))
     project.fuse()
     assert project.weights is None
-    paint(project, range(1, 2))
+    paint(project, range(3, 4))
     project.fuse()
     assert project.weights is not None
-    assert project.weights.photos == 2
+    assert project.weights.photos == 4
 
 
 def test_weights_are_kept_until_twice_as_much_is_painted():
     project = Project(SCENE, classes=["a", "b"])
     told: list[Tuning] = []
     project.weights_chosen.connect(told.append)
-    paint(project, range(2))
+    paint(project, range(4))
     project.fuse()
-    paint(project, range(2, 3))
+    paint(project, range(4, 7))
     project.fuse()
-    assert [t.photos for t in told] == [2]
-    paint(project, range(3, 4))
+    assert [t.photos for t in told] == [4]
+    paint(project, range(7, 8))
     project.fuse()
-    assert [t.photos for t in told] == [2, 4]
+    assert [t.photos for t in told] == [4, 8]
     project.fuse(tune=True)
-    assert [t.photos for t in told] == [2, 4, 4]
+    assert [t.photos for t in told] == [4, 8, 8]
 
 
 def test_nobody_chooses_where_weights_or_a_method_were_given():
     own = FuseOptions(walker=WalkerSettings(color_scale=17.0))
     assert not is_choice_due(own, None, 5)
     assert not is_choice_due(FuseOptions(method="ball"), None, 5)
-    assert is_choice_due(FuseOptions(), None, 2)
+    assert is_choice_due(FuseOptions(), None, 4)
     project = Project(SCENE, classes=["a", "b"])
-    paint(project, range(3))
+    paint(project, range(4))
     project.fuse(own)
     assert project.weights is None
     assert walker_of(project).color_scale == 17.0
@@ -136,16 +136,16 @@ def test_strokes_do_not_wait_for_a_choice_that_is_due(tmp_path: Path):
     session = open_session(SCENE, tmp_path / "p.o3dpaint", post=mailbox.post, classes=["a", "b"])
     project = session.project
     seen: list[str] = []
-    paint(project, range(1))
+    paint(project, range(3))
     project.fuse()
     project.fused_changed.connect(lambda: seen.append("labels"))
     project.weights_chosen.connect(lambda _: seen.append("weights"))
     project.refresh_fused = True
-    paint(project, range(1, 2))
+    paint(project, range(3, 4))
     assert mailbox.run_until(lambda: "weights" in seen)
     assert seen[0] == "labels"
     before = walker_of(project)
-    paint(project, range(2, 3))
+    paint(project, range(4, 5))
     assert mailbox.run_until(lambda: not project.is_fusing and not project.fusion_is_stale)
     assert walker_of(project) == before
     assert seen.count("weights") == 1
@@ -170,7 +170,7 @@ def test_commands_take_the_weights_of_the_project():
 
 def test_without_a_choice_the_usual_weights_count():
     project = Project(SCENE, classes=["a", "b"])
-    paint(project, range(3))
+    paint(project, range(4))
     result = run_fuse(SCENE, project.masks, project.taxonomy, FusePlan(tune=False))
     assert result.plan.weights is None
     np.testing.assert_array_equal(result.labelled.labels, project.fuse(tune=False))
