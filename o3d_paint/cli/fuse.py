@@ -235,12 +235,14 @@ def _paint(
     from o3d_paint.core.packed_masks import PackedMasks
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
-    from o3d_paint.project.cloud_labels import classes_of
+    from o3d_paint.project.cloud_labels import classes_of, renumbered
 
     painted = PackedMasks()
-    taxonomy = known if scene.labels is None else classes_of(scene, known)
+    taxonomy, notes = known, list[str]()
+    if scene.labels is not None:
+        taxonomy = classes_of(scene, known)
+        notes += renumbered(known, taxonomy)
     layer: IdArray | None = None
-    notes: list[str] = []
     if work is not None:
         opened, notes = work[0], list(work[1])
         painted.update((i, opened.mask(i)) for i in opened.painted_frames)

@@ -16,7 +16,7 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, next_color
 
-__all__ = ["HEIRS", "classes_of", "counted_labels"]
+__all__ = ["HEIRS", "classes_of", "counted_labels", "renumbered"]
 
 HEIRS = "heirs_of_cloud_labels"
 """Setting: by id as text, the class that a removed class was merged into; 0 for none."""
@@ -40,6 +40,17 @@ def classes_of(scene: Scene, classes: Taxonomy | None) -> Taxonomy:
         return classes.completed(used)
     published = article_taxonomy()
     return (published if all(i in published for i in used) else Taxonomy()).completed(used)
+
+
+def renumbered(wanted: Taxonomy | None, classes: Taxonomy) -> list[str]:
+    """Return a sentence about classes that gave way to the file's numbers; none where none did."""
+    pairs = [(c, classes.find(c.name)) for c in wanted or ()]
+    moved = [
+        f"{c.name} {f.class_id}" for c, f in pairs if f is not None and f.class_id != c.class_id
+    ]
+    if not moved:
+        return []
+    return [f"The cloud's labels keep their numbers; others are now: {', '.join(moved)}."]
 
 
 def counted_labels(

@@ -8,7 +8,7 @@ import numpy as np
 
 import o3d_paint as op
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
-from o3d_paint.project.cloud_labels import classes_of
+from o3d_paint.project.cloud_labels import classes_of, renumbered
 from tests.project.scenes import strip_scene
 
 
@@ -42,6 +42,9 @@ def test_other_classes_give_way_and_the_same_name_is_one_class():
     assert ids(found) == {"Ground": 2, "Water": 9, "roof": 10, "wall": 3}
     assert found.get(9).color == (1, 2, 3)
     assert found.get(10).color == (4, 5, 6)
+    (sentence,) = renumbered(wanted, found)
+    assert "water 9, roof 10." in sentence
+    assert renumbered(None, found) == []
 
 
 def test_labels_without_names_mean_the_classes_asked_for_or_get_a_name():
