@@ -13,6 +13,7 @@ BENCHES = {
     "assist": "smart selection against truth, over seeds and classes",
     "endurance": "eight hours of work simulated: memory, speed, and ballots against a rebuild",
     "fuzz": "damaged files against every parser",
+    "fuzz-guided": "damaged files that atheris finds by what they reach",
     "kill": "kill -9 at random points of a painting run",
     "live": "a brush movement, from the mouse to the colour buffer",
     "make-scene": "writes a large synthetic scene",

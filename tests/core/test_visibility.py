@@ -186,6 +186,11 @@ def test_an_edge_bends_inverse_depth_by_three_percent(
     assert not depth_edges(1 / nearness).any()
 
 
+def test_the_steepest_plane_has_no_edge() -> None:
+    plane = 1 / np.add.outer(1.0 + 2 * np.arange(4), np.arange(5))
+    assert not depth_edges(plane.astype(np.float32)).any()
+
+
 def test_depth_behind_the_camera_or_of_no_frame_is_not_trusted() -> None:
     depth = np.full((4, 4), 2.0, dtype=np.float32)
     depth[1, 2], depth[2, 1], depth[3, 3] = -2, np.nan, np.inf
