@@ -28,6 +28,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
+import hypothesis
+import pytest
+
 from bench.mutation_equivalent import EQUIVALENT
 from bench.mutation_kinds import changed_nodes
 
@@ -91,9 +94,24 @@ class _Replacement(importlib.machinery.SourceFileLoader):
         exec(compile(self._tree, self.path, "exec"), module.__dict__)
 
 
+def _dependents(name: str) -> set[str]:
+    """Returns a module and all that hold something of it; the rest, loops above all, can stay."""
+    found, size = {name}, 0
+    ours = {n: m for n, m in sys.modules.items() if n.startswith("o3d_paint")}
+    while len(found) > size:
+        size = len(found)
+        for other, module in ours.items():
+            if hasattr(module, "__path__"):
+                continue
+            origins = {getattr(v, "__module__", None) for v in vars(module).values()}
+            if origins & found:
+                found.add(other)
+    return found & ours.keys()
+
+
 def _use(name: str, path: Path, mutant: Mutant) -> None:
     """Puts the mutant in a module's place; what imported the old one is forgotten."""
-    for known in [m for m in sys.modules if m.startswith(("o3d_paint", "tests"))]:
+    for known in [m for m in sys.modules if m.startswith("tests")] + list(_dependents(name)):
         del sys.modules[known]
     loader = _Replacement(name, path, mutant.tree)
 
@@ -118,16 +136,22 @@ def _run_tests(files: tuple[str, ...], mutant: Mutant | None, module: str, secon
     # A loop without end is noticed; the clock is that of the processor, whoever else works.
     resource.setrlimit(resource.RLIMIT_CPU, (int(process_time()) + seconds,) * 2)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-    import pytest
+    code = 1
+    with contextlib.suppress(Exception):
+        if mutant is not None:
+            path = _ROOT / "o3d_paint" / "core" / f"{module}.py"
+            _use(f"o3d_paint.core.{module}", path, mutant)
+        code = _pytest(files)
+    os._exit(code)
 
-    if mutant is not None:
-        path = _ROOT / "o3d_paint" / "core" / f"{module}.py"
-        _use(f"o3d_paint.core.{module}", path, mutant)
+
+def _pytest(files: tuple[str, ...]) -> int:
+    """Runs tests right here, silently, until one fails."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         tests = [str(_ROOT / "tests" / "core" / f) for f in files]
         quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist"]
-        code = pytest.main([*quiet, "--rootdir", str(_ROOT), *tests])
-    os._exit(int(code))
+        quiet += ["--hypothesis-profile", "mutation"]
+        return int(pytest.main([*quiet, "--rootdir", str(_ROOT), *tests]))
 
 
 def _children_seconds() -> float:
@@ -137,11 +161,16 @@ def _children_seconds() -> float:
 
 
 def _measure(module: str, *, show: bool) -> dict[str, object]:
-    files, before = _MODULES[module], _children_seconds()
-    if _run_tests(files, None, module, _SECONDS) != 0:
+    files = _MODULES[module]
+    # Here, so that every copy has all imported and compiled.
+    if _pytest(files) != 0:
         msg = f"the tests of {module} fail before anything is changed"
         raise SystemExit(msg)
-    seconds = min(_SECONDS, 3 * int(_children_seconds() - before + 1))
+    before = _children_seconds()
+    if _run_tests(files, None, module, _SECONDS) != 0:
+        msg = f"the tests of {module} fail a second time in the same process"
+        raise SystemExit(msg)
+    seconds = min(_SECONDS, 10 + 3 * int(_children_seconds() - before + 1))
     source = (_ROOT / "o3d_paint" / "core" / f"{module}.py").read_text(encoding="utf-8")
     survivors, count = [], 0
     for mutant in mutants(source):
@@ -169,12 +198,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--show", action="store_true", help="print the equivalent ones too")
     parser.add_argument("--goal", type=float, default=0.85)
     options = parser.parse_args(arguments)
-    # In CI hypothesis tries the same examples each time.
-    os.environ |= {"CI": "1", "O3D_PAINT_CAPTURES": "/nowhere"}
+    os.environ["O3D_PAINT_CAPTURES"] = "/nowhere"
+    # The same examples each time; that one fails is enough, the smallest one is not looked for.
+    hypothesis.settings.register_profile(
+        "mutation",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+    )
     os.chdir(_ROOT)
-    # Everything that is not changed is imported once, here.
-    for name in ("numpy", "scipy.spatial", "cv2", "numba", "hypothesis.extra.numpy", "pytest"):
-        importlib.import_module(name)
     print(f"{'module':<12}{'mutants':>8}{'killed':>8}{'':>8}{'equivalent':>12}{'of the rest':>12}")
     report = {}
     for module in options.only.split(","):
