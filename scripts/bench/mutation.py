@@ -51,11 +51,13 @@ class Mutant:
 
     Attributes:
         line: Where it was changed.
-        title: What was changed: the lines before and after.
+        text: That line.
+        title: What was changed, before and after.
         tree: The whole module.
     """
 
     line: int
+    text: str
     title: str
     tree: ast.Module
 
@@ -70,7 +72,8 @@ def mutants(source: str) -> Iterator[Mutant]:
                 before = _line_of(node, source)
                 change()
                 ast.fix_missing_locations(tree)
-                yield Mutant(node.lineno, f"{before}  ->  {_unparsed(node)}", tree)
+                text = source.splitlines()[node.lineno - 1].strip()
+                yield Mutant(node.lineno, text, f"{before} -> {_unparsed(node)}", tree)
                 break
 
 
@@ -176,10 +179,13 @@ def _measure(module: str, *, show: bool) -> dict[str, object]:
     for mutant in mutants(source):
         count += 1
         if _run_tests(files, mutant, module, seconds) == _SURVIVED:
-            reason = EQUIVALENT.get((module, mutant.title))
-            survivors.append({"line": mutant.line, "change": mutant.title, "reason": reason})
+            reason = EQUIVALENT.get((module, mutant.text, mutant.title))
+            survivors.append(
+                {"line": mutant.line, "text": mutant.text, "change": mutant.title, "reason": reason}
+            )
             if show or reason is None:
-                print(f"    {module}:{mutant.line}  {mutant.title}  {reason or ''}", flush=True)
+                change = f"{mutant.text}   {mutant.title}"
+                print(f"    {module}:{mutant.line}  {change}   {reason or ''}", flush=True)
     known = sum(1 for s in survivors if s["reason"])
     killed = count - len(survivors)
     print(

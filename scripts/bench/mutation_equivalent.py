@@ -4,5 +4,34 @@ from __future__ import annotations
 
 __all__ = ["EQUIVALENT"]
 
-EQUIVALENT: dict[tuple[str, str], str] = {}
-"""By module and change, as `bench.mutation` prints it."""
+_PIECES = "the size of the pieces decides about memory, not about what is found"
+_SCALE = "a bend is a ratio of inverse depths: their unit cancels"
+_RESHAPE = "NumPy takes every negative length for the one that is left open"
+
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("visibility", "_CHUNK = 1 << 18", "1 -> 2"): _PIECES,
+    ("visibility", "_CHUNK = 1 << 18", "18 -> 19"): _PIECES,
+    (
+        "visibility",
+        "nearness = np.where(depth > 0, 1.0 / depth, np.nan).astype(np.float32)",
+        "1.0 -> 2.0",
+    ): _SCALE,
+    ("article", "_PAD = 2", "2 -> 3"): "a wider margin of empty cells around the lattice",
+    ("article", "batch_size: int = 100_000", "100_000 -> 100001"): _PIECES,
+    (
+        "article",
+        "camera_positions = np.array([f.position for f, _ in frames_with_masks]).reshape(-1, 3)",
+        "1 -> 2",
+    ): _RESHAPE,
+    (
+        "ballots",
+        "self._column_of = np.full(1, -1, dtype=np.int64)",
+        "1 -> 2",
+    ): 'the table grows with the first class; -2 says "no column" like -1',
+    (
+        "ballots",
+        "wanted = mask.reshape(-1)[index.pixel[entries]]",
+        "1 -> 2",
+    ): _RESHAPE,
+}
+"""By module, line and change, as `bench.mutation` prints them."""

@@ -166,6 +166,29 @@ def test_the_layer_is_none_until_something_is_laid_on_points() -> None:
     assert not ballots.labels.flags.writeable
 
 
+def test_labels_that_the_cloud_came_with_can_be_asked_for() -> None:
+    assert Ballots(2, 1).imported is None
+    imported = np.array([0, 7], dtype=np.uint16)
+    ballots = Ballots(2, 1, imported=imported)
+    assert ballots.imported is not None
+    assert ballots.imported.tolist() == [0, 7]
+    assert not ballots.imported.flags.writeable
+
+
+def test_labels_that_the_cloud_came_with_can_be_replaced() -> None:
+    ballots = Ballots(5, 1)
+    changed = ballots.set_imported(np.array([0, 1, 2, 0, 1], dtype=np.uint16))
+    assert sorted(changed.tolist()) == [1, 2, 4]
+    assert ballots.labels.tolist() == [0, 1, 2, 0, 1]
+    ballots.set_layer(np.array([4], dtype=np.int32), np.array([9], dtype=np.uint16))
+    changed = ballots.set_imported(np.array([0, 1, 3, 4, 5], dtype=np.uint16))
+    assert sorted(changed.tolist()) == [2, 3]
+    assert ballots.labels.tolist() == [0, 1, 3, 4, 9]
+    changed = ballots.set_imported(np.zeros(5, dtype=np.uint16))
+    assert sorted(changed.tolist()) == [1, 2, 3]
+    assert ballots.labels.tolist() == [0, 0, 0, 0, 9]
+
+
 def test_memory_is_that_of_what_is_held() -> None:
     index = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
     mask = np.array([[1, 2]], dtype=np.uint16)

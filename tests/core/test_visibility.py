@@ -264,6 +264,17 @@ def test_without_depth_splats_decide_as_if_each_point_asked_all_others(
     assert sorted(index.point.tolist()) == expected
 
 
+def test_no_splat_is_wider_than_sixteen_pixels_each_way() -> None:
+    # One point close by; two behind, sixteen and seventeen pixels of the z-buffer beside it.
+    column = np.array([720, 756, 759])
+    assert np.floor((column + 0.5) * (640 / 1440)).tolist() == [320, 336, 337]
+    xyz = _at(np.full(3, 540), column, np.array([1.0, 2.0, 2.0]))
+    index = build_pixel_index(
+        _frame(None), xyz, rule=ALL, tolerance=DepthTolerance(0.05, 0.0), spacing=1.0
+    )
+    assert index.point.tolist() == [0, 2]
+
+
 @pytest.mark.parametrize("has_depth", [True, False])
 def test_a_cloud_of_many_pieces_keeps_its_positions(has_depth: bool) -> None:
     count = (1 << 18) + 1000
