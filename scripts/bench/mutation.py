@@ -163,7 +163,7 @@ def _children_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _measure(module: str, *, show: bool) -> dict[str, object]:
+def _measure(module: str, *, lines: set[int], show: bool) -> dict[str, object]:
     files = _MODULES[module]
     # Here, so that every copy has all imported and compiled.
     if _pytest(files) != 0:
@@ -177,6 +177,8 @@ def _measure(module: str, *, show: bool) -> dict[str, object]:
     source = (_ROOT / "o3d_paint" / "core" / f"{module}.py").read_text(encoding="utf-8")
     survivors, count = [], 0
     for mutant in mutants(source):
+        if lines and mutant.line not in lines:
+            continue
         count += 1
         if _run_tests(files, mutant, module, seconds) == _SURVIVED:
             reason = EQUIVALENT.get((module, mutant.text, mutant.title))
@@ -200,6 +202,7 @@ def main(arguments: list[str]) -> int:
     """Prints a line for each module; the result is 1 where too few mutants were noticed."""
     parser = argparse.ArgumentParser(prog="bench.py mutation", description=__doc__)
     parser.add_argument("--only", default=",".join(_MODULES), help="modules, with commas")
+    parser.add_argument("--lines", type=int, nargs="*", default=[], help="only these of them")
     parser.add_argument("--json", type=Path, help="where the survivors go")
     parser.add_argument("--show", action="store_true", help="print the equivalent ones too")
     parser.add_argument("--goal", type=float, default=0.85)
@@ -217,7 +220,7 @@ def main(arguments: list[str]) -> int:
     print(f"{'module':<12}{'mutants':>8}{'killed':>8}{'':>8}{'equivalent':>12}{'of the rest':>12}")
     report = {}
     for module in options.only.split(","):
-        report[module] = _measure(module, show=options.show)
+        report[module] = _measure(module, lines=set(options.lines), show=options.show)
         if options.json is not None:
             options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
     shares = [float(r["killed"]) / float(r["mutants"]) for r in report.values()]  # type: ignore[arg-type]
