@@ -33,34 +33,31 @@ def add_photo(
     """
     num_columns = counts.shape[1]
     own, near, far = scratch[0], scratch[1], scratch[2]
+    total = np.zeros(len(counts), dtype=np.float32)
     touched = np.empty(len(points), dtype=np.int64)
     num_touched = 0
     for i in range(len(points)):
         m = node_of[points[i]]
-        is_new = True
-        for c in range(num_columns):
-            if own[m, c] > 0:
-                is_new = False
-        if is_new:
+        if total[m] == 0:
             touched[num_touched] = m
             num_touched += 1
+        total[m] += np.float32(1.0)
         own[m, column_of[labels[i]]] += np.float32(1.0)
         if photos[points[i]] < 255:
             photos[points[i]] += 1
     touched = touched[:num_touched]
     for m in touched:
-        total = np.float32(0.0)
         for c in range(num_columns):
-            total += own[m, c]
-        for c in range(num_columns):
-            near[m, c] = own[m, c] / total
+            near[m, c] = own[m, c] / total[m]
+        total[m] = np.float32(0.0)
     _average(touched, indptr, indices, near, far)
     for m in touched:
         near[m] = np.float32(0.0)
     _average(touched, indptr, indices, far, near)
     for m in touched:
         for c in range(num_columns):
-            counts[m, c] += own[m, c] * near[m, c] ** power
+            if own[m, c] > 0:
+                counts[m, c] += own[m, c] * near[m, c] ** power
     for m in touched:
         own[m], near[m], far[m] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
 
