@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.ball import Progress
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.core.fuse import FuseOptions
 from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.solver import Levels, build_levels
@@ -35,7 +36,6 @@ FEWEST_PHOTOS = 4
 """With fewer the others lie too far from what they are to predict, and choose worse than chance."""
 
 _MOST_PHOTOS = 4
-_MOST_RIVAL_PHOTOS = 3
 _ITERATIONS = 25
 # Colour, crease and trust: a few settings far apart rather than the best of many near ones, so
 # that a little more or less paint seldom changes the choice, and with it the labels. What they
@@ -48,8 +48,7 @@ _TRIED = (
     (20.0, 0.1, 0.2),
 )
 _MARGIN, _MARGIN_OF_FEWEST = 0.006, 0.02
-_METHOD_MARGIN = 0.005
-_FAR_AHEAD = 0.05
+_METHOD_MARGIN = 0.01
 _OUTGROWN = 2
 
 
@@ -123,9 +122,9 @@ def tune(
     if best.score - trials[0].score < margin:
         best = trials[0]
     if not keep_method:
-        ours, rival = _rivals(cloud, evidence, best.options, graph)
-        trials += (ours, rival)
-        if rival.score > ours.score + _METHOD_MARGIN:
+        rival = search.nearest(best.options)
+        trials += (rival,)
+        if rival.score > best.score + _METHOD_MARGIN:
             best = rival
     if progress is not None:
         progress(1.0, "choosing")
@@ -146,6 +145,17 @@ class _Search:
         self._num_classes = len(votes.class_ids)
         self._levels: dict[tuple[float, float], Levels] = {}
         self.trials: list[Trial] = []
+
+    def nearest(self, options: FuseOptions) -> Trial:
+        """Predict every left-out photo by the nearest node that others painted."""
+        confusion = np.zeros((self._num_classes, self._num_classes))
+        for known, _, asked in self._predictions:
+            painted = np.flatnonzero(known.counts.any(axis=1))
+            if len(painted):
+                tree = cKDTree(self._graph.xyz[painted])
+                winner = known.counts[painted].argmax(axis=1)
+                confusion += _confusion(asked, winner[tree.query(self._graph.xyz, workers=-1)[1]])
+        return Trial(replace(options, method="nearest"), *_scores(confusion))
 
     def grid(self) -> list[WalkerSettings]:
         """Return the settings to try beside those to start from."""
@@ -209,36 +219,11 @@ class _Prediction(NamedTuple):
         return cls(known, credible(graph, known, walker.appearance), own * known.counts.any(axis=0))
 
 
-def _chosen(evidence: Evidence, most: int = _MOST_PHOTOS) -> list[FrameVotes]:
+def _chosen(evidence: Evidence) -> list[FrameVotes]:
     """Return the photos to leave out: all, or a few evenly spread."""
     count = len(evidence.frames)
-    step = max(1.0, count / most)
-    return [evidence.frames[int(i * step)] for i in range(min(count, most))]
-
-
-def _rivals(
-    cloud: PointCloud, evidence: Evidence, options: FuseOptions, graph: Graph
-) -> tuple[Trial, Trial]:
-    """Predict photos left out, point by point, by the graph and by the nearest label.
-
-    One photo is enough where the graph is far ahead.
-    """
-    class_ids = np.unique(np.concatenate([np.unique(f.labels) for f in evidence.frames]))
-    num = len(class_ids)
-    both = [replace(options, method="graph"), replace(options, method="nearest")]
-    confusion = np.zeros((2, num, num + 1))
-    trials: list[Trial] = []
-    for frame in _chosen(evidence, _MOST_RIVAL_PHOTOS):
-        others = evidence.without(frame.frame_idx)
-        said = np.searchsorted(class_ids, frame.labels)
-        for counts, rival in zip(confusion, both, strict=True):
-            labels = fuse(cloud, others, rival, graph=graph).labels[frame.points]
-            predicted = np.where(labels > 0, np.searchsorted(class_ids, labels), num)
-            np.add.at(counts, (said, predicted), 1)
-        trials = [Trial(o, *_scores(c)) for o, c in zip(both, confusion, strict=True)]
-        if trials[0].score > trials[1].score + _FAR_AHEAD:
-            break
-    return trials[0], trials[1]
+    step = max(1.0, count / _MOST_PHOTOS)
+    return [evidence.frames[int(i * step)] for i in range(min(count, _MOST_PHOTOS))]
 
 
 def _align(votes: NodeVotes, like: NodeVotes) -> FloatArray:
