@@ -18,13 +18,15 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
     index     .request_index(i) -> bool (there already?); painting never waits for it
     fuse      .request_fuse([options]) .cancel_fuse() .is_fusing .fuse([options]) -> labels (now)
               .fusion .fused_shown .show_fused(bool) .drop_fusion() .fusion_is_stale
+              .fuse(tune=True) .choose_weights() .weights .weighted_options  (photos choose)
+              .conflict_pairs() -> classes that photos confuse, with points
               .refresh_fused = True    fuse again after each step while the layer shows
     look      .painted (N,) · .labels (N,) · .labels_of(points) .source_of(points)
               .confidence_of(points) .evidence() .coverage() -> Coverage
     signals   mask_changed(frame_idx, rect) · labels_changed(points) · taxonomy_changed()
               history_changed() · settings_changed() (hidden, locked, settings)
               index_ready(frame_idx) · fused_changed() · fuse_progress(fraction, text)
-              fuse_failed(error) · saved(time) · save_failed(error)
+              fuse_failed(error) · weights_chosen(tuning) · saved(time) · save_failed(error)
 
 A verb that changes something is one undoable step and ends a stroke under way; one that changes
 nothing adds no step. Saving is in `o3d_paint.project.autosave`, which only listens.
