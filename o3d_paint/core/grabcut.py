@@ -20,7 +20,7 @@ from o3d_paint.core.photo_features import PhotoFeatures
 
 __all__ = ["grabcut"]
 
-_ROUNDS = 4
+_ROUNDS = 2  # more change nothing for the better, measured with outlines around true regions
 _WORK_PIXELS = 50_000
 _SURROUND = 0.25
 _MOSTLY_INSIDE = 0.8
