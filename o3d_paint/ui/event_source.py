@@ -17,7 +17,7 @@ from o3d_paint.ui.events import Button, KeyEvent, PointerEvent
 
 __all__ = ["KeySource", "PointerSource"]
 
-_DOUBLE_CLICK_S = 0.35
+_DOUBLE_CLICK_S = 0.5  # as systems have it; a frame of a slow renderer may lie between
 _DOUBLE_CLICK_PX = 6
 _IS_MAC = platform.system() == "Darwin"
 _BUTTONS: tuple[tuple[Any, Button], ...] = (
@@ -41,7 +41,7 @@ _MODIFIER_KEYS = {
 if _IS_MAC:
     _MODIFIER_KEYS[int(gui.KeyName.META)] = "ctrl"
 # Alt is another key in a Mac's mouse events.
-_FOLLOWED = frozenset({"shift", "ctrl"})
+_FOLLOWED = frozenset({"shift", "ctrl"} if _IS_MAC else {"shift", "ctrl", "alt"})
 _NAMED_KEYS = {
     int(gui.KeyName.ESCAPE): "Escape",
     int(gui.KeyName.ENTER): "Enter",
@@ -141,7 +141,7 @@ class KeySource:
         return frozenset(_MODIFIER_KEYS[k] for k in self._keys)
 
     def follow(self, modifiers: frozenset[str]) -> None:
-        """Take Shift and Ctrl from a mouse event: those keys' own events are not always passed."""
+        """Take modifiers from a mouse event, since their own keys' events are not always passed."""
         for number, name in _MODIFIER_KEYS.items():
             if name in _FOLLOWED and name not in modifiers:
                 self._keys.discard(number)

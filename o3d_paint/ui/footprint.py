@@ -1,6 +1,7 @@
 """The brush's footprint on the cloud: points that a press would touch are lit while it hovers.
 
-Not on a slow renderer: each change costs a frame of the 3D view, for which a stroke would wait.
+Not on a slow renderer: each change costs a frame of the 3D view, for which a stroke would wait, and
+with Mesa's software renderer some megabytes that are never given back.
 """
 
 from __future__ import annotations

@@ -157,12 +157,15 @@ class App:
         self.mouse("mouseup", button)
         self._clicked_at = time.monotonic()
 
-    def key(self, name: str) -> None:
-        # A key that follows a click before the window is drawn never arrives.
+    def rest(self) -> None:
+        """Wait until a click has done its work: a key before that never arrives."""
         news = self._clicked_at + _STATE_S
         wait_until(
             lambda: time.monotonic() >= news and self.state.get("takes_keys", True), "keys arrive"
         )
+
+    def key(self, name: str) -> None:
+        self.rest()
         self.mouse("key", name)
 
     def press(self, key: str) -> None:
