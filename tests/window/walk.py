@@ -66,6 +66,10 @@ def _asks_for(ending: str) -> Callable[[State, State], bool]:
     return lambda _, now: (now["field"] or "").endswith(ending)
 
 
+def _asks(_was: State, now: State) -> bool:
+    return now["field"] is not None
+
+
 def _eye_moves(was: State, now: State) -> bool:
     return not np.allclose(was["eye"], now["eye"], atol=0.01)
 
@@ -131,7 +135,7 @@ _CLASSES = (
     Step("class_1", "1", _is("class_id", 1)),
     Step("swap_class", "X", _is("class_id", 18)),
     Step("classes", "C", _is("popup", "ClassSearch"), then="Escape"),
-    Step("add_class", MENU, lambda _, now: now["field"] is not None, then="Escape"),
+    Step("add_class", MENU, _asks, then="Escape"),
 )
 _TOOLS = (
     Step("polygon", "G", _is("tool", "polygon"), first=lambda app: app.open_photo(1)),
@@ -139,6 +143,9 @@ _TOOLS = (
     Step("polygon", "L", _is("tool", "polygon")),
     Step("assist", "A", _is("tool", "assist")),
     Step("outline", "D", _is("tool", "outline")),
+    Step("region", "S", _asks, then="Escape"),
+    Step("open_regions", MENU, _asks, then="Escape"),
+    Step("plugin", "W", _says("No installed package offers a tool")),
     Step("brush_3d", "Shift+B", _is("tool", "brush_3d")),
     Step("lasso_3d", "Shift+L", _is("tool", "lasso_3d")),
     Step("through", MENU, _flips("through")),
@@ -175,6 +182,7 @@ _PAINT = (
     Step("coverage", "Shift+U", _is("heat", "coverage"), then="shift+u"),
     Step("fuse", "Ctrl+Enter", _is("fused_shown", True)),
     Step("fuse_again", "Ctrl+Shift+Enter", _flips("fusion")),
+    Step("choose_weights", MENU, _says("photos or more: they choose by predicting")),
     Step("statistics", MENU, _is("popup", "Statistics"), then="Escape"),
     Step("evaluate", MENU, _is("popup", "Evaluation"), then="Escape"),
 )
