@@ -6,6 +6,7 @@ __all__ = ["EQUIVALENT"]
 
 _PIECES = "the size of the pieces decides about memory, not about what is found"
 _SCALE = "a bend is a ratio of inverse depths: their unit cancels"
+_HASTE = "what lies so far out is near no point of the cloud: leaving it out saves time alone"
 _RESHAPE = "NumPy takes every negative length for the one that is left open"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -16,6 +17,11 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "nearness = np.where(depth > 0, 1.0 / depth, np.nan).astype(np.float32)",
         "1.0 -> 2.0",
     ): _SCALE,
+    (
+        "visibility",
+        "scale = min(1.0, _ZBUFFER_LONG_SIDE / max(view.size))",
+        "1.0 -> 2.0",
+    ): "a mask has 1080 lines at least, so the second is always smaller",
     ("article", "_PAD = 2", "2 -> 3"): "a wider margin of empty cells around the lattice",
     ("article", "batch_size: int = 100_000", "100_000 -> 100001"): _PIECES,
     (
@@ -23,6 +29,21 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "camera_positions = np.array([f.position for f, _ in frames_with_masks]).reshape(-1, 3)",
         "1 -> 2",
     ): _RESHAPE,
+    (
+        "article",
+        "within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))",
+        "(points >= low) & (points <= high) -> (points >= low) | (points <= high)",
+    ): _HASTE,
+    (
+        "article",
+        "within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))",
+        "points >= low -> points > low",
+    ): _HASTE,
+    (
+        "article",
+        "within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))",
+        "points <= high -> points < high",
+    ): _HASTE,
     (
         "ballots",
         "self._column_of = np.full(1, -1, dtype=np.int64)",

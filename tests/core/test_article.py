@@ -172,3 +172,15 @@ def test_a_point_as_far_as_the_tolerance_is_not_labelled():
         near = ArticleOptions(tolerance=0.25, max_camera_distance=distance, min_neighbors=9)
         found = article_labels(np.array([[0, 0, 0.5]]), [(one, mask)], near)
         assert found.labels.tolist() == [label]
+
+
+def test_two_points_as_far_as_the_tolerance_are_not_labelled():
+    photo = ArrayPhoto(np.zeros((1, 1, 3), dtype=np.uint8))
+    depth = np.array([[0.5]], dtype=np.float32)
+    one = Frame("a", Camera(1.0, 1.0, 0.0, 0.0, 1, 1), np.eye(4), photo, depth)
+    mask = np.array([[3]], dtype=np.uint16)
+    xyz = np.array([[0.25, 0, 0.5], [-0.25, 0, 0.5], [5, 0, 0.5]])
+    options = ArticleOptions(tolerance=0.25, min_neighbors=9)
+    assert article_labels(xyz, [(one, mask)], options).labels.tolist() == [0, 0, 0]
+    wider = ArticleOptions(tolerance=0.2500001, min_neighbors=9)
+    assert np.count_nonzero(article_labels(xyz, [(one, mask)], wider).labels) == 1

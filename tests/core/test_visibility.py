@@ -264,13 +264,14 @@ def test_without_depth_splats_decide_as_if_each_point_asked_all_others(
     assert sorted(index.point.tolist()) == expected
 
 
-def test_no_splat_is_wider_than_sixteen_pixels_each_way() -> None:
-    # One point close by; two behind, sixteen and seventeen pixels of the z-buffer beside it.
-    column = np.array([720, 756, 759])
-    assert np.floor((column + 0.5) * (640 / 1440)).tolist() == [320, 336, 337]
+@pytest.mark.parametrize(("spacing", "reach"), [(0.0001, 1), (0.005, 5), (0.01, 9), (1.0, 16)])
+def test_a_splat_reaches_one_and_a_half_spacings_and_no_farther(spacing: float, reach: int) -> None:
+    # One point close by; two behind, beside it by its reach in the z-buffer, and by one more.
+    beside = np.floor((np.arange(1440) + 0.5) * (640 / 1440))
+    column = np.array([np.flatnonzero(beside == 320 + by)[0] for by in (0, reach, reach + 1)])
     xyz = _at(np.full(3, 540), column, np.array([1.0, 2.0, 2.0]))
     index = build_pixel_index(
-        _frame(None), xyz, rule=ALL, tolerance=DepthTolerance(0.05, 0.0), spacing=1.0
+        _frame(None), xyz, rule=ALL, tolerance=DepthTolerance(0.05, 0.0), spacing=spacing
     )
     assert index.point.tolist() == [0, 2]
 
