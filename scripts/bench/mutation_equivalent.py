@@ -7,6 +7,8 @@ __all__ = ["EQUIVALENT"]
 _PIECES = "the size of the pieces decides about memory, not about what is found"
 _SCALE = "a bend is a ratio of inverse depths: their unit cancels"
 _HASTE = "what lies so far out is near no point of the cloud: leaving it out saves time alone"
+_SIGN = "only the sign is asked for, and it is 1 or -1"
+_TABLE = 'a table with a place more that says "no column" too'
 _RESHAPE = "NumPy takes every negative length for the one that is left open"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -49,6 +51,16 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "self._column_of = np.full(1, -1, dtype=np.int64)",
         "1 -> 2",
     ): 'the table grows with the first class; -2 says "no column" like -1',
+    (
+        "ballots",
+        "return votes",
+        "return votes -> return None",
+    ): "a photo without votes drops none of them, whichever way it is taken up",
+    ("ballots", "self._count(points, before, by=-1)", "1 -> 2"): _SIGN,
+    ("ballots", "self._count(points, after, by=1)", "1 -> 2"): _SIGN,
+    ("ballots", "if by > 0:", "by > 0 -> by >= 0"): _SIGN,
+    ("ballots", "highest = int(labels.max(initial=0))", "0 -> 1"): _TABLE,
+    ("ballots", "longer = np.full(highest + 1, -1, dtype=np.int64)", "1 -> 2"): _TABLE,
     (
         "ballots",
         "wanted = mask.reshape(-1)[index.pixel[entries]]",

@@ -239,3 +239,12 @@ def test_a_ninth_class_and_those_after_it_count_like_the_first() -> None:
     ballots.remove(1)
     assert ballots.labels.tolist() == ids[0].tolist()
     assert not ballots.conflicts().any()
+
+
+def test_a_vote_for_the_first_class_outranks_what_the_cloud_came_with() -> None:
+    index = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    ballots = Ballots(2, 1, imported=np.array([5, 5], dtype=np.uint16))
+    ballots.sync(0, index, np.array([[1, 0]], dtype=np.uint16), rect=Rect(0, 0, 2, 1))
+    assert ballots.labels.tolist() == [1, 5]
+    ballots.set_layer(np.array([1], dtype=np.int32), np.array([1], dtype=np.uint16))
+    assert ballots.labels.tolist() == [1, 1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+import zipfile
 
 import numpy as np
 import pytest
@@ -56,6 +57,24 @@ def test_masks(tmp_path):
         with pytest.raises(PaintError) as caught:
             [m.read() for m in read_masks(path).masks]
         assert one_sentence(caught.value), name
+
+
+def test_an_archive_with_a_member_without_a_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("labelmap.txt", "background:0,0,0::\n")
+        archive.writestr("x", b"")
+    content = (tmp_path / "a.zip").read_bytes()
+    # The name in the list of contents becomes empty; its length is 28 bytes behind the mark.
+    at = content.rindex(b"PK\x01\x02")
+    end = content.rindex(b"PK\x05\x06")
+    cut = (
+        content[:at] + content[at : at + 28] + b"\0\0" + content[at + 30 : end - 1] + content[end:]
+    )
+    size = (int.from_bytes(content[end + 12 : end + 16], "little") - 1).to_bytes(4, "little")
+    mark = cut.rindex(b"PK\x05\x06")
+    (tmp_path / "a.zip").write_bytes(cut[: mark + 12] + size + cut[mark + 16 :])
+    with pytest.raises(FormatError):
+        read_masks(tmp_path / "a.zip")
 
 
 def test_scenes(tmp_path):

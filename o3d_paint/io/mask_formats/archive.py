@@ -23,7 +23,7 @@ def member_names(path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [i.filename for i in archive.infolist() if not i.is_dir()]
+            names = [i.filename for i in archive.infolist() if not i.filename.endswith("/")]
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         msg = f"{path} is not a ZIP archive that can be read: export it again"
         raise FormatError(msg) from error
