@@ -73,7 +73,7 @@ def feed_panels(desk: Workbench) -> None:
     desk.photos.want_thumbnails(wall.strip.wanted)
     progress = None
     if desk.fuse_share is not None:
-        progress = ProgressState(desk.fuse_text or "Fusing", desk.fuse_share)
+        progress = ProgressState(_fusing(desk.fuse_text), desk.fuse_share)
     elif desk.progress is not None:
         progress = desk.progress
     elif studio.is_preparing:
@@ -90,3 +90,7 @@ def feed_panels(desk: Workbench) -> None:
             progress=progress,
         )
     )
+
+
+def _fusing(part: str) -> str:
+    return f"Fusing: {part}" if part else "Fusing"
