@@ -13,7 +13,6 @@ __all__ = ["Levels", "build_levels", "solve"]
 
 _COARSEST = 4
 _MOST_LEVELS = 30
-_LANES = 8
 _LEAST_PULL = 1e-12
 
 
@@ -85,24 +84,25 @@ def solve(
     Returns:
         (M, C) float32.
     """
-    from o3d_paint.core.solver_kernels import conjugate_gradients, sum_by
+    from o3d_paint.core.solver_kernels import LANES, conjugate_gradients, sum_by
 
     num_nodes, num_columns = b.shape
-    padded = -(-max(num_columns, 1) // _LANES) * _LANES  # whole vectors of the processor
-    sources = np.zeros((num_nodes, padded), dtype=np.float32)
-    sources[:, :num_columns] = b
-    heat = np.zeros_like(sources)
-    if start is not None:
-        heat[:, :num_columns] = start
+    heat = np.zeros((num_nodes, num_columns), dtype=np.float32)
     pulls = [np.maximum(pull, _LEAST_PULL).astype(np.float32)]
     starts = levels.starts
     for begin, end, after in zip(starts[:-2], starts[1:-1], starts[2:], strict=True):
         parent = levels.parents[begin:end] - np.int32(end)
         pulls.append(sum_by(parent, int(after - end), pulls[-1]))
     diagonal = levels.conductance + np.concatenate(pulls)
-    if num_nodes:
+    for first in range(0, num_columns if num_nodes else 0, LANES):
+        columns = slice(first, min(first + LANES, num_columns))
+        sources, x = np.zeros((2, num_nodes, LANES), dtype=np.float32)
+        sources[:, : columns.stop - first] = b[:, columns]
+        if start is not None:
+            x[:, : columns.stop - first] = start[:, columns]
         conjugate_gradients(
-            levels.indptr, levels.indices, levels.weights, diagonal[:num_nodes], sources, heat,
+            levels.indptr, levels.indices, levels.weights, diagonal[:num_nodes], sources, x,
             levels.parents, starts, np.float32(1) / diagonal, iterations, tolerance,
         )  # fmt: skip
-    return heat[:, :num_columns]
+        heat[:, columns] = x[:, : columns.stop - first]
+    return heat

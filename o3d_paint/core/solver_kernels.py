@@ -13,7 +13,10 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.jit import Ints, kernel
 
-__all__ = ["coarsen", "conjugate_gradients", "pair_up", "row_sums", "sum_by"]
+__all__ = ["LANES", "coarsen", "conjugate_gradients", "pair_up", "row_sums", "sum_by"]
+
+LANES = 8
+"""Columns that are solved together: a number the compiler knows, so that it uses vectors."""
 
 
 @kernel
@@ -123,14 +126,14 @@ def _apply(
     row = np.zeros(columns, dtype=np.float32)
     for m in range(len(diagonal)):
         d = diagonal[m]
-        for c in range(columns):
+        for c in range(LANES):
             row[c] = d * p[m, c]
         for e in range(indptr[m], indptr[m + 1]):
             w = weights[e]
             n = indices[e]
-            for c in range(columns):
+            for c in range(LANES):
                 row[c] -= w * p[n, c]
-        for c in range(columns):
+        for c in range(LANES):
             out[m, c] = row[c]
             dots[c] += np.float64(row[c]) * np.float64(p[m, c])
 
@@ -141,19 +144,18 @@ def _precondition(
 ) -> None:
     """Write to the first rows of z the sum of Jacobi steps on all levels (Bramble, Pasciak, Xu)."""
     levels = len(starts) - 1
-    columns = r.shape[1]
     z[: starts[1]] = r
     z[starts[1] :] = 0.0
     for m in range(starts[levels - 1]):
         p = parents[m]
-        for c in range(columns):
+        for c in range(LANES):
             z[p, c] += z[m, c]
     for m in range(starts[levels - 1], starts[levels]):
-        for c in range(columns):
+        for c in range(LANES):
             z[m, c] *= inverse[m]
     for m in range(starts[levels - 1] - 1, -1, -1):
         p = parents[m]
-        for c in range(columns):
+        for c in range(LANES):
             z[m, c] = z[m, c] * inverse[m] + z[p, c]
 
 
@@ -162,7 +164,7 @@ def _column_dots(a: FloatArray, b: FloatArray, dots: FloatArray) -> None:
     """Write column sums of a * b, over the rows of a, to dots."""
     dots[:] = 0.0
     for m in range(len(a)):
-        for c in range(a.shape[1]):
+        for c in range(LANES):
             dots[c] += np.float64(a[m, c]) * np.float64(b[m, c])
 
 
@@ -201,18 +203,18 @@ def conjugate_gradients(
         if (rho <= goal * tolerance**2).all():
             return iteration
         _apply(indptr, indices, weights, diagonal, p, q, dots)
-        for c in range(columns):
+        for c in range(LANES):
             step[c] = rho[c] / dots[c] if dots[c] > 0 else 0.0
         for m in range(len(b)):
-            for c in range(columns):
+            for c in range(LANES):
                 x[m, c] += step[c] * p[m, c]
                 r[m, c] -= step[c] * q[m, c]
         _precondition(parents, starts, inverse, r, z)
         _column_dots(r, z, fresh)
-        for c in range(columns):
+        for c in range(LANES):
             step[c] = fresh[c] / rho[c] if rho[c] > 0 else 0.0
             rho[c] = fresh[c]
         for m in range(len(b)):
-            for c in range(columns):
+            for c in range(LANES):
                 p[m, c] = z[m, c] + step[c] * p[m, c]
     return iterations

@@ -7,9 +7,9 @@ stops elsewhere, and careful strokes deserve more trust than quick ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -50,6 +50,15 @@ _TRIED = (
 _MARGIN, _MARGIN_OF_FEWEST = 0.006, 0.02
 _METHOD_MARGIN = 0.01
 _OUTGROWN = 2
+
+
+class Each(Protocol):
+    """What ``map`` does, in order, perhaps on several processors at once."""
+
+    def __call__(
+        self, function: Callable[[_Prediction], FloatArray], values: list[_Prediction], /
+    ) -> Iterable[FloatArray]:
+        """Return the results of calling a function with each of the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,7 @@ def tune(
     graph: Graph | None = None,
     keep_method: bool = False,
     progress: Progress | None = None,
+    each: Each = map,
 ) -> Tuning:
     """Choose method and weights by leaving photos out.
 
@@ -110,12 +120,13 @@ def tune(
         graph: The graph of the cloud where it is at hand.
         keep_method: Whether to choose weights only.
         progress: Told how far it is; may raise to cancel.
+        each: Calls a function for each left-out photo; that of a pool uses more processors.
     """
     start = replace(options or FuseOptions(), method="graph")
     if len(evidence.frames) < FEWEST_PHOTOS:
         return Tuning(options or FuseOptions(), (), len(evidence.frames))
     graph = build_graph(cloud) if graph is None else graph
-    search = _Search(graph, evidence, start, progress)
+    search = _Search(graph, evidence, start, progress, each)
     best = search.best_of([search.trial(start.walker)], search.grid())
     trials = tuple(search.trials)
     margin = _MARGIN_OF_FEWEST if len(evidence.frames) == FEWEST_PHOTOS else _MARGIN
@@ -135,26 +146,34 @@ class _Search:
     """Trials on the nodes of a graph, which need no labels of points."""
 
     def __init__(
-        self, graph: Graph, evidence: Evidence, start: FuseOptions, progress: Progress | None
+        self,
+        graph: Graph,
+        evidence: Evidence,
+        start: FuseOptions,
+        progress: Progress | None,
+        each: Each,
     ) -> None:
-        self._graph, self._start, self._progress = graph, start, progress
+        self._graph, self._start, self._progress, self._each = graph, start, progress, each
         votes = count_votes(graph, evidence)
         self._predictions = [
             _Prediction.of(graph, votes, f, start.walker) for f in _chosen(evidence)
         ]
-        self._num_classes = len(votes.class_ids)
+        self._nothing = np.zeros((len(votes.class_ids),) * 2)
         self._levels: dict[tuple[float, float], Levels] = {}
         self.trials: list[Trial] = []
 
     def nearest(self, options: FuseOptions) -> Trial:
         """Predict every left-out photo by the nearest node that others painted."""
-        confusion = np.zeros((self._num_classes, self._num_classes))
-        for known, _, asked in self._predictions:
-            painted = np.flatnonzero(known.counts.any(axis=1))
-            if len(painted):
-                tree = cKDTree(self._graph.xyz[painted])
-                winner = known.counts[painted].argmax(axis=1)
-                confusion += _confusion(asked, winner[tree.query(self._graph.xyz, workers=-1)[1]])
+
+        def predicted(prediction: _Prediction) -> FloatArray:
+            painted = np.flatnonzero(prediction.known.counts.any(axis=1))
+            if not len(painted):
+                return self._nothing
+            tree = cKDTree(self._graph.xyz[painted])
+            winner = prediction.known.counts[painted].argmax(axis=1)
+            return _confusion(prediction.asked, winner[tree.query(self._graph.xyz)[1]])
+
+        confusion = sum(self._each(predicted, self._predictions), self._nothing)
         return Trial(replace(options, method="nearest"), *_scores(confusion))
 
     def grid(self) -> list[WalkerSettings]:
@@ -174,14 +193,16 @@ class _Search:
         """Predict every left-out photo from the others."""
         if self._progress is not None:
             self._progress(0.8 * min(len(self.trials) / len(_TRIED), 1), "choosing weights")
-        confusion = np.zeros((self._num_classes, self._num_classes))
         levels = self._levels_of(walker)
-        for known, said, asked in self._predictions:
+
+        def predicted(prediction: _Prediction) -> FloatArray:
+            known, said, asked = prediction
             spread = walk(
                 self._graph, known, walker, levels=levels, said=said, iterations=_ITERATIONS
             )
-            confusion += _confusion(asked, spread.heat.argmax(axis=1))
-        accuracy, mean_iou = _scores(confusion)
+            return _confusion(asked, spread.heat.argmax(axis=1))
+
+        accuracy, mean_iou = _scores(sum(self._each(predicted, self._predictions), self._nothing))
         trial = Trial(replace(self._start, walker=walker), accuracy, mean_iou)
         self.trials.append(trial)
         return trial

@@ -16,12 +16,12 @@ from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
 from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.core.tune import Tuning, tune
+from o3d_paint.core.tune import Tuning
 from o3d_paint.core.walker import Spread, WalkerSettings
 from o3d_paint.project.fused_layer import FusedLayer
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.weights import SETTING, Weights, is_choice_due
+from o3d_paint.project.weights import SETTING, Weights, choose_weights, is_choice_due
 
 __all__ = ["Fusing"]
 
@@ -229,7 +229,7 @@ def _fuse_with_graph(
         graph = build_graph(cloud, progress=lambda f, stage: report(share * f, stage))
     if choice is not None:
         first, done = done, 0.9
-        tuning = tune(
+        tuning = choose_weights(
             cloud,
             evidence,
             choice,

@@ -26,13 +26,12 @@ from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.core.tune import tune
 from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.core.walker import WalkerSettings
 from o3d_paint.errors import SceneError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.indexes import build_index
-from o3d_paint.project.weights import Weights, is_choice_due
+from o3d_paint.project.weights import Weights, choose_weights, is_choice_due
 
 __all__ = ["ARTICLE", "METHODS", "FusePlan", "FuseResult", "gather_evidence", "run_fuse"]
 
@@ -229,7 +228,9 @@ def _weighted(
         method = plan.weights.method if plan.weights and plan.method == "graph" else plan.method
         return replace(plan, method=plan.method if keep_method else method), None
     graph = build_graph(cloud)
-    tuning = tune(cloud, evidence, plain, graph=graph, progress=progress, keep_method=keep_method)
+    tuning = choose_weights(
+        cloud, evidence, plain, graph=graph, progress=progress, keep_method=keep_method
+    )
     weights = Weights.of(tuning) if tuning.trials else None
     return replace(plan, method=tuning.options.method, weights=weights), graph
 

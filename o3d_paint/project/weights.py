@@ -7,15 +7,21 @@ commands on the same masks choose alike.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from o3d_paint.core.ball import Progress
+from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import FuseOptions, Method
-from o3d_paint.core.tune import FEWEST_PHOTOS, Tuning, is_outdated
+from o3d_paint.core.graph import Graph
+from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.tune import FEWEST_PHOTOS, Tuning, is_outdated, tune
 from o3d_paint.core.walker import WalkerSettings
 
-__all__ = ["SETTING", "Weights", "is_choice_due"]
+__all__ = ["SETTING", "Weights", "choose_weights", "is_choice_due"]
 
 SETTING = "weights"
 """Where a project keeps them."""
@@ -72,3 +78,25 @@ def is_choice_due(options: FuseOptions, weights: Weights | None, photos: int) ->
     if options.walker != WalkerSettings():
         return False
     return weights is None or is_outdated(weights.photos, photos)
+
+
+def choose_weights(
+    cloud: PointCloud,
+    evidence: Evidence,
+    options: FuseOptions,
+    *,
+    graph: Graph | None,
+    keep_method: bool,
+    progress: Progress,
+) -> Tuning:
+    """Let the painted photos choose, on all processors; see `o3d_paint.core.tune.tune`."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return tune(
+            cloud,
+            evidence,
+            options,
+            graph=graph,
+            keep_method=keep_method,
+            progress=progress,
+            each=pool.map,
+        )
