@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from o3d_paint.core.appearance import color_odds, normal_odds
-from o3d_paint.core.arrays import FloatArray, IdArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.graph import Graph
 from o3d_paint.core.solver import Levels, build_levels, solve
@@ -193,12 +194,58 @@ def walk(
     if far.any() and not far.all():
         # What is left of the heat there is rounding; without the leak it is proportion.
         pull -= np.float32(settings.leak - _SLIGHT_LEAK)
-        all_over = solve(
-            levels, pull, sources, start=heat, iterations=iterations, tolerance=tolerance
+        beyond = _carried_on(
+            levels, pull, sources, heat, far, iterations=iterations, tolerance=tolerance
         )
-        share = np.maximum(all_over[far], 0) + np.float32(1e-20)
+        share = np.maximum(beyond, 0) + np.float32(1e-20)
         heat[far] = share * (_UNREACHED / share.sum(axis=1, keepdims=True))
     return Spread(votes.class_ids, heat, usual, settings, levels)
+
+
+def _carried_on(
+    levels: Levels,
+    pull: FloatArray,
+    sources: FloatArray,
+    heat: FloatArray,
+    far: BoolArray,
+    *,
+    iterations: int,
+    tolerance: float,
+) -> FloatArray:
+    """Solve for some nodes alone; the heat of all others holds, as a border (Dirichlet).
+
+    Args:
+        levels: The weighted graph.
+        pull: (M,) what is added to the diagonal.
+        sources: (M, C) of heat.
+        heat: (M, C) known heat, and a start for the nodes to solve for.
+        far: (M,) nodes to solve for, F of them.
+        iterations: Most steps.
+        tolerance: Residual at which to stop.
+
+    Returns:
+        (F, C) float32.
+    """
+    count = int(np.count_nonzero(far))
+    row_of = np.cumsum(far) - 1
+    edges = np.flatnonzero(np.repeat(far, np.diff(levels.indptr)))
+    rows = np.repeat(np.arange(count), np.diff(levels.indptr)[far])
+    ends, weights = levels.indices[edges], levels.weights[edges]
+    inner = far[ends]
+    indptr = np.zeros(count + 1, dtype=levels.indptr.dtype)
+    np.cumsum(np.bincount(rows[inner], minlength=count), out=indptr[1:])
+    part = build_levels(indptr, row_of[ends[inner]].astype(levels.indices.dtype), weights[inner])
+    border = csr_array(
+        (weights[~inner], (rows[~inner], ends[~inner])), shape=(count, len(far)), dtype=np.float32
+    )
+    return solve(
+        part,
+        pull[far] + border.sum(axis=1),
+        sources[far] + border @ heat,
+        start=heat[far],
+        iterations=iterations,
+        tolerance=tolerance,
+    )
 
 
 def credible(graph: Graph, votes: NodeVotes, appearance: float) -> FloatArray:
