@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import o3d_paint as op
-from o3d_paint.core.photo_tool import PhotoTool, Prompt
+from o3d_paint.core.selection.photo_tool import PhotoTool, Prompt
 from o3d_paint.errors import FormatError, PaintError
 from o3d_paint.io import plugins
 from o3d_paint.io.exporters import exporters
@@ -26,7 +26,7 @@ from tests.project.scenes import MASK_SHAPE, strip_scene
 
 GOOD = """
 import numpy as np
-from o3d_paint.core.photo_tool import PhotoTool
+from o3d_paint.core.selection.photo_tool import PhotoTool
 from o3d_paint.io.capture import Importer
 from o3d_paint.io.exporters import Exporter
 from o3d_paint.io.importers import estimator

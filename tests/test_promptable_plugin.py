@@ -10,8 +10,8 @@ import pytest
 
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.photo_tool import Prompt, ToolInput
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.selection.photo_tool import Prompt, ToolInput
 from o3d_paint.errors import FormatError
 from o3d_paint.io.plugins import _loaded
 from o3d_paint.project.photo_tools import apply_photo_tool, photo_tools

@@ -137,7 +137,7 @@ def _transfer(
     xyz: FloatArray, painted: Sequence[tuple[FloatArray, IdArray]], tolerance: float
 ) -> IdArray:
     """Return (N,) labels: each projected point labels its nearest point, later ones win."""
-    from o3d_paint.core.cell_kernels import nearest
+    from o3d_paint.core.kernels.cells import nearest
 
     labels = np.zeros(len(xyz), dtype=np.uint16)
     if not len(xyz) or not any(len(p) for p, _ in painted):

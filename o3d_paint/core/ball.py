@@ -122,8 +122,8 @@ def _vote(
     progress: Progress | None,
 ) -> Keys:
     """Return (Q,) winners as positions in `class_ids`, -1 for none; queries sorted by cell."""
-    from o3d_paint.core.ball_kernels import vote_cells
-    from o3d_paint.core.cell_kernels import cell_boxes
+    from o3d_paint.core.kernels.ball import vote_cells
+    from o3d_paint.core.kernels.cells import cell_boxes
 
     low, high = cell_boxes(voters.xyz, voters.runs[voters.cell_runs])
     deltas = lattice.row_deltas(_CELLS_PER_RADIUS)

@@ -52,7 +52,7 @@ class Lattice:
 
     def keys(self, xyz: FloatArray) -> Keys:
         """Return the cell number of every point: (N, 3) -> (N,)."""
-        from o3d_paint.core.cell_kernels import cell_keys
+        from o3d_paint.core.kernels.cells import cell_keys
 
         _, ny, nz = self.shape
         keys: Keys = cell_keys(xyz, self.origin, self.size, self.pad, ny, nz)

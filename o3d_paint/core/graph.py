@@ -92,7 +92,7 @@ def build_graph(
         nodes: About how many voxels to make; by the number of points where not given.
         progress: Told how far it is; may raise to cancel.
     """
-    from o3d_paint.core.graph_kernels import edge_features, node_moments, ring_average
+    from o3d_paint.core.kernels.graph import edge_features, node_moments, ring_average
 
     report = progress or (lambda fraction, stage: None)
     report(0.0, "graph")

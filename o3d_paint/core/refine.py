@@ -25,7 +25,7 @@ def label_points(cloud: PointCloud, graph: Graph, spread: Spread) -> tuple[IdArr
     Returns:
         (N,) labels, 0 where nothing reaches, and (N,) float32 confidence.
     """
-    from o3d_paint.core.walker_kernels import best_two, blend_points, contested
+    from o3d_paint.core.kernels.walker import best_two, blend_points, contested
 
     if not len(spread.class_ids) or not len(graph):
         nothing = np.zeros(len(cloud), dtype=np.float32)

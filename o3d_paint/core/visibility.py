@@ -169,7 +169,7 @@ def _on_surface(
     view: _View, xyz: FloatArray, surface: FloatArray, tolerance: DepthTolerance
 ) -> tuple[IndexArray, IndexArray]:
     """Return pixel and position of the points on the surface that the photo shows, (V,) each."""
-    from o3d_paint.core.visibility_kernels import visible_points
+    from o3d_paint.core.kernels.visibility import visible_points
 
     (width, height), (h, w) = view.size, surface.shape
     lines = (_resized_positions(height, h), _resized_positions(width, w))
@@ -188,7 +188,7 @@ def _on_surface(
 
 
 def _sorted(pixel: IndexArray, point: IndexArray, shape: tuple[int, int]) -> PixelIndex:
-    from o3d_paint.core.visibility_kernels import sort_by_pixel
+    from o3d_paint.core.kernels.visibility import sort_by_pixel
 
     by_pixel, points = np.empty_like(pixel), np.empty_like(point)
     sort_by_pixel(pixel, point, np.zeros(shape[0] * shape[1], dtype=np.int32), by_pixel, points)
@@ -229,7 +229,7 @@ def _projected(
     view: _View, xyz: FloatArray
 ) -> tuple[IndexArray, IndexArray, npt.NDArray[np.float32]]:
     """Return line, column and z-depth of the points in the image, (M,) each."""
-    from o3d_paint.core.visibility_kernels import project_points
+    from o3d_paint.core.kernels.visibility import project_points
 
     length = min(_CHUNK, len(xyz))
     place, depth = np.empty((3, length), dtype=np.int32), np.empty(length, dtype=np.float32)

@@ -101,7 +101,7 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
     Strokes run over borders at their rims, seldom in their middles: a vote counts the less, the
     nearer it lies to where its photo was not painted, or painted in another class.
     """
-    from o3d_paint.core.walker_kernels import add_photo
+    from o3d_paint.core.kernels.walker import add_photo
 
     seen = np.zeros(65536, dtype=bool)
     for frame in evidence.frames:

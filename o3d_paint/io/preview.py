@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from o3d_paint.assets import asset
 from o3d_paint.core.geometry import robust_bounds
-from o3d_paint.core.orbit import first_look
-from o3d_paint.core.render import framed, render_points
 from o3d_paint.core.taxonomy import UNLABELLED_COLOR
+from o3d_paint.core.views.orbit import first_look
+from o3d_paint.core.views.render import framed, render_points
 from o3d_paint.io.exporters.labelled import LabelledScene, class_colors
 from o3d_paint.io.store import write_bytes
 

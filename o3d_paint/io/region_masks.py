@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from o3d_paint.core.photo_regions import PhotoRegions, fitted_regions
 from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.core.selection.photo_regions import PhotoRegions, fitted_regions
 from o3d_paint.errors import SceneError
 from o3d_paint.io.mask_formats.mask_set import Coverage, PhotoMask
 from o3d_paint.io.mask_formats.registry import read_masks

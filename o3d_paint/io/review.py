@@ -10,15 +10,15 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray, RgbArray
 from o3d_paint.core.metrics import MISSED, RIGHT, WRONG, error_mask
-from o3d_paint.core.review import (
+from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.core.views.review import (
     VERDICT_COLORS,
     class_picture,
     error_picture,
     overlay_picture,
     sized,
 )
-from o3d_paint.core.scene import Frame, Scene
-from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.io.lettering import Font
 from o3d_paint.io.mask_exporters.source import file_stems

@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.core.orbit import Eye
-from o3d_paint.core.render import render_points
 from o3d_paint.core.taxonomy import UNLABELLED_COLOR
-from o3d_paint.core.turntable import label_colors, shown_points, turntable, without_ceiling
+from o3d_paint.core.views.orbit import Eye
+from o3d_paint.core.views.render import render_points
+from o3d_paint.core.views.turntable import label_colors, shown_points, turntable, without_ceiling
 from o3d_paint.errors import FormatError, SceneError, StorageError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.lettering import Font

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from o3d_paint.core.photo_features import PhotoFeatures, prepare_features
+from o3d_paint.core.selection.photo_features import PhotoFeatures, prepare_features
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.project import Project
 from o3d_paint.project.signals import Signal

@@ -10,8 +10,8 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray, frozen
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.photo_tool import PhotoTool, Prompt, ToolInput
 from o3d_paint.core.scene import Frame
+from o3d_paint.core.selection.photo_tool import PhotoTool, Prompt, ToolInput
 from o3d_paint.errors import FormatError
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.plugins import guarded, installed

@@ -10,7 +10,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.photo_tool import PhotoTool, Prompt
+from o3d_paint.core.selection.photo_tool import PhotoTool, Prompt
 from o3d_paint.errors import PaintError
 from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext
 from o3d_paint.project.jobs import Jobs, Report

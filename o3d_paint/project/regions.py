@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from o3d_paint.core.photo_regions import Area, PhotoRegions
+from o3d_paint.core.selection.photo_regions import Area, PhotoRegions
 from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.project import Project

@@ -7,10 +7,10 @@ from math import hypot
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
-from o3d_paint.core.assist import DEFAULT_TOLERANCE, Growth, fill, start_growth
-from o3d_paint.core.grabcut import grabcut
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.photo_features import PhotoFeatures
+from o3d_paint.core.selection.assist import DEFAULT_TOLERANCE, Growth, fill, start_growth
+from o3d_paint.core.selection.grabcut import grabcut
+from o3d_paint.core.selection.photo_features import PhotoFeatures
 from o3d_paint.errors import PaintError
 from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext

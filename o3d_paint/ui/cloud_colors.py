@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IndexArray
-from o3d_paint.core.colorize import CloudLook, Tints, colorize, tints_of
-from o3d_paint.core.heat import HeatView, heat_colors, heat_levels, write_heat
+from o3d_paint.core.views.colorize import CloudLook, Tints, colorize, tints_of
+from o3d_paint.core.views.heat import HeatView, heat_colors, heat_levels, write_heat
 from o3d_paint.project.project import Project
 
 __all__ = ["PIECE", "CloudColors"]

@@ -15,9 +15,9 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IndexArray
 from o3d_paint.core.brush import capsule, polygon
-from o3d_paint.core.eye_view import points_in_view
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.orbit import Eye
+from o3d_paint.core.views.eye_view import points_in_view
+from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.jobs import Worker
 

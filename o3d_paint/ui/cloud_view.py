@@ -16,8 +16,8 @@ import numpy.typing as npt
 from open3d.visualization import gui, rendering
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.orbit import Eye, first_look
 from o3d_paint.core.scene import Scene
+from o3d_paint.core.views.orbit import Eye, first_look
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_pieces import CloudPieces

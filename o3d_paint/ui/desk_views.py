@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
-from o3d_paint.core.heat import HEAT_TITLES
+from o3d_paint.core.views.heat import HEAT_TITLES
 from o3d_paint.ui import models
 from o3d_paint.ui.frustum_layer import CameraMarks
 from o3d_paint.ui.panels.status_bar import ProgressState

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from o3d_paint.core.photo_tool import PhotoTool
+from o3d_paint.core.selection.photo_tool import PhotoTool
 from o3d_paint.io.region_masks import RegionImport, load_regions
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.photo_tools import photo_tools

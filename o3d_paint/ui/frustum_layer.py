@@ -11,9 +11,9 @@ import open3d as o3d
 from open3d.visualization import rendering
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.core.frustum import FRUSTUM_LINES, default_size, frustum_corners, pick_frustum
-from o3d_paint.core.orbit import robust_bounds
 from o3d_paint.core.scene import Scene
+from o3d_paint.core.views.frustum import FRUSTUM_LINES, default_size, frustum_corners, pick_frustum
+from o3d_paint.core.views.orbit import robust_bounds
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_view import CloudView
 from o3d_paint.ui.plane_photos import PlanePhotos

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.best_view import SpotView, ViewFinder
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.disagreement import Dissent, dissents
-from o3d_paint.core.pick import best_frame
-from o3d_paint.core.suggest import Sightings, Suggestion, build_sightings, suggest, unsettled
+from o3d_paint.core.views.best_view import SpotView, ViewFinder
+from o3d_paint.core.views.pick import best_frame
+from o3d_paint.core.views.suggest import Sightings, Suggestion, build_sightings, suggest, unsettled
 from o3d_paint.project.jobs import Report, Worker
 from o3d_paint.ui.studio import Studio
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
-from o3d_paint.core.orbit import Eye
+from o3d_paint.core.views.orbit import Eye
 from o3d_paint.io.memory import available_bytes, human_size
 
 if TYPE_CHECKING:

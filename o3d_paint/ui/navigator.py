@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from o3d_paint.core.pick import pick_point
+from o3d_paint.core.views.pick import pick_point
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.workbench import Workbench
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from o3d_paint.core.arrays import FloatArray, IndexArray
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.overlay import PhotoPyramid
+from o3d_paint.core.views.overlay import PhotoPyramid
 from o3d_paint.project.borrowed import Loan
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Mailbox, Worker

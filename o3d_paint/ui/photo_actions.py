@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from o3d_paint.core.mask import MaskEdit
-from o3d_paint.core.morphology import grown, shrunk
+from o3d_paint.core.selection.morphology import grown, shrunk
 from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["next_conflict", "photo_handlers"]

@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray, RgbArray
-from o3d_paint.core.ghost import Ghost, draw_ghost
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.overlay import PhotoPyramid, blend_labels, mask_in_view
-from o3d_paint.core.viewport import Viewport, fit
+from o3d_paint.core.views.ghost import Ghost, draw_ghost
+from o3d_paint.core.views.overlay import PhotoPyramid, blend_labels, mask_in_view
+from o3d_paint.core.views.viewport import Viewport, fit
 from o3d_paint.project.gestures import Sketch
 from o3d_paint.ui import theme
 from o3d_paint.ui.canvas_style import LIGHT, CanvasActions, CanvasStyle

@@ -14,9 +14,9 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.consistency import suggested_tolerance
-from o3d_paint.core.ghost import Ghost, labels_of_others
-from o3d_paint.core.heat import heat_levels
 from o3d_paint.core.reproject import mask_from_points
+from o3d_paint.core.views.ghost import Ghost, labels_of_others
+from o3d_paint.core.views.heat import heat_levels
 from o3d_paint.core.visibility import DepthTolerance, PixelIndex
 from o3d_paint.project.jobs import Report, Worker
 from o3d_paint.project.project import Project

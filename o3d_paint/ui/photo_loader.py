@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import RgbArray
-from o3d_paint.core.overlay import PhotoPyramid
 from o3d_paint.core.scene import Frame, Scene
+from o3d_paint.core.views.overlay import PhotoPyramid
 from o3d_paint.project.jobs import Report, Worker
 
 __all__ = ["PhotoLoader"]

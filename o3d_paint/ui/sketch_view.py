@@ -7,7 +7,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.viewport import Viewport
+from o3d_paint.core.views.viewport import Viewport
 from o3d_paint.project.gestures import Sketch
 from o3d_paint.ui import theme
 from o3d_paint.ui.theme import Color

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from o3d_paint.core.frustum import screen_points
+from o3d_paint.core.views.frustum import screen_points
 from o3d_paint.ui.panels.item_panel import ItemPanel
 
 if TYPE_CHECKING:

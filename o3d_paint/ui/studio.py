@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from o3d_paint.core.colorize import CloudLook, ColorMode
-from o3d_paint.core.heat import HeatView
 from o3d_paint.core.spread import farthest_frame
-from o3d_paint.core.suggest import Suggestion
+from o3d_paint.core.views.colorize import CloudLook, ColorMode
+from o3d_paint.core.views.heat import HeatView
+from o3d_paint.core.views.suggest import Suggestion
 from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.plugin_tool import PluginTool

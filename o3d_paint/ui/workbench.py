@@ -13,10 +13,10 @@ from datetime import datetime
 import numpy as np
 
 from o3d_paint.core.arrays import IndexArray
-from o3d_paint.core.heat import heat_colors
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.orbit import Eye
-from o3d_paint.core.overlay import PhotoPyramid
+from o3d_paint.core.views.heat import heat_colors
+from o3d_paint.core.views.orbit import Eye
+from o3d_paint.core.views.overlay import PhotoPyramid
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.session import Session

@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from o3d_paint.core.assist import Growth, fill, start_growth
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.photo_features import PhotoFeatures, prepare_features
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.selection.assist import Growth, fill, start_growth
+from o3d_paint.core.selection.photo_features import PhotoFeatures, prepare_features
 from o3d_paint.io.sample import CLASS_NAMES, Sample, SampleOptions, generate_sample
 
 CLASSES = (1, 2, 3, 4)

@@ -13,8 +13,8 @@ from time import perf_counter
 import numpy as np
 from scipy.spatial import cKDTree
 
-from o3d_paint.core.colorize import CloudLook
 from o3d_paint.core.scene import Scene
+from o3d_paint.core.views.colorize import CloudLook
 from o3d_paint.io.sample import sample_scene_path
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.project import Project

@@ -58,7 +58,7 @@ def _opening(folder: Path) -> Figures:
 def _painting(folder: Path) -> Figures:
     """A photo clicked, and brush movements on it."""
     from bench.live import walk
-    from o3d_paint.core.colorize import CloudLook
+    from o3d_paint.core.views.colorize import CloudLook
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.project import Project
     from o3d_paint.ui.cloud_colors import CloudColors

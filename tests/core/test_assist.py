@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from o3d_paint.core.assist import assist, fill, start_growth
-from o3d_paint.core.grabcut import grabcut
-from o3d_paint.core.photo_features import PhotoFeatures, prepare_features
+from o3d_paint.core.selection.assist import assist, fill, start_growth
+from o3d_paint.core.selection.grabcut import grabcut
+from o3d_paint.core.selection.photo_features import PhotoFeatures, prepare_features
 from tests.core.photo_scenes import (
     SIZE,
     box_depth,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from o3d_paint.core.assist import assist
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.photo_features import PhotoFeatures, prepare_features
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.selection.assist import assist
+from o3d_paint.core.selection.photo_features import PhotoFeatures, prepare_features
 from tests.core.photo_scenes import whole
 
 pytestmark = pytest.mark.captures

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from o3d_paint.core.colorize import CloudLook, Tints, colorize, tints_of
 from o3d_paint.core.taxonomy import article_taxonomy
+from o3d_paint.core.views.colorize import CloudLook, Tints, colorize, tints_of
 
 COLORS = article_taxonomy().color_table()
 RGB = np.array([[200, 100, 50], [10, 20, 30], [255, 255, 255], [0, 0, 0]], dtype=np.uint8)

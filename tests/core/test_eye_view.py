@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from o3d_paint.core.eye_view import points_in_view
-from o3d_paint.core.frustum import screen_points
-from o3d_paint.core.orbit import Eye
+from o3d_paint.core.views.eye_view import points_in_view
+from o3d_paint.core.views.frustum import screen_points
+from o3d_paint.core.views.orbit import Eye
 
 SIZE = (640, 480)
 EYE = Eye(np.array([0.0, -5.0, 1.0]), np.array([0.0, 0.0, 0.5]), np.array([0.0, 0.0, 1.0]))

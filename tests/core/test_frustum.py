@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.frustum import default_size, frustum_corners, pick_frustum, screen_points
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.views.frustum import default_size, frustum_corners, pick_frustum, screen_points
 
 SIZE = (800, 600)
 

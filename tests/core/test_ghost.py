@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.ghost import Ghost, draw_ghost, labels_of_others
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.viewport import Viewport
+from o3d_paint.core.views.ghost import Ghost, draw_ghost, labels_of_others
+from o3d_paint.core.views.viewport import Viewport
 
 COLORS = np.array([(0, 0, 0), (255, 0, 0), (0, 255, 0)], dtype=np.uint8)
 NUM_POINTS = 12

@@ -6,7 +6,7 @@ import numpy as np
 
 from o3d_paint.core.disagreement import conflicts_by_pair, dissents
 from o3d_paint.core.evidence import Tally
-from o3d_paint.core.heat import heat_colors, heat_levels, write_heat
+from o3d_paint.core.views.heat import heat_colors, heat_levels, write_heat
 from o3d_paint.core.visibility import PixelIndex
 
 LABELS = np.array([0, 1, 1, 2], dtype=np.uint16)

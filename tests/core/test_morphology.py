@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from o3d_paint.core.mask import apply
-from o3d_paint.core.morphology import cleared, grown, shrunk
+from o3d_paint.core.selection.morphology import cleared, grown, shrunk
 
 MASKS = arrays(
     np.uint16, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.integers(0, 3)

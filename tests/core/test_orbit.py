@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from o3d_paint.core.orbit import Eye, first_look, robust_bounds
+from o3d_paint.core.views.orbit import Eye, first_look, robust_bounds
 
 UP = np.array([0.0, -1.0, 0.0])
 pixels = st.floats(-400, 400)

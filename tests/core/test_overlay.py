@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.overlay import PhotoPyramid, blend_labels, mask_in_view
-from o3d_paint.core.viewport import Viewport, fit
+from o3d_paint.core.views.overlay import PhotoPyramid, blend_labels, mask_in_view
+from o3d_paint.core.views.viewport import Viewport, fit
 
 BACKGROUND = (1, 2, 3)
 COLORS = np.array([[0, 0, 0], [255, 0, 0], [0, 255, 0]], dtype=np.uint8)

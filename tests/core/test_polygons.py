@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
-from o3d_paint.core.polygons import region_polygons
+from o3d_paint.core.selection.polygons import region_polygons
 
 EIGHT = np.ones((3, 3))
 

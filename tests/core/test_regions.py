@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.photo_features import prepare_features
-from o3d_paint.core.regions import build_regions, merged
-from o3d_paint.core.surface import fit_surface
+from o3d_paint.core.selection.photo_features import prepare_features
+from o3d_paint.core.selection.regions import build_regions, merged
+from o3d_paint.core.selection.surface import fit_surface
 from tests.core.photo_scenes import SIZE, box_depth, frame_of, plain
 
 CAMERA = Camera(90.0, 90.0, 39.5, 29.5, 80, 60)

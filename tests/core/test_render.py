@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.camera import transform
-from o3d_paint.core.orbit import Eye
-from o3d_paint.core.render import camera_of_eye, framed, nearest_points, render_points, shade
+from o3d_paint.core.views.orbit import Eye
+from o3d_paint.core.views.render import camera_of_eye, framed, nearest_points, render_points, shade
 
 UP = np.array([0.0, 0, 1])
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.metrics import MISSED, RIGHT, WRONG
-from o3d_paint.core.review import (
+from o3d_paint.core.views.review import (
     UNPAINTED_COLOR,
     VERDICT_COLORS,
     class_picture,

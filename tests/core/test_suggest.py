@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from o3d_paint.core.best_view import ViewFinder
 from o3d_paint.core.camera import Camera, transform
 from o3d_paint.core.confidence import absolute_rule
 from o3d_paint.core.scene import ArrayPhoto, Frame
-from o3d_paint.core.suggest import Sightings, build_sightings, suggest, unsettled
+from o3d_paint.core.views.best_view import ViewFinder
+from o3d_paint.core.views.suggest import Sightings, build_sightings, suggest, unsettled
 from o3d_paint.core.visibility import DepthTolerance
 
 RULE = absolute_rule(0.4)

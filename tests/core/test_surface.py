@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.outline import EdgeLook, outline_score
-from o3d_paint.core.surface import fit_surface, resampled_depth
+from o3d_paint.core.selection.outline import EdgeLook, outline_score
+from o3d_paint.core.selection.surface import fit_surface, resampled_depth
 from tests.core.photo_scenes import iou, plain
 
 CAMERA = Camera(90.0, 80.0, 31.5, 23.5, 64, 48)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.camera import transform
-from o3d_paint.core.render import camera_of_eye
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
-from o3d_paint.core.turntable import label_colors, shown_points, turntable, without_ceiling
+from o3d_paint.core.views.render import camera_of_eye
+from o3d_paint.core.views.turntable import label_colors, shown_points, turntable, without_ceiling
 
 UPS = [np.array([0.0, 0, 1]), np.array([0.0, -1, 0]), np.array([0.6, 0.0, 0.8])]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.viewport import Viewport, fit
+from o3d_paint.core.views.viewport import Viewport, fit
 
 positions = st.tuples(st.floats(-50, 900), st.floats(-50, 700))
 viewports = st.builds(

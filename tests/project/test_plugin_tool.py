@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import o3d_paint as op
-from o3d_paint.core.photo_tool import PhotoTool
+from o3d_paint.core.selection.photo_tool import PhotoTool
 from o3d_paint.project.gestures import ToolContext
 from o3d_paint.project.jobs import InlineJobs, Mailbox, Worker
 from o3d_paint.project.plugin_tool import PluginTool

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import o3d_paint as op
-from o3d_paint.core.photo_regions import fitted_regions
+from o3d_paint.core.selection.photo_regions import fitted_regions
 from o3d_paint.errors import PaintError
 from o3d_paint.io.masks import load_masks
 from o3d_paint.io.region_masks import load_regions

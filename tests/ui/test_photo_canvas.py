@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.overlay import PhotoPyramid
+from o3d_paint.core.views.overlay import PhotoPyramid
 from o3d_paint.ui.canvas_style import CanvasActions, CanvasStyle
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.photo_canvas import PhotoCanvas

@@ -22,7 +22,7 @@ from tests.window.display import Display
 TOOLS = """
 import time
 import numpy as np
-from o3d_paint.core.photo_tool import PhotoTool
+from o3d_paint.core.selection.photo_tool import PhotoTool
 
 def disc(view):
     view.report(0.5)

@@ -17,9 +17,9 @@ import numpy.typing as npt
 from PIL import Image
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.core.frustum import default_size, frustum_corners
 from o3d_paint.core.geometry import robust_diagonal
 from o3d_paint.core.scene import Frame
+from o3d_paint.core.views.frustum import default_size, frustum_corners
 from o3d_paint.io.exporters.class_list import class_list
 from o3d_paint.io.exporters.gltf import FLOAT, LINES, POINTS, TRIANGLES, UBYTE, USHORT, GltfBuilder
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors

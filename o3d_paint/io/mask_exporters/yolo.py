@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.polygons import region_polygons
+from o3d_paint.core.selection.polygons import region_polygons
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.mask_exporters.source import MaskOptions, MaskSource, Written
 from o3d_paint.io.store import make_folder, write_bytes

@@ -15,8 +15,8 @@ from scipy.sparse.linalg import SuperLU
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.outline import EdgeLook, outline_score
-from o3d_paint.core.photo_features import PhotoFeatures
+from o3d_paint.core.selection.outline import EdgeLook, outline_score
+from o3d_paint.core.selection.photo_features import PhotoFeatures
 
 __all__ = ["Growth", "assist", "coverage_of", "fill", "start_growth"]
 

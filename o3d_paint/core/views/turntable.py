@@ -10,9 +10,9 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, RgbArray
 from o3d_paint.core.camera import transform
 from o3d_paint.core.geometry import robust_bounds
-from o3d_paint.core.orbit import Eye, first_look
-from o3d_paint.core.render import camera_of_eye, framed
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.core.views.orbit import Eye, first_look
+from o3d_paint.core.views.render import camera_of_eye, framed
 
 __all__ = ["label_colors", "shown_points", "turntable", "without_ceiling"]
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, RgbArray, frozen
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.overlay import mask_in_view
-from o3d_paint.core.viewport import Viewport
+from o3d_paint.core.views.overlay import mask_in_view
+from o3d_paint.core.views.viewport import Viewport
 
 __all__ = ["Ghost", "draw_ghost", "labels_of_others"]
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray, RgbArray
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.viewport import Viewport
+from o3d_paint.core.views.viewport import Viewport
 
 __all__ = ["PhotoPyramid", "blend_labels", "mask_in_view"]
 

@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.surface import Surface
+from o3d_paint.core.selection.surface import Surface
 
 __all__ = [
     "LAB",
@@ -125,7 +125,7 @@ def build_regions(
         surface: What the depth shows.
         camera: Intrinsics at that resolution.
     """
-    from o3d_paint.core.photo_kernels import neighbor_pairs
+    from o3d_paint.core.kernels.photo import neighbor_pairs
 
     keys, length = np.unique(neighbor_pairs(piece, count), return_counts=True)
     first, second = keys // count, keys % count

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.jit import Ints, kernel
+from o3d_paint.core.kernels.jit import Ints, kernel
 
 __all__ = ["edge_features", "node_moments", "ring_average"]
 

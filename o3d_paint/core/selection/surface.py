@@ -93,7 +93,7 @@ def fit_surface(depth: FloatArray, camera: Camera) -> Surface:
         depth: (h, w) float32, 0 where unknown.
         camera: Intrinsics at that resolution.
     """
-    from o3d_paint.core.photo_kernels import choose_planes
+    from o3d_paint.core.kernels.photo import choose_planes
 
     valid = depth > 0
     nearness = np.where(valid, 1 / np.where(valid, depth, 1), 0).astype(np.float32)

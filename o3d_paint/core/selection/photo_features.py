@@ -12,7 +12,8 @@ from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import SuperLU, splu
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.core.regions import (
+from o3d_paint.core.scene import Frame
+from o3d_paint.core.selection.regions import (
     WEIGHT,
     Regions,
     X,
@@ -24,8 +25,7 @@ from o3d_paint.core.regions import (
     off_plane,
     on_surface,
 )
-from o3d_paint.core.scene import Frame
-from o3d_paint.core.surface import fit_surface, resampled_depth
+from o3d_paint.core.selection.surface import fit_surface, resampled_depth
 
 __all__ = ["PhotoFeatures", "prepare_features"]
 
@@ -104,7 +104,7 @@ def prepare_features(frame: Frame) -> PhotoFeatures:
     Args:
         frame: The photo, with its depth where there is one.
     """
-    from o3d_paint.core.photo_kernels import cluster_pixels, connected_pieces
+    from o3d_paint.core.kernels.photo import cluster_pixels, connected_pieces
 
     pixels = frame.photo.pixels()
     lab = _lab(_reduced(pixels, WORKING_LONG_SIDE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.jit import Ints, kernel
+from o3d_paint.core.kernels.jit import Ints, kernel
 
 __all__ = ["project_points", "sort_by_pixel", "visible_points"]
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera, transform
-from o3d_paint.core.orbit import Eye
+from o3d_paint.core.views.orbit import Eye
 
 __all__ = ["camera_of_eye", "framed", "nearest_points", "render_points", "shade"]
 
@@ -85,7 +85,7 @@ def nearest_points(
     reach = np.ceil(np.hypot(*np.meshgrid(offset, offset)) - 0.3).astype(np.int32)
     drawn = np.full((camera.height, camera.width), -1, dtype=np.int64)
     depth = np.full((camera.height, camera.width), np.inf, dtype=np.float32)
-    from o3d_paint.core.splat_kernels import draw_discs
+    from o3d_paint.core.kernels.splat import draw_discs
 
     draw_discs(row, column, z[shown], radius, reach, drawn, depth)
     if len(shown):

@@ -7,8 +7,8 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule
-from o3d_paint.core.orbit import Eye
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
 
 __all__ = ["eye_frame", "points_in_view"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
-from o3d_paint.core.jit import Ints, kernel
+from o3d_paint.core.kernels.jit import Ints, kernel
 
 __all__ = ["cell_boxes", "cell_keys", "nearest"]
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.jit import Ints, kernel
+from o3d_paint.core.kernels.jit import Ints, kernel
 
 __all__ = ["LANES", "coarsen", "conjugate_gradients", "pair_up", "row_sums", "sum_by"]
 

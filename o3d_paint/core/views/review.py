@@ -7,7 +7,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray, RgbArray
 from o3d_paint.core.metrics import MISSED, RIGHT, WRONG
-from o3d_paint.core.overlay import blend_labels
+from o3d_paint.core.views.overlay import blend_labels
 
 __all__ = ["VERDICT_COLORS", "class_picture", "error_picture", "overlay_picture", "sized"]
 

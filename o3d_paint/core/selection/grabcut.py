@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
-from o3d_paint.core.assist import coverage_of
 from o3d_paint.core.brush import polygon
 from o3d_paint.core.mask import Rect
-from o3d_paint.core.photo_features import PhotoFeatures
+from o3d_paint.core.selection.assist import coverage_of
+from o3d_paint.core.selection.photo_features import PhotoFeatures
 
 __all__ = ["grabcut"]
 

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import FloatArray, frozen
 from o3d_paint.core.scene import Frame
-from o3d_paint.core.suggest import Sightings
+from o3d_paint.core.views.suggest import Sightings
 
 __all__ = ["SpotView", "ViewFinder"]
 
