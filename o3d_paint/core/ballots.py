@@ -59,6 +59,8 @@ class Ballots:
             self._labels[:] = imported
         self._layer: IdArray | None = None
         self._contested = np.zeros(num_points, dtype=bool)
+        # What `evidence` gave out last, so that who counts votes sees which photos stayed as is.
+        self._given: dict[int, FrameVotes] = {}
 
     @property
     def labels(self) -> IdArray:
@@ -79,7 +81,8 @@ class Ballots:
     def nbytes(self) -> int:
         """Memory of indexes, votes and counts, in bytes."""
         per_frame = sum(i.nbytes for i in self._indexes.values())
-        per_frame += sum(p.points.nbytes + p.labels.nbytes for p in self._parked.values())
+        kept = (*self._parked.values(), *self._given.values())
+        per_frame += sum(p.points.nbytes + p.labels.nbytes for p in kept)
         votes = sum(v.nbytes for v in self._votes.values())
         counts = sum(b.nbytes for b in self._blocks)
         return int(per_frame + votes + counts + self._labels.nbytes)
@@ -108,6 +111,7 @@ class Ballots:
         wanted = mask.reshape(-1)[index.pixel[entries]]
         differs = np.flatnonzero(votes[entries] != wanted)
         if len(differs):
+            self._given.pop(frame_idx, None)
             entries, wanted = entries[differs], wanted[differs]
             changed = self._recount(index.point[entries], votes[entries], after=wanted)
             votes[entries] = wanted
@@ -127,13 +131,14 @@ class Ballots:
         if frame_idx in self._votes:
             self._parked[frame_idx] = self._votes_of(frame_idx)
             del self._votes[frame_idx], self._indexes[frame_idx]
+            self._given.pop(frame_idx, None)
 
     def remove(self, frame_idx: int) -> IndexArray:
         """Take all votes of a photo back; returns the points whose label changed."""
         if not self.has_votes_of(frame_idx):
             return np.zeros(0, dtype=np.int32)
         cast = self._votes_of(frame_idx)
-        for held in (self._indexes, self._votes, self._parked):
+        for held in (self._indexes, self._votes, self._parked, self._given):
             held.pop(frame_idx, None)
         return self._recount(cast.points, cast.labels, after=np.zeros_like(cast.labels))
 
@@ -177,11 +182,14 @@ class Ballots:
         """Return the votes of a photo that has been synced."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
+        if frame_idx in self._given:
+            return self._given[frame_idx]
         votes, index = self._votes[frame_idx], self._indexes[frame_idx]
         cast = np.flatnonzero(votes)
         points, labels = index.point[cast], votes[cast]
         order = np.argsort(points)
-        return FrameVotes(frame_idx, points[order], labels[order])
+        self._given[frame_idx] = FrameVotes(frame_idx, points[order], labels[order])
+        return self._given[frame_idx]
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""
@@ -193,7 +201,9 @@ class Ballots:
         if votes is None:
             dropped = self.remove(frame_idx)
             votes = np.zeros(len(index), dtype=np.uint16)
-        self._parked.pop(frame_idx, None)
+        given = self._parked.pop(frame_idx, None)
+        if given is not None:
+            self._given[frame_idx] = given
         self._indexes[frame_idx], self._votes[frame_idx] = index, votes
         return dropped
 

@@ -120,7 +120,7 @@ def _by_graph(
         graph = build_graph(cloud, progress=lambda f, stage: report(0.6 * f, stage))
     built = perf_counter()
     report(0.6, "spreading")
-    votes = count_votes(graph, evidence)
+    votes = count_votes(graph, evidence, known=None if warm is None else warm.votes)
     spread = walk(graph, votes, options.walker, warm=warm)
     solved = perf_counter()
     report(0.9, "labelling")

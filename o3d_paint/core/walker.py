@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from o3d_paint.core.appearance import color_odds, normal_odds
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
-from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.graph import Graph
 from o3d_paint.core.solver import Levels, build_levels, solve
 
@@ -62,6 +62,21 @@ class WalkerSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PhotoCount:
+    """The votes of one photo by node.
+
+    Attributes:
+        frame: Its votes by point.
+        nodes: (T,) nodes that have votes, each once.
+        counts: (T, C) float32 votes.
+    """
+
+    frame: FrameVotes
+    nodes: npt.NDArray[np.int64]
+    counts: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class NodeVotes:
     """Votes of the photos, and labels laid directly, gathered by node.
 
@@ -69,11 +84,13 @@ class NodeVotes:
         class_ids: (C,) ids that have votes, ascending.
         counts: (M, C) float32 votes.
         photos: (N,) uint8 photos that voted on each point, 255 for more.
+        by_photo: Of each photo, so that the next count need not repeat those that stay.
     """
 
     class_ids: IdArray
     counts: FloatArray
     photos: npt.NDArray[np.uint8]
+    by_photo: tuple[PhotoCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +103,7 @@ class Spread:
         usual: Median heat of all classes together where somebody painted.
         settings: The settings that `levels` were made with.
         levels: The weighted graph.
+        votes: What spread.
     """
 
     class_ids: IdArray
@@ -93,15 +111,21 @@ class Spread:
     usual: float
     settings: WalkerSettings
     levels: Levels
+    votes: NodeVotes
 
 
-def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
+def count_votes(graph: Graph, evidence: Evidence, *, known: NodeVotes | None = None) -> NodeVotes:
     """Gather the votes on points by node.
 
     Strokes run over borders at their rims, seldom in their middles: a vote counts the less, the
     nearer it lies to where its photo was not painted, or painted in another class.
+
+    Args:
+        graph: The graph of the scene.
+        evidence: The votes by point.
+        known: An earlier count over the same graph; photos that vote as then are not counted again.
     """
-    from o3d_paint.core.kernels.walker import add_photo
+    from o3d_paint.core.kernels.walker import votes_by_node
 
     seen = np.zeros(65536, dtype=bool)
     for frame in evidence.frames:
@@ -115,11 +139,18 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
     counts = np.zeros((len(graph), len(class_ids)), dtype=np.float32)
     photos = np.zeros(evidence.num_points, dtype=np.uint8)
     scratch = np.zeros((3, *counts.shape), dtype=np.float32)
+    by_photo = []
     for frame in evidence.frames:
-        add_photo(
-            frame.points, frame.labels, graph.node_of, column_of, graph.indptr, graph.indices,
-            _RIM_POWER, counts, photos, scratch,
-        )  # fmt: skip
+        found = _known_count(known, frame, class_ids)
+        if found is None:
+            nodes, own = votes_by_node(
+                frame.points, frame.labels, graph.node_of, column_of, graph.indptr, graph.indices,
+                _RIM_POWER, scratch,
+            )  # fmt: skip
+            found = PhotoCount(frame, nodes, own)
+        counts[found.nodes] += found.counts
+        photos[frame.points] += photos[frame.points] < 255
+        by_photo.append(found)
     if evidence.imported is not None:
         alone = evidence.imported_alone()
         nodes, columns = graph.node_of[alone], column_of[evidence.imported[alone]]
@@ -128,7 +159,16 @@ def count_votes(graph: Graph, evidence: Evidence) -> NodeVotes:
         points = np.flatnonzero(evidence.layer)
         nodes, columns = graph.node_of[points], column_of[evidence.layer[points]]
         np.add.at(counts, (nodes, columns), np.float32(_LAYER_VOTES))
-    return NodeVotes(class_ids, counts, photos)
+    return NodeVotes(class_ids, counts, photos, tuple(by_photo))
+
+
+def _known_count(
+    known: NodeVotes | None, frame: FrameVotes, class_ids: IdArray
+) -> PhotoCount | None:
+    """Return the count of a photo that votes as before; the very same object, not equal ones."""
+    if known is None or not np.array_equal(known.class_ids, class_ids):
+        return None
+    return next((count for count in known.by_photo if count.frame is frame), None)
 
 
 def edge_weights(graph: Graph, settings: WalkerSettings) -> FloatArray:
@@ -199,7 +239,7 @@ def walk(
         )
         share = np.maximum(beyond, 0) + np.float32(1e-20)
         heat[far] = share * (_UNREACHED / share.sum(axis=1, keepdims=True))
-    return Spread(votes.class_ids, heat, usual, settings, levels)
+    return Spread(votes.class_ids, heat, usual, settings, levels, votes)
 
 
 def _carried_on(

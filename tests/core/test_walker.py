@@ -60,6 +60,25 @@ def test_the_middle_of_a_stroke_counts_more_than_its_rim():
     assert (counts[plain == 0] == 0).all()
 
 
+def test_photos_that_vote_as_before_are_not_counted_again():
+    cloud = strip()
+    graph = build_graph(cloud, nodes=400)
+    stays = votes(0, around(cloud, 1.0, 0.5, 0.4), 1)
+    goes, comes = (votes(1, around(cloud, x, 0.5, 0.4), 2) for x in (1.4, 3.0))
+    before = count_votes(graph, Evidence(len(cloud), (stays, goes)))
+    changed = Evidence(len(cloud), (stays, comes))
+    after = count_votes(graph, changed, known=before)
+    assert after.by_photo[0] is before.by_photo[0]
+    assert after.by_photo[1] is not before.by_photo[1]
+    fresh = count_votes(graph, changed)
+    np.testing.assert_array_equal(after.counts, fresh.counts)
+    np.testing.assert_array_equal(after.photos, fresh.photos)
+    third = votes(2, around(cloud, 2.0, 0.5, 0.4), 5)
+    more = count_votes(graph, Evidence(len(cloud), (stays, comes, third)), known=after)
+    fresh = count_votes(graph, Evidence(len(cloud), (stays, comes, third)))
+    np.testing.assert_array_equal(more.counts, fresh.counts)
+
+
 def test_each_photo_has_rims_of_its_own():
     cloud = strip()
     graph = build_graph(cloud, nodes=400)
@@ -128,10 +147,9 @@ def test_a_warm_start_reaches_the_same_solution():
     cold = walk(graph, count_votes(graph, Evidence(len(cloud), frames)), settings, **EXACT)
     other = WalkerSettings(trust=0.01, color_scale=9.0)
     ids, heat = np.array([2, 8], dtype=np.uint16), np.ones((len(graph), 2), dtype=np.float32)
-    before = Spread(
-        ids, heat, 1.0, other, build_levels(graph.indptr, graph.indices, cold.levels.weights)
-    )
     counted = count_votes(graph, Evidence(len(cloud), frames))
+    levels = build_levels(graph.indptr, graph.indices, cold.levels.weights)
+    before = Spread(ids, heat, 1.0, other, levels, counted)
     warm = walk(graph, counted, settings, warm=before, **EXACT)
     np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
 

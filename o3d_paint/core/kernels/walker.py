@@ -9,11 +9,11 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["add_photo", "best_two", "blend_points", "contested"]
+__all__ = ["best_two", "blend_points", "contested", "votes_by_node"]
 
 
 @kernel
-def add_photo(
+def votes_by_node(
     points: Ints,
     labels: Ints,
     node_of: Ints,
@@ -21,19 +21,17 @@ def add_photo(
     indptr: Ints,
     indices: Ints,
     power: int,
-    counts: FloatArray,
-    photos: Ints,
     scratch: FloatArray,
-) -> None:
-    """Add the votes of one photo to the counts by node (M, C), and one to each point's photos.
+) -> Any:
+    """Return (T,) nodes that one photo votes on, and (T, C) float32 how much for each class.
 
     A vote counts as the share of its class among the votes of the same photo around it, within
     two edges, to a power; nodes without votes count as none of the class. `scratch` (3, M, C) is
     zero before and after.
     """
-    num_columns = counts.shape[1]
     own, near, far = scratch[0], scratch[1], scratch[2]
-    total = np.zeros(len(counts), dtype=np.float32)
+    num_columns = own.shape[1]
+    total = np.zeros(len(own), dtype=np.float32)
     touched = np.empty(len(points), dtype=np.int64)
     num_touched = 0
     for i in range(len(points)):
@@ -43,8 +41,6 @@ def add_photo(
             num_touched += 1
         total[m] += np.float32(1.0)
         own[m, column_of[labels[i]]] += np.float32(1.0)
-        if photos[points[i]] < 255:
-            photos[points[i]] += 1
     touched = touched[:num_touched]
     for m in touched:
         for c in range(num_columns):
@@ -54,12 +50,15 @@ def add_photo(
     for m in touched:
         near[m] = np.float32(0.0)
     _average(touched, indptr, indices, far, near)
-    for m in touched:
+    counts = np.zeros((num_touched, num_columns), dtype=np.float32)
+    for i in range(num_touched):
+        m = touched[i]
         for c in range(num_columns):
             if own[m, c] > 0:
-                counts[m, c] += own[m, c] * near[m, c] ** power
+                counts[i, c] = own[m, c] * near[m, c] ** power
     for m in touched:
         own[m], near[m], far[m] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    return touched, counts
 
 
 @kernel
