@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from o3d_paint.core.distances import PRESETS
 from o3d_paint.errors import PaintError
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.document import read_document
@@ -18,7 +19,7 @@ __all__ = ["SETTING", "completed_options", "kept_options"]
 SETTING = "scene_options"
 _PATHS = ("images", "cloud")
 _OF_THE_MACHINE = "memory_limit"
-_WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl")}
+_WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl"), "preset": tuple(PRESETS)}
 _TEXTS = (*_PATHS, "format_name")
 _COUNTS = ("invalid_depth", "every")
 _LARGEST = 1e12

@@ -33,6 +33,7 @@ def everything(tmp_path: Path) -> LoadOptions:
         invalid_depth=65535,
         every=3,
         format_name="rgbd",
+        preset="indoor",
     )
 
 
