@@ -35,25 +35,31 @@ def label_points(cloud: PointCloud, graph: Graph, spread: Spread) -> tuple[IdArr
     node_winner = np.zeros(len(graph), dtype=np.int32)
     node_doubt = np.zeros(len(graph), dtype=np.float32)
     best_two(share, node_winner, node_doubt)
-    winner, doubt = node_winner[graph.node_of], node_doubt[graph.node_of]
+    trusted = np.interp(reach / max(spread.usual, 1e-9), _REACH, _TRUSTED).astype(np.float32)
+    class_of: IdArray = np.where(reach > 0, spread.class_ids[node_winner], 0).astype(np.uint16)
+    labels = class_of[graph.node_of]
+    confidence = _confidence(node_doubt, trusted)[graph.node_of]
     mixed = contested(graph.indptr, graph.indices, node_winner)
     points: npt.NDArray[np.int64] = np.flatnonzero(mixed[graph.node_of])
     if len(points):
-        split = np.zeros(len(points), dtype=np.int32)
-        split_doubt = np.zeros(len(points), dtype=np.float32)
+        nodes = graph.node_of[points]
+        winner = np.zeros(len(points), dtype=np.int32)
+        doubt = np.zeros(len(points), dtype=np.float32)
         blend_points(
             cloud.xyz[points] - graph.center, lab_from_rgb(cloud.rgb[points]),
-            graph.node_of[points], graph.indptr, graph.indices, graph.xyz, graph.lab, share,
-            2 * (_BLEND_DISTANCE * graph.size) ** 2, _BLEND_COLOR**2, split, split_doubt,
+            nodes, graph.indptr, graph.indices, graph.xyz, graph.lab, share,
+            2 * (_BLEND_DISTANCE * graph.size) ** 2, _BLEND_COLOR**2, winner, doubt,
         )  # fmt: skip
-        winner[points], doubt[points] = split, split_doubt
-    class_of = spread.class_ids[winner]
-    reach_of = reach[graph.node_of]
-    labels: IdArray = np.where(reach_of > 0, class_of, 0).astype(np.uint16)
-    trusted = np.interp(reach / max(spread.usual, 1e-9), _REACH, _TRUSTED).astype(np.float32)
-    sure, reached = agreed(doubt), trusted[graph.node_of]
-    confidence = np.minimum(sure, reached) * np.maximum(sure, reached) ** np.float32(_SECOND)
+        labels[points] = np.where(reach[nodes] > 0, spread.class_ids[winner], 0)
+        confidence[points] = _confidence(doubt, trusted[nodes])
     return labels, confidence
+
+
+def _confidence(doubt: FloatArray, trusted: FloatArray) -> FloatArray:
+    """Return the confidence of labels with their doubt, at nodes that are trusted so much."""
+    sure = agreed(doubt)
+    found: FloatArray = np.minimum(sure, trusted) * np.maximum(sure, trusted) ** np.float32(_SECOND)
+    return found
 
 
 def agreed(doubt: FloatArray) -> FloatArray:

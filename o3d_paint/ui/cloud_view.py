@@ -125,6 +125,10 @@ class CloudView:
         """Something but the colours changed: lines, sizes, classes."""
         self.plan.changed(time.monotonic())
 
+    def wait_for_photo(self) -> None:
+        """Let a photo that was asked for show first, where a frame takes long."""
+        self.plan.photo_asked(time.monotonic())
+
     def recolored(self) -> None:
         """The colours of some points changed."""
         self.plan.changed(time.monotonic())

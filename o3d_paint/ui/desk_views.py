@@ -24,6 +24,7 @@ def show_photo(desk: Workbench, frame_idx: int | None) -> None:
     if frame_idx is None:
         canvas.set_photo(None, None)
     else:
+        desk.shell.cloud.wait_for_photo()
         canvas.set_photo(frame_idx, desk.project.mask(frame_idx))
         photo = desk.photos.photo(frame_idx)
         if photo is not None:

@@ -2,9 +2,9 @@
 
 A renderer with a graphics card follows everything at once. On a software renderer a frame takes
 half a second and holds up the photo too, so the hand comes first: nothing is drawn while a button
-is down on the photo, a coarse cloud shows when the hand rests or lets go, the full one when all is
-quiet. Open3D drops frames without a word when the renderer is behind, so the last frame of
-everything is asked for twice.
+is down on the photo or while a photo that was asked for is on its way, a coarse cloud shows when
+the hand rests or lets go, the full one when all is quiet. Open3D drops frames without a word when
+the renderer is behind, so the last frame of everything is asked for twice.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _REST_S = 0.35
 _QUIET_S = 0.5
 _MOVE_ENDS_S = 0.2
 _SHORTEST_S = 1 / 60
+_PHOTO_S = 0.3
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class RedrawPlan:
     _is_stale: bool = False
     _moved: float = -1e9
     _input: float = -1e9
+    _asked: float = -1e9
     _drawn: float = -1e9
     _shown: Quality = "coarse"
     _repeat_at: float | None = field(default=None)
@@ -55,6 +57,10 @@ class RedrawPlan:
     def touched(self, now: float) -> None:
         """The user did something on the photo."""
         self._input = now
+
+    def photo_asked(self, now: float) -> None:
+        """A photo is about to show."""
+        self._asked = now
 
     def changed(self, now: float) -> None:
         """Colours or lines changed."""
@@ -77,6 +83,8 @@ class RedrawPlan:
             is_resting = now - self._input >= _REST_S
             return "coarse" if self._is_stale and is_resting and self._is_free(now) else None
         if not self._is_free(now):
+            return None
+        if self.is_slow and not is_moving and now - self._asked < _PHOTO_S:
             return None
         if self._is_stale:
             return "coarse" if self.is_slow else "full"

@@ -33,6 +33,21 @@ def test_a_slow_renderer_waits_for_the_hand() -> None:
     assert plan.due(now + 0.01, is_painting=False) == "coarse", "the hand lets go"
 
 
+def test_a_photo_that_was_asked_for_shows_first_on_a_slow_renderer() -> None:
+    plan = slow_plan()
+    plan.photo_asked(10.0)
+    plan.changed(10.0)
+    assert plan.due(10.1, is_painting=False) is None
+    assert plan.due(10.4, is_painting=False) == "coarse"
+    plan.photo_asked(20.0)
+    plan.moved(20.05)
+    assert plan.due(20.06, is_painting=False) == "coarse", "who orbits waits for nothing"
+    fast = RedrawPlan()
+    fast.photo_asked(10.0)
+    fast.changed(10.0)
+    assert fast.due(10.0, is_painting=False) == "full"
+
+
 def test_the_full_cloud_comes_when_all_is_quiet() -> None:
     plan = slow_plan()
     plan.changed(10.0)
