@@ -8,6 +8,7 @@ state after any sequence of calls equals one built from scratch from the masks.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,8 @@ from o3d_paint.core.visibility import PixelIndex
 __all__ = ["Ballots"]
 
 _BLOCK_COLUMNS = 8
+
+_NUMBERS = count()
 
 
 class Ballots:
@@ -59,8 +62,8 @@ class Ballots:
             self._labels[:] = imported
         self._layer: IdArray | None = None
         self._contested = np.zeros(num_points, dtype=bool)
-        # What `evidence` gave out last, so that who counts votes sees which photos stayed as is.
-        self._given: dict[int, FrameVotes] = {}
+        # Numbered, so that who counts votes sees which photos stayed as they were.
+        self._versions: dict[int, int] = {}
 
     @property
     def labels(self) -> IdArray:
@@ -81,8 +84,7 @@ class Ballots:
     def nbytes(self) -> int:
         """Memory of indexes, votes and counts, in bytes."""
         per_frame = sum(i.nbytes for i in self._indexes.values())
-        kept = (*self._parked.values(), *self._given.values())
-        per_frame += sum(p.points.nbytes + p.labels.nbytes for p in kept)
+        per_frame += sum(p.points.nbytes + p.labels.nbytes for p in self._parked.values())
         votes = sum(v.nbytes for v in self._votes.values())
         counts = sum(b.nbytes for b in self._blocks)
         return int(per_frame + votes + counts + self._labels.nbytes)
@@ -111,7 +113,7 @@ class Ballots:
         wanted = mask.reshape(-1)[index.pixel[entries]]
         differs = np.flatnonzero(votes[entries] != wanted)
         if len(differs):
-            self._given.pop(frame_idx, None)
+            self._versions[frame_idx] = next(_NUMBERS)
             entries, wanted = entries[differs], wanted[differs]
             changed = self._recount(index.point[entries], votes[entries], after=wanted)
             votes[entries] = wanted
@@ -131,14 +133,13 @@ class Ballots:
         if frame_idx in self._votes:
             self._parked[frame_idx] = self._votes_of(frame_idx)
             del self._votes[frame_idx], self._indexes[frame_idx]
-            self._given.pop(frame_idx, None)
 
     def remove(self, frame_idx: int) -> IndexArray:
         """Take all votes of a photo back; returns the points whose label changed."""
         if not self.has_votes_of(frame_idx):
             return np.zeros(0, dtype=np.int32)
         cast = self._votes_of(frame_idx)
-        for held in (self._indexes, self._votes, self._parked, self._given):
+        for held in (self._indexes, self._votes, self._parked, self._versions):
             held.pop(frame_idx, None)
         return self._recount(cast.points, cast.labels, after=np.zeros_like(cast.labels))
 
@@ -182,14 +183,11 @@ class Ballots:
         """Return the votes of a photo that has been synced."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
-        if frame_idx in self._given:
-            return self._given[frame_idx]
         votes, index = self._votes[frame_idx], self._indexes[frame_idx]
         cast = np.flatnonzero(votes)
         points, labels = index.point[cast], votes[cast]
         order = np.argsort(points)
-        self._given[frame_idx] = FrameVotes(frame_idx, points[order], labels[order])
-        return self._given[frame_idx]
+        return FrameVotes(frame_idx, points[order], labels[order], self._versions.get(frame_idx))
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""
@@ -201,9 +199,7 @@ class Ballots:
         if votes is None:
             dropped = self.remove(frame_idx)
             votes = np.zeros(len(index), dtype=np.uint16)
-        given = self._parked.pop(frame_idx, None)
-        if given is not None:
-            self._given[frame_idx] = given
+        self._parked.pop(frame_idx, None)
         self._indexes[frame_idx], self._votes[frame_idx] = index, votes
         return dropped
 

@@ -20,11 +20,13 @@ class FrameVotes:
         frame_idx: Position of the photo in the scene.
         points: (K,) positions of points in the cloud, ascending, each once.
         labels: (K,) class ids, never 0.
+        version: Number of these very votes, another after every change; None where unnumbered.
     """
 
     frame_idx: int
     points: IndexArray
     labels: IdArray
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

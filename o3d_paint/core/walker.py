@@ -66,12 +66,12 @@ class PhotoCount:
     """The votes of one photo by node.
 
     Attributes:
-        frame: Its votes by point.
+        version: Number of its votes; None where unnumbered.
         nodes: (T,) nodes that have votes, each once.
         counts: (T, C) float32 votes.
     """
 
-    frame: FrameVotes
+    version: int | None
     nodes: npt.NDArray[np.int64]
     counts: FloatArray
 
@@ -147,7 +147,7 @@ def count_votes(graph: Graph, evidence: Evidence, *, known: NodeVotes | None = N
                 frame.points, frame.labels, graph.node_of, column_of, graph.indptr, graph.indices,
                 _RIM_POWER, scratch,
             )  # fmt: skip
-            found = PhotoCount(frame, nodes, own)
+            found = PhotoCount(frame.version, nodes, own)
         counts[found.nodes] += found.counts
         photos[frame.points] += photos[frame.points] < 255
         by_photo.append(found)
@@ -165,10 +165,10 @@ def count_votes(graph: Graph, evidence: Evidence, *, known: NodeVotes | None = N
 def _known_count(
     known: NodeVotes | None, frame: FrameVotes, class_ids: IdArray
 ) -> PhotoCount | None:
-    """Return the count of a photo that votes as before; the very same object, not equal ones."""
-    if known is None or not np.array_equal(known.class_ids, class_ids):
+    """Return the count of a photo that votes as before; None where that is not known."""
+    if known is None or frame.version is None or not np.array_equal(known.class_ids, class_ids):
         return None
-    return next((count for count in known.by_photo if count.frame is frame), None)
+    return next((count for count in known.by_photo if count.version == frame.version), None)
 
 
 def edge_weights(graph: Graph, settings: WalkerSettings) -> FloatArray:

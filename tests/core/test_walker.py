@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,8 +65,9 @@ def test_the_middle_of_a_stroke_counts_more_than_its_rim():
 def test_photos_that_vote_as_before_are_not_counted_again():
     cloud = strip()
     graph = build_graph(cloud, nodes=400)
-    stays = votes(0, around(cloud, 1.0, 0.5, 0.4), 1)
-    goes, comes = (votes(1, around(cloud, x, 0.5, 0.4), 2) for x in (1.4, 3.0))
+    stays = replace(votes(0, around(cloud, 1.0, 0.5, 0.4), 1), version=11)
+    goes = replace(votes(1, around(cloud, 1.4, 0.5, 0.4), 2), version=12)
+    comes = replace(votes(1, around(cloud, 3.0, 0.5, 0.4), 2), version=13)
     before = count_votes(graph, Evidence(len(cloud), (stays, goes)))
     changed = Evidence(len(cloud), (stays, comes))
     after = count_votes(graph, changed, known=before)
