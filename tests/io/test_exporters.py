@@ -178,6 +178,13 @@ def test_glb_by_pygltflib(tmp_path, toy):
         color[labels == 7][:, :3],
         [linear_bytes(np.array([10, 200, 30], np.uint8))] * (labels == 7).sum(),
     )
+    for attribute, expected in (("_VOTES", toy.votes), ("_CONFIDENCE", toy.confidence)):
+        parts = [
+            read_accessor(gltf, vars(mesh.primitives[0].attributes)[attribute])
+            for mesh in gltf.meshes
+            if mesh.primitives[0].mode == 0
+        ]
+        np.testing.assert_array_equal(np.concatenate(parts)[:, 0], expected[order])
     assert names == [("unlabelled", 0), (UNICODE, 1), ("walls", 7), ("figures", 40_000)]
     extras = gltf.scenes[0].extras
     assert [(c["id"], c["name"], tuple(c["color"])) for c in extras["classes"]] == [

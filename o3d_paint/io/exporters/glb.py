@@ -28,15 +28,8 @@ from o3d_paint.io.store import replacing
 
 __all__ = ["linear_bytes", "write_glb", "y_up_from_world"]
 
-_POINT = np.dtype(
-    {
-        "names": ["position", "color", "label", "source"],
-        "formats": ["3<f4", "4u1", "<u2", "u1"],
-        # glTF wants every attribute to start at a multiple of four.
-        "offsets": [0, 12, 16, 20],
-        "itemsize": 24,
-    }
-)
+# glTF wants every attribute to start at a multiple of four.
+_ALIGNMENT = 4
 _LINE = np.dtype([("position", "3<f4"), ("color", "4u1")])
 _CORNER = np.dtype([("position", "3<f4"), ("texture", "2<f4")])
 _FRUSTUM_COLOR = (255, 179, 0)
@@ -109,7 +102,7 @@ def _add_classes(
     """Add the points, sorted by class in one buffer, as one node per class."""
     order = np.argsort(labelled.labels, kind="stable")
     labels = labelled.labels[order]
-    records = np.zeros(len(order), dtype=_POINT)
+    records = np.zeros(len(order), dtype=_point_type(labelled))
     cloud = labelled.scene.cloud
     xyz = cloud.xyz if not center.any() else cloud.xyz - center
     records["position"] = xyz.astype(np.float32)[order]
@@ -119,14 +112,35 @@ def _add_classes(
     records["color"][:, :3] = linear_bytes(rgb)[order]
     records["color"][:, 3] = 255
     records["label"] = labels
-    records["source"] = labelled.source[order]
-    view = builder.add_view(records, stride=_POINT.itemsize)
+    for name in ("source", "votes", "confidence"):
+        if name in (records.dtype.names or ()):
+            records[name] = getattr(labelled, name)[order]
+    view = builder.add_view(records, stride=records.dtype.itemsize)
     limits = [0, *(np.flatnonzero(np.diff(labels.astype(np.int32))) + 1).tolist(), len(labels)]
     return [
         _add_class(builder, labelled, view, records[start:end], start=start)
         for start, end in pairwise(limits)
         if end > start
     ]
+
+
+def _point_type(labelled: LabelledScene) -> np.dtype[Any]:
+    """Return the record of a point: what is known of each, every field where glTF wants it."""
+    fields = {"position": "3<f4", "color": "4u1", "label": "<u2", "source": "u1"}
+    if labelled.votes is not None:
+        fields["votes"] = "u1"
+    if labelled.confidence is not None:
+        fields["confidence"] = "<f4"
+    sizes = [-(-np.dtype(kind).itemsize // _ALIGNMENT) * _ALIGNMENT for kind in fields.values()]
+    ends = np.cumsum(sizes).tolist()
+    return np.dtype(
+        {
+            "names": list(fields),
+            "formats": list(fields.values()),
+            "offsets": [0, *ends[:-1]],
+            "itemsize": ends[-1],
+        }
+    )
 
 
 def _add_class(
@@ -139,32 +153,36 @@ def _add_class(
 ) -> int:
     """Add one class's run of the buffer as a node."""
     class_id = int(records["label"][0])
-    name = f"class {class_id}" if class_id else "unlabelled"
+    title = f"class {class_id}" if class_id else "unlabelled"
     if class_id in labelled.taxonomy:
-        name = labelled.taxonomy.get(class_id).name
+        title = labelled.taxonomy.get(class_id).name
     position = records["position"]
     bounds = np.stack([position.min(axis=0), position.max(axis=0)])
-    base, count = start * _POINT.itemsize, len(records)
+    base, count = start * records.dtype.itemsize, len(records)
     fields = {
-        "POSITION": ("VEC3", FLOAT, 0, bounds, False),
-        "COLOR_0": ("VEC4", UBYTE, 12, None, True),
-        "_LABEL": ("SCALAR", USHORT, 16, None, False),
-        "_SOURCE": ("SCALAR", UBYTE, 20, None, False),
+        "POSITION": ("position", "VEC3", FLOAT, bounds, False),
+        "COLOR_0": ("color", "VEC4", UBYTE, None, True),
+        "_LABEL": ("label", "SCALAR", USHORT, None, False),
+        "_SOURCE": ("source", "SCALAR", UBYTE, None, False),
+        "_VOTES": ("votes", "SCALAR", UBYTE, None, False),
+        "_CONFIDENCE": ("confidence", "SCALAR", FLOAT, None, False),
     }
+    offsets = {name: field[1] for name, field in (records.dtype.fields or {}).items()}
     attributes = {
         attribute: builder.add_accessor(
             view,
             kind,
             component,
             count=count,
-            offset=base + offset,
+            offset=base + offsets[name],
             bounds=limits,
             normalized=normalized,
         )
-        for attribute, (kind, component, offset, limits, normalized) in fields.items()
+        for attribute, (name, kind, component, limits, normalized) in fields.items()
+        if name in offsets
     }
-    mesh = builder.add_mesh(attributes, POINTS, name=name)
-    return builder.add_node(name, mesh=mesh, extras={"class_id": class_id})
+    mesh = builder.add_mesh(attributes, POINTS, name=title)
+    return builder.add_node(title, mesh=mesh, extras={"class_id": class_id})
 
 
 def _add_cameras(
