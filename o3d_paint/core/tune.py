@@ -16,13 +16,14 @@ from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.ball import Progress
-from o3d_paint.core.evidence import Evidence, FrameVotes
+from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.fuse import FuseOptions
 from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.solver import Levels, build_levels
 from o3d_paint.core.walker import (
     NodeVotes,
+    PhotoCount,
     WalkerSettings,
     count_votes,
     credible,
@@ -156,7 +157,7 @@ class _Search:
         self._graph, self._start, self._progress, self._each = graph, start, progress, each
         votes = count_votes(graph, evidence)
         self._predictions = [
-            _Prediction.of(graph, votes, f, start.walker) for f in _chosen(evidence)
+            _Prediction.of(graph, votes, own, start.walker) for own in _chosen(votes.by_photo)
         ]
         self._nothing = np.zeros((len(votes.class_ids),) * 2)
         self._levels: dict[tuple[float, float], Levels] = {}
@@ -232,26 +233,19 @@ class _Prediction(NamedTuple):
 
     @classmethod
     def of(
-        cls, graph: Graph, votes: NodeVotes, frame: FrameVotes, walker: WalkerSettings
+        cls, graph: Graph, votes: NodeVotes, photo: PhotoCount, walker: WalkerSettings
     ) -> _Prediction:
         """Leave a photo out of all votes."""
-        own = _align(count_votes(graph, Evidence(len(graph.node_of), (frame,))), votes)
+        own = np.zeros_like(votes.counts)
+        own[photo.nodes] = photo.counts
         known = replace(votes, counts=np.maximum(votes.counts - own, 0))
         return cls(known, credible(graph, known, walker.appearance), own * known.counts.any(axis=0))
 
 
-def _chosen(evidence: Evidence) -> list[FrameVotes]:
+def _chosen(photos: tuple[PhotoCount, ...]) -> list[PhotoCount]:
     """Return the photos to leave out: all, or a few evenly spread."""
-    count = len(evidence.frames)
-    step = max(1.0, count / _MOST_PHOTOS)
-    return [evidence.frames[int(i * step)] for i in range(min(count, _MOST_PHOTOS))]
-
-
-def _align(votes: NodeVotes, like: NodeVotes) -> FloatArray:
-    """Return the counts (M, C) of votes in the columns of others."""
-    counts = np.zeros(like.counts.shape, dtype=np.float32)
-    counts[:, np.searchsorted(like.class_ids, votes.class_ids)] = votes.counts
-    return counts
+    step = max(1.0, len(photos) / _MOST_PHOTOS)
+    return [photos[int(i * step)] for i in range(min(len(photos), _MOST_PHOTOS))]
 
 
 def _confusion(votes: FloatArray, predicted: FloatArray) -> FloatArray:

@@ -10,10 +10,9 @@ from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Canvas
 from o3d_paint.ui.panels.class_row import ClassRow
-from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.items import Card, Item, Label, Look
-from o3d_paint.ui.panels.popup import Popup, bounded
-from o3d_paint.ui.panels.scrolling import Scroll
+from o3d_paint.ui.panels.popup import bounded
+from o3d_paint.ui.panels.scrolling_card import ScrollingCard
 from o3d_paint.ui.panels.text import Font, shortened_head, text_width
 from o3d_paint.ui.theme import Metrics
 
@@ -49,7 +48,7 @@ def _rank(name: str, wanted: str) -> int:
     return 3 if all(letter in letters for letter in wanted) else _NO_MATCH
 
 
-class ClassSearch(Popup):
+class ClassSearch(ScrollingCard):
     """The card to find a class by its name.
 
     Typed characters come by `key`, or whole by `set_text` where the window has a text field.
@@ -75,7 +74,6 @@ class ClassSearch(Popup):
         self._rows: tuple[ClassRow, ...] = ()
         self._text = ""
         self._marked = 0
-        self._scroll = Scroll()
 
     @property
     def text(self) -> str:
@@ -133,25 +131,10 @@ class ClassSearch(Popup):
             items.append(self._scroll.bar(bar))
         return items
 
-    def on_press(self, item: Item, event: PointerEvent) -> None:
-        """Take hold of the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.grip(item, event.y):
-            self.rebuild()
-
-    def on_drag(self, item: Item, event: PointerEvent) -> None:
-        """Drag the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.drag(item, event.y):
-            self.rebuild()
-
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Choose a class."""
         if isinstance(item, _Hit):
             self._on_choose(item.row.class_id)
-
-    def on_wheel(self, item: Item | None, event: PointerEvent) -> None:
-        """Scroll by three classes a step."""
-        if self._scroll.to(self._scroll.offset - event.wheel * 3 * self.metrics.control):
-            self.rebuild()
 
     def key(self, event: KeyEvent) -> bool:
         """Type, move the mark, choose by Enter, close by Escape."""

@@ -10,10 +10,9 @@ from o3d_paint.ui import theme
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Align, Canvas
-from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.items import Button, Item, Label, Line, Look, button_width
-from o3d_paint.ui.panels.popup import Popup, bounded
-from o3d_paint.ui.panels.scrolling import Scroll
+from o3d_paint.ui.panels.popup import bounded
+from o3d_paint.ui.panels.scrolling_card import ScrollingCard
 from o3d_paint.ui.panels.status_bar import percent
 from o3d_paint.ui.panels.text import Font
 from o3d_paint.ui.theme import Metrics
@@ -60,7 +59,7 @@ _HEADS: tuple[tuple[str, int], ...] = (
 )  # fmt: skip
 
 
-class Evaluation(Popup):
+class Evaluation(ScrollingCard):
     """The card with the table.
 
     Args:
@@ -73,7 +72,6 @@ class Evaluation(Popup):
         self._on_open = on_open
         self._on_close = on_close
         self._state = EvaluationState()
-        self._scroll = Scroll()
 
     def set_model(self, state: EvaluationState) -> None:
         """Show other figures, the photo that fits worst first."""
@@ -120,27 +118,12 @@ class Evaluation(Popup):
             items.append(self._scroll.bar(bar))
         return [*items, *self._foot(left, right, foot)]
 
-    def on_press(self, item: Item, event: PointerEvent) -> None:
-        """Take hold of the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.grip(item, event.y):
-            self.rebuild()
-
-    def on_drag(self, item: Item, event: PointerEvent) -> None:
-        """Drag the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.drag(item, event.y):
-            self.rebuild()
-
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Open a photo, or close."""
         if item.key == "close":
             self._on_close()
         elif isinstance(item, _Row):
             self._on_open(item.row.frame_idx)
-
-    def on_wheel(self, item: Item | None, event: PointerEvent) -> None:
-        """Scroll by three rows a step."""
-        if self._scroll.to(self._scroll.offset - event.wheel * 3 * self.metrics.control):
-            self.rebuild()
 
     def key(self, event: KeyEvent) -> bool:
         """Close by Escape."""

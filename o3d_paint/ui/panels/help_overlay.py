@@ -9,10 +9,9 @@ from o3d_paint.ui import theme
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Canvas
-from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.items import Button, Item, Label, Look
-from o3d_paint.ui.panels.popup import Popup, bounded
-from o3d_paint.ui.panels.scrolling import Scroll
+from o3d_paint.ui.panels.popup import bounded
+from o3d_paint.ui.panels.scrolling_card import ScrollingCard
 from o3d_paint.ui.panels.text import Font, text_width
 from o3d_paint.ui.theme import Metrics
 
@@ -34,7 +33,7 @@ class HelpRow:
     group: str
 
 
-class HelpOverlay(Popup):
+class HelpOverlay(ScrollingCard):
     """The card with all keys.
 
     Args:
@@ -45,7 +44,6 @@ class HelpOverlay(Popup):
         super().__init__()
         self._on_close = on_close
         self._rows: tuple[HelpRow, ...] = ()
-        self._scroll = Scroll()
 
     def set_model(self, rows: Sequence[HelpRow]) -> None:
         """Show other commands."""
@@ -90,25 +88,15 @@ class HelpOverlay(Popup):
         items.append(Button(key="close", box=close, icon="x", tooltip="Close (Esc)"))
         return items
 
-    def on_press(self, item: Item, event: PointerEvent) -> None:
-        """Take hold of the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.grip(item, event.y):
-            self.rebuild()
-
-    def on_drag(self, item: Item, event: PointerEvent) -> None:
-        """Drag the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.drag(item, event.y):
-            self.rebuild()
+    @property
+    def row_height(self) -> int:
+        """Height of a row in device pixels."""
+        return _row_height(self.metrics)
 
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Close the card."""
         if item.key == "close":
             self._on_close()
-
-    def on_wheel(self, item: Item | None, event: PointerEvent) -> None:
-        """Scroll."""
-        if self._scroll.to(self._scroll.offset - event.wheel * 3 * _row_height(self.metrics)):
-            self.rebuild()
 
     def key(self, event: KeyEvent) -> bool:
         """Close by Escape and by the keys that opened it."""

@@ -9,10 +9,9 @@ from o3d_paint.ui import theme
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Align, Canvas
-from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.items import Button, Item, Label, Line, Look, button_width
-from o3d_paint.ui.panels.popup import Popup, bounded
-from o3d_paint.ui.panels.scrolling import Scroll
+from o3d_paint.ui.panels.popup import bounded
+from o3d_paint.ui.panels.scrolling_card import ScrollingCard
 from o3d_paint.ui.panels.status_bar import percent
 from o3d_paint.ui.panels.text import Font
 from o3d_paint.ui.theme import Color, Metrics
@@ -73,7 +72,7 @@ _COLUMNS: tuple[tuple[str, str, int], ...] = (
 )
 
 
-class Statistics(Popup):
+class Statistics(ScrollingCard):
     """The card with the table.
 
     Args:
@@ -88,7 +87,6 @@ class Statistics(Popup):
         self._state = StatisticsState()
         self._sorted_by = ""
         self._is_falling = True
-        self._scroll = Scroll()
 
     def set_model(self, state: StatisticsState) -> None:
         """Show other figures."""
@@ -144,16 +142,6 @@ class Statistics(Popup):
         )
         return [*items, disagreements, *self._foot(left, right, foot)]
 
-    def on_press(self, item: Item, event: PointerEvent) -> None:
-        """Take hold of the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.grip(item, event.y):
-            self.rebuild()
-
-    def on_drag(self, item: Item, event: PointerEvent) -> None:
-        """Drag the scrollbar."""
-        if isinstance(item, Scrollbar) and self._scroll.drag(item, event.y):
-            self.rebuild()
-
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Copy, close, or sort by a column."""
         if item.key == "copy":
@@ -165,11 +153,6 @@ class Statistics(Popup):
             is_again = column == self._sorted_by
             self._is_falling = not self._is_falling if is_again else column != "name"
             self._sorted_by = column
-            self.rebuild()
-
-    def on_wheel(self, item: Item | None, event: PointerEvent) -> None:
-        """Scroll by three rows a step."""
-        if self._scroll.to(self._scroll.offset - event.wheel * 3 * self.metrics.control):
             self.rebuild()
 
     def key(self, event: KeyEvent) -> bool:
