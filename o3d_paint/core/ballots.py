@@ -172,6 +172,13 @@ class Ballots:
         """Return (N,) whether photos disagree on a point; a view that follows every change."""
         return frozen(self._contested)
 
+    def photos(self) -> npt.NDArray[np.uint8]:
+        """Return (N,) how many photos voted on each point, 255 for more."""
+        total = np.zeros(self._num_points, dtype=np.uint16)
+        for block in self._blocks:
+            total += block.sum(axis=1, dtype=np.uint16)
+        return np.minimum(total, 255).astype(np.uint8)
+
     def evidence(self) -> Evidence:
         """Return an immutable copy of all votes, for a worker."""
         of_frames = (self._votes_of(i) for i in sorted({*self._votes, *self._parked}))

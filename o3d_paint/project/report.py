@@ -129,6 +129,7 @@ def labelled_scene(project: Project) -> LabelledScene:
         np.asarray(project.labels),
         np.asarray(project.source_of(None)),
         project.confidence_of(None),
+        project.ballots.photos(),
     )
 
 

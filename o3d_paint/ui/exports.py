@@ -11,6 +11,7 @@ from pathlib import Path
 from o3d_paint.io.exporters import ExportOptions, LabelledScene, export, exporters
 from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
 from o3d_paint.project.jobs import Report
+from o3d_paint.project.report import labelled_scene
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
 from o3d_paint.ui.workbench import Workbench
@@ -97,13 +98,7 @@ class Exports:
     def _taken(self) -> _Work:
         project = self._desk.project
         project.end_stroke()
-        labelled = LabelledScene(
-            project.scene,
-            project.taxonomy,
-            project.labels,
-            project.source_of(None),
-            project.confidence_of(None),
-        )
+        labelled = labelled_scene(project)
         inputs = (self._scene_path,) if self._scene_path is not None else ()
         return _Work(labelled, {i: m.copy() for i, m in project.masks.items()}, inputs)
 

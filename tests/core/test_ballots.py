@@ -90,6 +90,10 @@ def test_after_any_edits_the_labels_equal_those_counted_from_scratch(
     assert ballots.evidence().labels().tolist() == ballots.labels.tolist()
     disagree = np.count_nonzero(ballots.evidence().tally().counts, axis=1) > 1
     assert ballots.conflicts().tolist() == disagree.tolist()
+    voted = np.zeros(POINTS, dtype=int)
+    for frame in ballots.evidence().frames:
+        voted[frame.points] += 1
+    assert ballots.photos().tolist() == voted.tolist()
 
 
 def test_votes_keep_their_number_until_they_change() -> None:

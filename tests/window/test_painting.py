@@ -65,6 +65,7 @@ def test_click_paint_orbit_paint_undo_save(app: App, tmp_path: Path) -> None:
     app.wait(lambda s: any("Wrote" in t for t in s["toasts"]), "a word of what was written")
     vertices = PlyData.read(field)["vertex"]
     assert len(vertices) == state["num_points"]
+    assert set(np.unique(vertices["votes"])) == {0, 1}
     assert np.count_nonzero(vertices["label"]) == painted
     assert set(np.unique(vertices["label"])) == {0, 1}
 
