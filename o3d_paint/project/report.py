@@ -102,11 +102,31 @@ def fuse_report(
             }
             for c in coverage.classes
         ],
+        "label_confidence": _label_confidence(labelled),
+        "votes": _votes(labelled),
         "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
         "outputs": [str(p) for p in outputs],
         "notes": list(scene.notes),
     }
+
+
+def _label_confidence(labelled: LabelledScene) -> dict[str, float] | None:
+    """Return mean and tenths of the confidence of labels; None where the method gives none."""
+    if labelled.confidence is None or not labelled.labels.any():
+        return None
+    confidence = labelled.confidence[labelled.labels > 0]
+    tenths = np.percentile(confidence, [10, 50, 90]).round(4).tolist()
+    mean = round(float(confidence.mean()), 4)
+    return dict(zip(("mean", "p10", "median", "p90"), (mean, *tenths), strict=True))
+
+
+def _votes(labelled: LabelledScene) -> dict[str, int] | None:
+    """Return how many points have the votes of how many photos; None where nobody counts."""
+    if labelled.votes is None:
+        return None
+    points = np.bincount(labelled.votes)
+    return {str(photos): int(n) for photos, n in enumerate(points) if n}
 
 
 def conflicts_report(conflicts: Sequence[Conflict], taxonomy: Taxonomy) -> list[dict[str, Any]]:

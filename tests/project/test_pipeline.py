@@ -151,6 +151,12 @@ def test_reports(scene, masks, tmp_path):
     coverage = report["coverage"]
     assert coverage["painted"]["points"] == sum(c["painted"] for c in report["classes"])
     assert coverage["fused"]["points"] == sum(c["fused"] for c in report["classes"])
+    votes = {int(photos): points for photos, points in report["votes"].items()}
+    assert sum(votes.values()) == report["scene"]["points"]
+    assert sum(n for photos, n in votes.items() if photos) == coverage["painted"]["points"]
+    sure = report["label_confidence"]
+    assert 0 <= sure["p10"] <= sure["median"] <= sure["p90"] <= 1
+    assert 0 < sure["mean"] <= 1
     assert 0 < coverage["painted"]["share"] < coverage["fused"]["share"] <= 1
     assert report["confidence"] == {"threshold": 0.4, "rule": "confidence > 0.4"}
     info = scene_report(scene)
