@@ -78,15 +78,14 @@ class PointerSource:
         """Whether a button went down here and not up yet."""
         return self._held is not None
 
-    def convert(self, event: Any, left: int, top: int) -> list[PointerEvent]:
+    def convert(self, event: Any, x: float, y: float) -> list[PointerEvent]:
         """Return what an event means; more than one where a release got lost.
 
         Args:
-            event: Open3D's.
-            left: The widget's left edge in the window, device pixels.
-            top: Its upper edge.
+            event: Open3D's; where it says that it was is left aside (`pointer_focus`).
+            x: Device pixels from the widget's left edge.
+            y: From its upper edge.
         """
-        x, y = float(event.x - left), float(event.y - top)
         modifiers = frozenset(name for key, name in _MODIFIERS if event.is_modifier_down(key))
         kind = event.type
         if kind == gui.MouseEvent.Type.WHEEL:

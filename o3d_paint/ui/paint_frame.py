@@ -13,12 +13,13 @@ from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.layout import Place
-from o3d_paint.ui.panel_host import PanelHost, PointerFocus
+from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.class_panel import ClassPanel
 from o3d_paint.ui.panels.panel import Panel
 from o3d_paint.ui.panels.photo_strip import PhotoStrip
 from o3d_paint.ui.panels.tool_options import ToolOptions
 from o3d_paint.ui.panels.tooltip import Tooltip
+from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
 from o3d_paint.ui.tips import Tips
 
@@ -116,7 +117,8 @@ class PaintFrame:
 
     def left(self) -> None:
         """The pointer is over something of the host."""
-        self._focus.enter(self._tips.hide)
+        self._tips.hide()
+        self._focus.leave()
 
     def redraw(self) -> None:
         """Ask for a drawing of the window, and again a little later."""

@@ -21,8 +21,9 @@ from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.keep_alive import retire
 from o3d_paint.ui.panels.panel import Panel
+from o3d_paint.ui.pointer_focus import PointerFocus, is_inside
 
-__all__ = ["PanelHost", "PointerFocus"]
+__all__ = ["PanelHost"]
 
 _STEP = 64
 _BUFFERS = 4  # the driver reads an image after the call that hands it over
@@ -30,30 +31,6 @@ _numbers = itertools.count(1)
 
 CONSUMED = gui.Widget.EventCallbackResult.CONSUMED
 IGNORED = gui.Widget.EventCallbackResult.IGNORED
-
-
-class PointerFocus:
-    """Which widget the pointer is over, and whether one of them keeps all others waiting."""
-
-    def __init__(self) -> None:
-        """Start over nothing."""
-        self._leave: Callable[[], None] | None = None
-        self.modal: PanelHost | None = None
-        self.on_outside: Callable[[], None] | None = None
-
-    def lets(self, host: PanelHost | None, event: PointerEvent) -> bool:
-        """Return whether a widget may have an event; a click beside a modal card closes that."""
-        if self.modal is None or host is self.modal or not self.modal.visible:
-            return True
-        if event.kind == "down" and self.on_outside is not None:
-            self.on_outside()
-        return False
-
-    def enter(self, leave: Callable[[], None]) -> None:
-        """The pointer is over a widget, whose ``leave`` is called when it is elsewhere."""
-        if self._leave is not None and self._leave != leave:
-            self._leave()
-        self._leave = leave
 
 
 class PanelHost:
@@ -145,10 +122,14 @@ class PanelHost:
         self._next = (self._next + 1) % _BUFFERS
         return self._buffers[self._next]
 
-    def _on_mouse(self, event: Any) -> Any:
-        self._focus.enter(self._left)
-        frame = self.widget.frame
-        for converted in self._source.convert(event, frame.x, frame.y):
+    def contains(self, x: int, y: int) -> bool:
+        """Return whether the panel shows at a place of the window."""
+        return self.visible and is_inside(self.frame, x, y)
+
+    def take(self, event: Any, x: int, y: int) -> None:
+        """Take a mouse event that happened at a place of the window."""
+        frame = self.frame
+        for converted in self._source.convert(event, x - frame.x, y - frame.y):
             if not self._focus.lets(self, converted):
                 continue
             self.panel.pointer(converted)
@@ -158,10 +139,14 @@ class PanelHost:
         # shows what was before.
         if self._source.is_held:
             self.update()
-        return CONSUMED
 
-    def _left(self) -> None:
+    def left(self) -> None:
+        """Tell the panel that the pointer is elsewhere."""
         self.panel.pointer(PointerEvent("leave", -1.0, -1.0))
+
+    def _on_mouse(self, event: Any) -> Any:
+        self._focus.dispatch(event, self)
+        return CONSUMED
 
 
 def _first_image() -> Any:

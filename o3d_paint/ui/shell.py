@@ -14,16 +14,18 @@ from typing import Any
 from open3d.visualization import gui
 
 from o3d_paint.ui.cloud_view import CloudView
-from o3d_paint.ui.event_source import KeySource, PointerSource
+from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.held_keys import KEYS_HIDDEN_S
 from o3d_paint.ui.layout import LayoutMode, Place, arrange
-from o3d_paint.ui.panel_host import CONSUMED, IGNORED, PanelHost, PointerFocus
+from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.panel import Panel
 from o3d_paint.ui.panels.toasts import Toast, ToastKind, ToastQueue, Toasts
 from o3d_paint.ui.panels.tooltip import Tooltip
+from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
+from o3d_paint.ui.scene_pointer import ScenePointer
 from o3d_paint.ui.tips import Tips
 
 __all__ = ["Shell", "ShellActions"]
@@ -75,7 +77,6 @@ class Shell:
         self.class_count = 5
         self.places: dict[str, Place] = {}
         self.cloud = CloudView(self.window)
-        self._scene_source = PointerSource()
         self.hosts: dict[str, PanelHost] = {}
         self._toasts = ToastQueue()
         self._toast_panel = Toasts(self._dismiss_toast)
@@ -158,7 +159,7 @@ class Shell:
 
     def _connect(self) -> None:
         wrap, window = self.guard.wrap, self.window
-        self.cloud.widget.set_on_mouse(wrap(self._on_scene_mouse, CONSUMED))
+        ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
         window.set_on_layout(wrap(self._on_layout, None))
         window.set_on_key(wrap(self._on_key, False))
         window.set_on_tick_event(wrap(self._on_tick, True))
@@ -218,21 +219,11 @@ class Shell:
         self.hosts["welcome"].place(_rect(place), em)
         self.cloud.placed()
 
-    def _on_scene_mouse(self, event: Any) -> Any:
-        self.focus.enter(self._scene_left)
+    def _on_scene(self, event: PointerEvent, x: int, y: int) -> None:
         self.last_input = time.monotonic()
-        frame = self.cloud.widget.frame
-        for converted in self._scene_source.convert(event, frame.x, frame.y):
-            self.keys.follow(converted.modifiers)
-            if self.focus.lets(None, converted):
-                tip = self.actions.scene_pointer(converted)
-                self.tips.point(event.x, event.y, tip, waits=0.0)
-        # The toolkit's own navigation never gets an event; it would tilt the horizon.
-        return IGNORED if event.type == gui.MouseEvent.Type.MOVE else CONSUMED
-
-    def _scene_left(self) -> None:
-        self.tips.point(0, 0, "")
-        self.actions.scene_pointer(PointerEvent("leave", -1.0, -1.0))
+        self.keys.follow(event.modifiers)
+        tip = self.actions.scene_pointer(event)
+        self.tips.point(x, y, "" if event.kind == "leave" else tip, waits=0.0)
 
     def _on_key(self, event: Any) -> bool:
         converted = self.keys.convert(event)
