@@ -13,7 +13,7 @@ from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.ball import Progress, ball_vote
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.graph import Graph, build_graph
-from o3d_paint.core.refine import label_points
+from o3d_paint.core.refine import Refined, label_points
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, walk
 
@@ -62,6 +62,7 @@ class Fusion:
         method: What made it.
         seconds: Time of each stage.
         spread: The state of the graph, to start the next live fusion from; None for "ball".
+        refined: What the graph alone says of the points, for the same.
     """
 
     labels: IdArray
@@ -71,6 +72,7 @@ class Fusion:
     method: str
     seconds: dict[str, float]
     spread: Spread | None = None
+    refined: Refined | None = None
 
 
 def fuse(
@@ -79,7 +81,7 @@ def fuse(
     options: FuseOptions | None = None,
     *,
     graph: Graph | None = None,
-    warm: Spread | None = None,
+    warm: Fusion | None = None,
     progress: Progress | None = None,
 ) -> Fusion:
     """Label every point that the evidence reaches.
@@ -89,7 +91,7 @@ def fuse(
         evidence: What was painted.
         options: The method and its parameters.
         graph: The graph of the cloud where it is at hand; built where not.
-        warm: An earlier spread over the same graph. For the live view; exports solve cold, so
+        warm: An earlier fusion over the same graph. For the live view; exports solve cold, so
             that the same evidence always gives the same labels.
         progress: Told how far it is; may raise to cancel.
 
@@ -110,7 +112,7 @@ def _by_graph(
     evidence: Evidence,
     options: FuseOptions,
     graph: Graph | None,
-    warm: Spread | None,
+    warm: Fusion | None,
     progress: Progress | None,
 ) -> Fusion:
     """Let labels travel along the surface."""
@@ -120,11 +122,13 @@ def _by_graph(
         graph = build_graph(cloud, progress=lambda f, stage: report(0.6 * f, stage))
     built = perf_counter()
     report(0.6, "spreading")
-    votes = count_votes(graph, evidence, known=None if warm is None else warm.votes)
-    spread = walk(graph, votes, options.walker, warm=warm)
+    last = None if warm is None else warm.spread
+    votes = count_votes(graph, evidence, known=None if last is None else last.votes)
+    spread = walk(graph, votes, options.walker, warm=last)
     solved = perf_counter()
     report(0.9, "labelling")
-    labels, confidence = label_points(cloud, graph, spread)
+    refined = label_points(cloud, graph, spread, before=None if warm is None else warm.refined)
+    labels, confidence = refined.labels.copy(), refined.confidence.copy()
     alone = evidence.imported_alone()
     if len(alone) and evidence.imported is not None:
         # What the file says is no sloppy stroke to be outvoted; only photos override it.
@@ -146,7 +150,7 @@ def _by_graph(
         "solve": solved - built,
         "refine": perf_counter() - solved,
     }
-    return Fusion(labels, confidence, source, votes.photos, "graph", seconds, spread)
+    return Fusion(labels, confidence, source, votes.photos, "graph", seconds, spread, refined)
 
 
 def _by_ball(

@@ -8,6 +8,7 @@ classes at once, (D + trust + leak - W) x = trust * y.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from o3d_paint.core.solver import Levels, build_levels, solve
 
 __all__ = [
     "NodeVotes",
+    "Solution",
     "Spread",
     "WalkerSettings",
     "count_votes",
@@ -94,6 +96,20 @@ class NodeVotes:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What the solver came to from a cold start, and what it left over.
+
+    Attributes:
+        heat: (M, C) float32.
+        rest: (M, C) float32 sources less those that would give this heat exactly. The next solution
+            may leave as much, so that a stroke changes what lies around it and nothing else.
+    """
+
+    heat: FloatArray
+    rest: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Spread:
     """The solution of a walk, from which the next one may start.
 
@@ -104,6 +120,8 @@ class Spread:
         settings: The settings that `levels` were made with.
         levels: The weighted graph.
         votes: What spread.
+        near: As solved with the leak.
+        far: As solved without, for nodes that hardly any heat reaches; zero elsewhere.
     """
 
     class_ids: IdArray
@@ -112,6 +130,8 @@ class Spread:
     settings: WalkerSettings
     levels: Levels
     votes: NodeVotes
+    near: Solution
+    far: Solution
 
 
 def count_votes(graph: Graph, evidence: Evidence, *, known: NodeVotes | None = None) -> NodeVotes:
@@ -209,37 +229,65 @@ def walk(
         iterations: Most steps of the solver; fewer when warm, where not given.
         tolerance: Residual, relative to the votes, at which it stops.
     """
-    if levels is None and warm is not None and warm.settings == settings:
-        levels = warm.levels
+    if warm is not None and warm.settings != settings:
+        warm = None
+    if levels is None:
+        levels = None if warm is None else warm.levels
     if levels is None:
         levels = build_levels(graph.indptr, graph.indices, edge_weights(graph, settings))
-    start = None
-    if warm is not None:
-        start = np.zeros(votes.counts.shape, dtype=np.float32)
-        _, new, old = np.intersect1d(votes.class_ids, warm.class_ids, return_indices=True)
-        start[:, new] = warm.heat[:, old]
     if iterations is None:
         iterations = _ITERATIONS if warm is None else _WARM_ITERATIONS
+    steps = _Steps(iterations, tolerance)
     said = credible(graph, votes, settings.appearance) if said is None else said
     sources = np.float32(settings.trust) * said
     laid = votes.counts.sum(axis=1) >= _LAYER_VOTES
     sources[laid] = votes.counts[laid]
     pull = sources.sum(axis=1) + np.float32(settings.leak)
-    heat = solve(levels, pull, sources, start=start, iterations=iterations, tolerance=tolerance)
-    heat = np.maximum(heat, 0)
+    last = None if warm is None else _columns(warm.near, warm.class_ids, votes.class_ids)
+    near = _solved(levels, pull, sources, last, steps)
+    heat = np.maximum(near.heat, 0)
     reach = heat.sum(axis=1)
     voted = votes.counts.any(axis=1)
     usual = float(np.median(reach[voted])) if voted.any() else 1.0
-    far = reach < _UNREACHED
-    if far.any() and not far.all():
+    is_far = reach < _UNREACHED
+    far = Solution(*np.zeros((2, *heat.shape), dtype=np.float32))
+    if is_far.any() and not is_far.all():
         # What is left of the heat there is rounding; without the leak it is proportion.
         pull -= np.float32(settings.leak - _SLIGHT_LEAK)
-        beyond = _carried_on(
-            levels, pull, sources, heat, far, iterations=iterations, tolerance=tolerance
-        )
-        share = np.maximum(beyond, 0) + np.float32(1e-20)
-        heat[far] = share * (_UNREACHED / share.sum(axis=1, keepdims=True))
-    return Spread(votes.class_ids, heat, usual, settings, levels, votes)
+        last = None if warm is None else _columns(warm.far, warm.class_ids, votes.class_ids)
+        part = _carried_on(levels, pull, sources, heat, is_far, last, steps)
+        far.heat[is_far], far.rest[is_far] = part.heat, part.rest
+        share = np.maximum(part.heat, 0) + np.float32(1e-20)
+        heat[is_far] = share * (_UNREACHED / share.sum(axis=1, keepdims=True))
+    return Spread(votes.class_ids, heat, usual, settings, levels, votes, near, far)
+
+
+class _Steps(NamedTuple):
+    """When the solver stops: after so many steps, or at such a residual."""
+
+    iterations: int
+    tolerance: float
+
+
+def _columns(solution: Solution, old: IdArray, new: IdArray) -> Solution:
+    """Return a solution for other classes; those that it did not have start at nothing."""
+    found = Solution(*np.zeros((2, len(solution.heat), len(new)), dtype=np.float32))
+    _, into, of = np.intersect1d(new, old, return_indices=True)
+    found.heat[:, into], found.rest[:, into] = solution.heat[:, of], solution.rest[:, of]
+    return found
+
+
+def _solved(
+    levels: Levels, pull: FloatArray, sources: FloatArray, last: Solution | None, steps: _Steps
+) -> Solution:
+    """Solve for the heat; after the last solution leave what that left, too."""
+    if last is not None:
+        heat = solve(levels, pull, sources - last.rest, start=last.heat, **steps._asdict())
+        return Solution(heat, last.rest)
+    heat = solve(levels, pull, sources, **steps._asdict())
+    edges = csr_array((levels.weights, levels.indices, levels.indptr), shape=2 * (len(heat),))
+    loss = levels.conductance[: len(heat)] + pull
+    return Solution(heat, sources + edges @ heat - loss[:, None] * heat)
 
 
 def _carried_on(
@@ -248,23 +296,22 @@ def _carried_on(
     sources: FloatArray,
     heat: FloatArray,
     far: BoolArray,
-    *,
-    iterations: int,
-    tolerance: float,
-) -> FloatArray:
+    last: Solution | None,
+    steps: _Steps,
+) -> Solution:
     """Solve for some nodes alone; the heat of all others holds, as a border (Dirichlet).
 
     Args:
         levels: The weighted graph.
         pull: (M,) what is added to the diagonal.
         sources: (M, C) of heat.
-        heat: (M, C) known heat, and a start for the nodes to solve for.
+        heat: (M, C) known heat.
         far: (M,) nodes to solve for, F of them.
-        iterations: Most steps.
-        tolerance: Residual at which to stop.
+        last: An earlier solution for (M, C).
+        steps: When to stop.
 
     Returns:
-        (F, C) float32.
+        The solution (F, C).
     """
     count = int(np.count_nonzero(far))
     row_of = np.cumsum(far) - 1
@@ -278,13 +325,9 @@ def _carried_on(
     border = csr_array(
         (weights[~inner], (rows[~inner], ends[~inner])), shape=(count, len(far)), dtype=np.float32
     )
-    return solve(
-        part,
-        pull[far] + border.sum(axis=1),
-        sources[far] + border @ heat,
-        start=heat[far],
-        iterations=iterations,
-        tolerance=tolerance,
+    before = None if last is None else Solution(last.heat[far], last.rest[far])
+    return _solved(
+        part, pull[far] + border.sum(axis=1), sources[far] + border @ heat, before, steps
     )
 
 

@@ -17,7 +17,7 @@ from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.tune import Tuning
-from o3d_paint.core.walker import Spread, WalkerSettings
+from o3d_paint.core.walker import WalkerSettings
 from o3d_paint.project.fused_layer import FusedLayer
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.signals import Signal
@@ -139,14 +139,13 @@ class Fusing(FusedLayer):
         self, evidence: Evidence, *, warm: bool, choose: bool, keep_method: bool
     ) -> Callable[[Progress], _Fused]:
         """Return the function that fuses some evidence; safe to run on a worker."""
-        start = self._fusion.spread if warm and self._fusion is not None else None
         return partial(
             _fuse_with_graph,
             self.scene.cloud,
             evidence,
             self.weighted_options,
             graph=self._graph,
-            warm=start,
+            warm=self._fusion if warm else None,
             choice=replace(self.fuse_options, walker=WalkerSettings()) if choose else None,
             keep_method=keep_method,
         )
@@ -217,7 +216,7 @@ def _fuse_with_graph(
     report: Progress,
     *,
     graph: Graph | None,
-    warm: Spread | None,
+    warm: Fusion | None,
     choice: FuseOptions | None,
     keep_method: bool,
 ) -> _Fused:

@@ -108,7 +108,7 @@ def _fusing(folder: Path) -> Figures:
     project.end_stroke()
     evidence = project.evidence()
     stroked = perf_counter()
-    fuse(scene.cloud, evidence, graph=graph, warm=first.spread)
+    fuse(scene.cloud, evidence, graph=graph, warm=first)
     return {
         "graph, s": built - start,
         "solve and refine, s": solved - built,

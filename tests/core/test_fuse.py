@@ -5,6 +5,8 @@ import pytest
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.core.graph import build_graph
+from o3d_paint.core.refine import label_points
 from o3d_paint.core.scene import PointCloud
 
 # Thousands of points through the solver: minutes in plain Python.
@@ -115,8 +117,39 @@ def test_same_evidence_same_labels():
     first, second = fuse(boards, evidence), fuse(boards, evidence)
     np.testing.assert_array_equal(first.labels, second.labels)
     np.testing.assert_array_equal(first.confidence, second.confidence)
-    warm = fuse(boards, evidence, warm=first.spread)
+    warm = fuse(boards, evidence, warm=first)
     assert (warm.labels == first.labels).mean() > 0.999
+
+
+def test_stroke_after_stroke_the_points_follow_the_nodes():
+    boards, truth = two_boards()
+    graph = build_graph(boards)
+    rng = np.random.default_rng(4)
+    last = None
+    for count in range(1, 7):
+        seen = [np.flatnonzero(np.linalg.norm(boards.xyz - p, axis=1) < 0.1)
+                for p in boards.xyz[rng.integers(0, len(boards), count)]]  # fmt: skip
+        frames = tuple(votes(k, s, truth[s]) for k, s in enumerate(seen))
+        fusion = fuse(boards, Evidence(len(boards), frames), graph=graph, warm=last)
+        anew = label_points(boards, graph, fusion.spread)
+        assert (fusion.labels == anew.labels).mean() > 0.9995
+        np.testing.assert_allclose(fusion.confidence, anew.confidence, atol=0.03)
+        last = fusion
+
+
+def test_points_that_a_stroke_does_not_reach_are_not_labelled_again():
+    boards, truth = two_boards()
+    graph = build_graph(boards)
+    all_over = votes(0, np.arange(0, len(boards), 7), truth[::7])
+    first = fuse(boards, Evidence(len(boards), (all_over,)), graph=graph)
+    spot = np.flatnonzero(np.linalg.norm(boards.xyz - boards.xyz[5], axis=1) < 0.03)
+    stroke = votes(1, spot, np.full(len(spot), 3 - truth[5]))
+    first.refined.confidence[:] = -1  # what is not labelled again keeps this
+    second = fuse(boards, Evidence(len(boards), (all_over, stroke)), graph=graph, warm=first)
+    assert (first.refined.confidence == -1).all()
+    again = second.refined.confidence >= 0
+    assert again[spot].all()
+    assert 0 < again.mean() < 0.5
 
 
 def test_nearest_votes_in_a_small_ball_and_fills_the_rest():

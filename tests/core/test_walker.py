@@ -8,8 +8,7 @@ import pytest
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.solver import build_levels
-from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, edge_weights, walk
+from o3d_paint.core.walker import WalkerSettings, count_votes, edge_weights, walk
 
 EXACT = {"iterations": 2000, "tolerance": 1e-7}
 
@@ -142,19 +141,33 @@ def test_votes_are_counted_by_node_and_the_layer_weighs_more_than_any_photo():
     assert spread.heat[graph.node_of[7]].argmax() == 2
 
 
+def two_strokes(cloud):
+    return votes(0, around(cloud, 0.5, 0.5), 1), votes(1, around(cloud, 3.5, 0.5), 2)
+
+
 def test_a_warm_start_reaches_the_same_solution():
     cloud = strip()
     graph = build_graph(cloud, nodes=400)
-    frames = (votes(0, around(cloud, 0.5, 0.5), 1), votes(1, around(cloud, 3.5, 0.5), 2))
+    frames, settings = two_strokes(cloud), WalkerSettings(trust=0.05)
+    both = count_votes(graph, Evidence(len(cloud), frames))
+    cold = walk(graph, both, settings, **EXACT)
+    first = count_votes(graph, Evidence(len(cloud), frames[:1]))
+    for other in (settings, WalkerSettings(trust=0.01, color_scale=9.0)):
+        before = walk(graph, first, other, **EXACT)
+        warm = walk(graph, both, settings, warm=before, **EXACT)
+        np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
+
+
+def test_what_a_short_solution_left_stays_where_nothing_was_painted():
+    cloud = strip()
+    graph = build_graph(cloud, nodes=400)
+    counted = count_votes(graph, Evidence(len(cloud), two_strokes(cloud)))
     settings = WalkerSettings(trust=0.05)
-    cold = walk(graph, count_votes(graph, Evidence(len(cloud), frames)), settings, **EXACT)
-    other = WalkerSettings(trust=0.01, color_scale=9.0)
-    ids, heat = np.array([2, 8], dtype=np.uint16), np.ones((len(graph), 2), dtype=np.float32)
-    counted = count_votes(graph, Evidence(len(cloud), frames))
-    levels = build_levels(graph.indptr, graph.indices, cold.levels.weights)
-    before = Spread(ids, heat, 1.0, other, levels, counted)
-    warm = walk(graph, counted, settings, warm=before, **EXACT)
-    np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
+    short = walk(graph, counted, settings, iterations=4)
+    again = walk(graph, counted, settings, warm=short, iterations=50)
+    np.testing.assert_allclose(again.heat, short.heat, atol=1e-5)
+    exact = walk(graph, counted, settings, **EXACT)
+    assert np.abs(short.heat - exact.heat).max() > 1e-2
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
