@@ -11,6 +11,11 @@ from __future__ import annotations
 class PaintError(Exception):
     """Something about the user's data or machine that the user can put right."""
 
+    def __str__(self) -> str:
+        """Return the sentence in one line, whatever names it quotes."""
+        lines = super().__str__().splitlines()
+        return "\\n".join(lines)
+
 
 class SceneError(PaintError):
     """A scene whose parts do not fit together: cameras, photos, depth or points."""

@@ -207,11 +207,7 @@ def _cloud(
         rgb = capture.rgb
         if rgb is None:
             rgb = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
-        farthest = float(np.abs(capture.xyz).max(initial=0))
-        if not farthest < _FARTHEST:
-            msg = f"{path}: coordinates reach {farthest:.3g}, farther than any place: correct them"
-            raise SceneError(msg)
-        return PointCloud(capture.xyz, rgb)
+        return PointCloud(_placed(path, capture.xyz), rgb)
     kept = [_trusted(f, rule) for f in frames]
     count = sum(int(np.count_nonzero(k)) for k in kept)
     if not count:
@@ -231,7 +227,16 @@ def _cloud(
         xyz[start:end] = frame.back_project()[0][mask.ravel()]
         rgb[start:end] = _colors_at_depth(frame)[mask]
         start = end
-    return PointCloud(xyz, rgb)
+    return PointCloud(_placed(path, xyz), rgb)
+
+
+def _placed(path: Path, xyz: FloatArray) -> FloatArray:
+    """Return points as they are, once none of them is farther away than any place."""
+    farthest = float(np.abs(xyz).max(initial=0))
+    if not farthest < _FARTHEST:
+        msg = f"{path}: coordinates reach {farthest:.3g}, farther than any place: correct them"
+        raise SceneError(msg)
+    return xyz
 
 
 def _trusted(frame: Frame, rule: ConfidenceRule) -> BoolArray:

@@ -21,7 +21,7 @@ from tests.io.regressions import make
 
 
 def one_sentence(error: PaintError) -> bool:
-    return "\n" not in str(error) and len(str(error)) < 2500
+    return len(str(error).splitlines()) == 1 and len(str(error)) < 2500
 
 
 @pytest.fixture(autouse=True)

@@ -75,6 +75,9 @@ def labels_from(values: npt.NDArray[np.generic], where: str) -> IdArray:
     Raises:
         FormatError: Values are not whole, or too large for a class id.
     """
+    if values.dtype.kind not in "biuf":
+        msg = f"{where} must hold class ids, whole numbers, found {values.dtype}"
+        raise FormatError(msg)
     numbers = np.where(np.isfinite(values.astype(np.float64)), values.astype(np.float64), 0)
     if (numbers != np.floor(numbers)).any() or numbers.max(initial=0) > MAX_CLASS_ID:
         msg = f"{where} must hold class ids, whole numbers up to {MAX_CLASS_ID}"

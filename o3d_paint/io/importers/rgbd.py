@@ -182,7 +182,7 @@ def _depth(path: Path, listing: Listing) -> FloatArray:
     else:
         with open_image(path) as image:
             values = pixels_of(image, path)
-    if values.ndim != 2 or values.dtype.kind not in "uif":
+    if values.ndim != 2 or not values.size or values.dtype.kind not in "uif":
         msg = f"{path} must be a depth picture of one channel, found {values.dtype} {values.shape}"
         raise FormatError(msg)
     with np.errstate(over="ignore"):

@@ -32,6 +32,7 @@ def cloud_files(root: Path) -> dict[str, Path]:
     """Clouds."""
     huge = np.full((3, 3), 1e300)
     np.savez(root / "colors.npz", points=np.zeros((3, 3)), colors=huge)
+    np.savez(root / "words.npz", points=np.zeros((3, 3)), labels=np.array(["", "b", "c"]))
     return {
         # NumPy counts a row's bytes in 32 bits: this was a segmentation fault.
         "a row of gigabytes": _pcd(root / "row.pcd", counts="1 1 1 2147483647"),
@@ -40,6 +41,7 @@ def cloud_files(root: Path) -> dict[str, Path]:
         "columns of Python objects": _pcd(root / "object.pcd", types="F F F O"),
         "more points than a float can count": _pcd(root / "count.pcd", points="9" * 400),
         "colours beyond single precision": root / "colors.npz",
+        "labels that are words": root / "words.npz",
         "text without a line": _ply(root / "empty.ply", 2, b"\n\n"),
         # laspy would make each of the four billion.
         "records without end before the points": _las(root / "records.las", 100, "I", 2**32 - 1),
@@ -121,6 +123,7 @@ def scene_folders(root: Path) -> dict[str, tuple[str, Path]]:
         "a camera model that is a list": {"camera_model": []},
         "a lens that bends beyond reason": {"camera_model": "OPENCV_FISHEYE", "k1": 1e30},
         "a photo's name of 300 letters": {"file_path": "x" * 300},
+        "a depth's name of several lines": {"depth_file_path": "a\nb\rc\u2028d.png"},
         "a pose beyond all numbers": {"transform_matrix": [[10**400] * 4] * 4},
     }
     found = {}
@@ -140,6 +143,7 @@ def scene_folders(root: Path) -> dict[str, tuple[str, Path]]:
         "depths of three dimensions": np.ones((6, 8, 1), np.float32),
         "depths of one dimension": np.ones(8, np.float32),
         "depths of no number": np.array([["a"]]),
+        "depths without a column": np.zeros((6, 0), np.float32),
     }
     for number, (name, depth) in enumerate(arrays.items()):
         found[name] = ("rgbd", _rgbd(root / f"rgbd{number}", depth))
@@ -161,7 +165,11 @@ def scene_arrays() -> dict[str, dict[str, np.ndarray]]:
     far[0, :2] = 1.7e308
     steep[..., 2], steep[0, 0, 0, 2] = 1e-200, 1e-320
     flat[:, :3, 3] = 1e308
+    lens = np.tile(np.array([[8, 0, 3.5], [0, 8, 2.5], [0, 0, 1]]), (2, 1, 1))
+    away = poses.copy()
+    away[:, :3, 3] = 1e160
     return {
+        "cameras farther than any place": depth | {"intrinsics": lens, "extrinsics": away},
         "intrinsics that cannot be rounded": depth | {"intrinsics": focal},
         "points beyond all numbers": maps | {"points": np.full_like(far, 1.7e308)},
         "rays steeper than any lens": maps | {"points": steep},
