@@ -13,6 +13,7 @@ from typing import Any
 
 from open3d.visualization import gui
 
+from o3d_paint.ui.closing import CloseRequest
 from o3d_paint.ui.cloud_view import CloudView
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
@@ -82,7 +83,7 @@ class Shell:
         self._toast_panel = Toasts(self._dismiss_toast)
         self.content = Place(0, 0, *size)
         self._repeats: list[float] = []
-        self._is_close_pending = False
+        self._close_request = CloseRequest()
         self._may_close = False
         self._enter_is_down = False
         self.last_input = time.monotonic()
@@ -230,8 +231,7 @@ class Shell:
         self.last_input = time.monotonic()
         if converted is None:
             return False
-        if converted.key == "Escape":
-            self._is_close_pending = False
+        converted = self._close_request.key(converted)
         if converted.key == "Enter":
             was_down, self._enter_is_down = self._enter_is_down, converted.is_down
             if not converted.is_down and not was_down:
@@ -242,24 +242,15 @@ class Shell:
         return True
 
     def _on_close(self) -> bool:
-        # Escape arrives here before it arrives as a key: decide at the next tick.
         if self._may_close:
             return True
-        self._is_close_pending = True
+        self._close_request.asked()
         return False
 
     def _on_tick(self) -> bool:
         if not self.window.is_active_window:
             self.keys.forget()
-        if self._is_close_pending:
-            self._is_close_pending = False
-            if self.popups.text_field.visible:
-                self.popups.dismiss()
-            elif self.is_pressed or time.monotonic() - self.pressed_at < KEYS_HIDDEN_S:
-                # Escape, of which the toolkit keeps the key to itself.
-                self.actions.key(KeyEvent("Escape", is_down=True))
-            else:
-                self.actions.close_wanted()
+        self._decide_close()
         must_draw = self.actions.tick()
         must_draw |= self.popups.tick(self.window.set_focus_widget)
         must_draw |= self._tick_toasts()
@@ -271,6 +262,16 @@ class Shell:
             self._repeats = [t for t in self._repeats if t > now]
             return True
         return False
+
+    def _decide_close(self) -> None:
+        is_recent = time.monotonic() - self.pressed_at < KEYS_HIDDEN_S
+        wish = self._close_request.decide(hides_keys=self.is_pressed or is_recent)
+        if wish is not None and self.popups.text_field.visible:
+            self.popups.dismiss()
+        elif wish == "escape":
+            self.actions.key(KeyEvent("Escape", is_down=True))
+        elif wish == "close":
+            self.actions.close_wanted()
 
     def _update_panels(self) -> bool:
         """Draw panels that changed, the photo first, for so long as the hand does not notice."""

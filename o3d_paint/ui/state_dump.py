@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["StateDump"]
 
 _VARIABLE = "O3D_PAINT_TEST_STATE"
+_STILL_TRUE_S = 0.2
 
 
 class StateDump:
-    """Writes the state of a window to a file whenever it changed."""
+    """Writes the state of a window to a file whenever it changed, and that it is still so."""
 
     def __init__(self, window: MainWindow, path: Path) -> None:
         """Write to a path."""
@@ -35,6 +37,7 @@ class StateDump:
         self._path = path
         self._reset = path.with_suffix(".reset")
         self._last = ""
+        self._written = 0.0
         self._ticks = 0
 
     @classmethod
@@ -51,12 +54,13 @@ class StateDump:
         if self._reset.exists():
             self._reset.unlink()
             self._window.shell.guard.holds.reset()
-        text = json.dumps(self.state(), indent=1)
-        if text == self._last:
+        state, now = self.state(), time.monotonic()
+        text = json.dumps(state, indent=1)
+        if text == self._last and now - self._written < _STILL_TRUE_S:
             return
-        self._last = text
+        self._last, self._written = text, now
         beside = self._path.with_suffix(".part")
-        beside.write_text(text)
+        beside.write_text(json.dumps({**state, "at": now}, indent=1))
         os.replace(beside, self._path)
 
     def close(self) -> None:

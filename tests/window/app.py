@@ -170,9 +170,12 @@ class App:
     def rest(self) -> None:
         """Wait until a click has done its work: a key before that never arrives."""
         news = self._clicked_at + _STATE_S
-        wait_until(
-            lambda: time.monotonic() >= news and self.state.get("takes_keys", True), "keys arrive"
-        )
+
+        def arrives() -> bool:
+            state = self.state
+            return state.get("at", 0.0) >= news and state["takes_keys"]
+
+        wait_until(arrives, "keys arrive")
 
     def key(self, name: str) -> None:
         self.rest()
