@@ -14,6 +14,7 @@ from typing import Any
 from open3d.visualization import gui
 
 from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.escape import EscapeWatch
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
@@ -82,7 +83,7 @@ class Shell:
         self._toast_panel = Toasts(self._dismiss_toast)
         self.content = Place(0, 0, *size)
         self._repeats: list[float] = []
-        self._is_close_pending = False
+        self._escape = EscapeWatch()
         self._may_close = False
         self._enter_is_down = False
         self.last_input = time.monotonic()
@@ -230,8 +231,8 @@ class Shell:
         self.last_input = time.monotonic()
         if converted is None:
             return False
-        if converted.key == "Escape":
-            self._is_close_pending = False
+        if converted.key == "Escape" and self._escape.key(converted, self.last_input):
+            converted = KeyEvent("Escape", is_down=True)
         if converted.key == "Enter":
             was_down, self._enter_is_down = self._enter_is_down, converted.is_down
             if not converted.is_down and not was_down:
@@ -245,21 +246,22 @@ class Shell:
         # Escape arrives here before it arrives as a key: decide at the next tick.
         if self._may_close:
             return True
-        self._is_close_pending = True
+        self._escape.close_asked()
         return False
 
     def _on_tick(self) -> bool:
         if not self.window.is_active_window:
             self.keys.forget()
-        if self._is_close_pending:
-            self._is_close_pending = False
-            if self.popups.text_field.visible:
-                self.popups.dismiss()
-            elif self.is_pressed or time.monotonic() - self.pressed_at < KEYS_HIDDEN_S:
-                # Escape, of which the toolkit keeps the key to itself.
-                self.actions.key(KeyEvent("Escape", is_down=True))
-            else:
-                self.actions.close_wanted()
+        now = time.monotonic()
+        is_in_field = self.popups.text_field.visible
+        hides_keys = is_in_field or self.is_pressed or now - self.pressed_at < KEYS_HIDDEN_S
+        is_escape = self._escape.is_escape(now, hides_keys=hides_keys)
+        if is_escape is False:
+            self.actions.close_wanted()
+        elif is_escape and is_in_field:
+            self.popups.dismiss()
+        elif is_escape:
+            self.actions.key(KeyEvent("Escape", is_down=True))
         must_draw = self.actions.tick()
         must_draw |= self.popups.tick(self.window.set_focus_widget)
         must_draw |= self._tick_toasts()

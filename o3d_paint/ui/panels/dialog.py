@@ -43,6 +43,7 @@ class DialogState:
         icon: Before the title; empty for none.
         has_field: Whether room for a text field is kept, see `Dialog.field_box`.
         error: What is wrong with the typed text; empty for nothing.
+        note: What to know about the field while nothing is wrong.
     """
 
     title: str = ""
@@ -51,6 +52,7 @@ class DialogState:
     icon: str = ""
     has_field: bool = False
     error: str = ""
+    note: str = ""
 
 
 class Dialog(Popup):
@@ -109,9 +111,9 @@ class Dialog(Popup):
             border = theme.DANGER if state.error else theme.ACCENT
             items.append(Card(key="field", box=frame, color=theme.WINDOW, border=border))
             below = Box(frame.x0, frame.y1 + m.grid(0.5), frame.x1, frame.y1 + m.grid(5.5))
-            items.append(
-                Label(key="error", box=below, text=state.error, color=theme.DANGER, size=m.small)
-            )
+            color = theme.DANGER if state.error else theme.TEXT_DIM
+            text = state.error or state.note
+            items.append(Label(key="error", box=below, text=text, color=color, size=m.small))
         return [*items, *self._answers()]
 
     def on_click(self, item: Item, event: PointerEvent) -> None:
