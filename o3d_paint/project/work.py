@@ -139,8 +139,7 @@ class Work:
         entry = self.history.undo()
         if entry is None:
             return None
-        edits = entry.step().inverted().edits
-        self._run(self._changing(edits, kind=RecordKind.UNDO, data=entry.data))
+        self._run(self._replaying(entry, RecordKind.UNDO))
         return entry.name
 
     def redo(self) -> str | None:
@@ -149,8 +148,7 @@ class Work:
         entry = self.history.redo()
         if entry is None:
             return None
-        edits = entry.step().edits
-        self._run(self._changing(edits, kind=RecordKind.REDO, data=entry.data))
+        self._run(self._replaying(entry, RecordKind.REDO))
         return entry.name
 
     def set_hidden(self, class_id: int, hidden: bool) -> None:
@@ -193,6 +191,14 @@ class Work:
         entry = Entry.of(step)
         self.history.push(entry)
         yield from self._changing(step.edits, kind=RecordKind.DO, data=entry.data, applied=applied)
+
+    def _replaying(self, entry: Entry, kind: RecordKind) -> Iterator[float]:
+        """Apply a step of the history, or take it back."""
+        step = entry.step()
+        edits = step.inverted().edits if kind is RecordKind.UNDO else step.edits
+        if len(edits) > _FEW_EDITS:
+            yield 0.0
+        yield from self._changing(edits, kind=kind, data=entry.data)
 
     def _changing(
         self, edits: Sequence[Edit], *, kind: RecordKind, data: bytes, applied: bool = False

@@ -171,7 +171,9 @@ class Popups:
             self._show_question(error=error)
 
         dialog = Dialog(answered)
-        self._question = DialogState(title, text, buttons, "pencil", has_field=True)
+        self._question = DialogState(
+            title, text, buttons, "pencil", has_field=True, field_text=initial
+        )
         self.text_field.text_value = self._selected = initial
         self._answer = answered
         dialog.set_model(replace(self._question, note=_REPLACES if initial else ""))
