@@ -178,10 +178,10 @@ class Session:
         """
         self._lock, self._is_new = lock, is_new
         if lock.recovered is not None:
+            steps = "1 step was" if loaded.replayed == 1 else f"{loaded.replayed} steps were"
             self.messages = (
                 *self.messages,
-                f"the last session of {lock.recovered} ended unexpectedly:"
-                f" {loaded.replayed} steps were brought back",
+                f"the last session of {lock.recovered} ended unexpectedly: {steps} brought back",
             )
         try:
             outdated = keep_pieces(self._layout, loaded)

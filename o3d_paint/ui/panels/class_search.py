@@ -212,7 +212,11 @@ class _Hit(Item):
             color = theme.ACCENT_FILL if self.is_marked else theme.HOVER
             canvas.rounded(self.box.inset(m.grid(1), 0), color, radius=m.radius)
         chip = Box.sized(self.box.x0 + m.grid(3), self.box.y0, m.grid(4), self.box.height)
-        canvas.rounded(chip.middle(m.grid(3.5), m.grid(3.5)), self.row.color, radius=m.grid(1))
+        chip = chip.middle(m.grid(3.5), m.grid(3.5))
+        if self.is_marked:
+            # A colour like the mark's own must still be seen.
+            canvas.rounded(chip.inset(-m.line), theme.TEXT, radius=m.grid(1))
+        canvas.rounded(chip, self.row.color, radius=m.grid(1))
         key = text_width(self.row.key, Font(m.small)) if self.row.key else 0
         right = self.box.x1 - m.grid(4)
         words = Box(chip.x1 + m.grid(2), self.box.y0, right - key - m.grid(2), self.box.y1)
