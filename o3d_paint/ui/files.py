@@ -34,6 +34,12 @@ class FileDialogs:
         dialog.add_filter("", "All files")
         self._show(dialog)
 
+    def choose_scene_folder(self, folder: Path, done: Callable[[Path], None]) -> None:
+        """Ask for a folder that is a scene: photos with depth and poses, or a COLMAP workspace."""
+        self._show(self._dialog(gui.FileDialog.OPEN_DIR, "Open a folder", folder, done))
+        # The toolkit's dialog opens what it shows inside of, not what is marked.
+        self._shell.toast("Double-click into the folder of the scene, then Open")
+
     def choose_regions(self, folder: Path, done: Callable[[Path], None]) -> None:
         """Ask for a file with regions."""
         dialog = self._dialog(gui.FileDialog.OPEN, "Open regions", folder, done)

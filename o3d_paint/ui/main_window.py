@@ -43,7 +43,17 @@ __all__ = ["MainWindow"]
 _TITLE = "O3D Paint"
 _SPACE = "Space"
 _ALWAYS = frozenset(
-    {"open", "open_recent", "open_sample", "quit", "help", "hints", "about", "cancel"}
+    {
+        "open",
+        "open_folder",
+        "open_recent",
+        "open_sample",
+        "quit",
+        "help",
+        "hints",
+        "about",
+        "cancel",
+    }
 )
 
 
@@ -90,7 +100,8 @@ class MainWindow:
         self.menus = MenuBar(self.run_command, self.shell.guard)
         self.menus.connect(self.shell.window)
         self._global: dict[str, Callable[[], object]] = {
-            "open": self._choose_scene,
+            "open": partial(self._choose_scene, self.files.choose_scene),
+            "open_folder": partial(self._choose_scene, self.files.choose_scene_folder),
             "open_recent": partial(self._memory.choose, self.loading.open),
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
@@ -301,9 +312,9 @@ class MainWindow:
         elif self.desk is not None and not self.desk.cancel():
             self.desk.cancel_work()
 
-    def _choose_scene(self) -> None:
+    def _choose_scene(self, ask: Callable[[Path, Callable[[Path], None]], None]) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
-        self.files.choose_scene(folder, self.loading.open)
+        ask(folder, self.loading.open)
 
     def _show_facts(self) -> None:
         if self.desk is not None:
