@@ -20,6 +20,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.views.orbit import Eye, first_look
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.cloud_overlay import CloudOverlay
 from o3d_paint.ui.cloud_pieces import CloudPieces
 from o3d_paint.ui.redraw import Quality, RedrawPlan
 
@@ -53,6 +54,7 @@ class CloudView:
         ground = [((c / 255) ** (1 / 2.4) * 1.055 - 0.055) for c in theme.SCENE]
         self.scene.set_background([*ground, 1.0])
         self.widget.enable_scene_caching(True)
+        self.overlay = CloudOverlay()
         self.plan = RedrawPlan()
         self.colors: CloudColors | None = None
         self.eye: Eye | None = None

@@ -138,6 +138,7 @@ class Shell:
     def _build(self, panels: Mapping[str, Panel]) -> None:
         """Add all widgets, the 3D view first, what floats last."""
         self.window.add_child(self.cloud.widget)
+        self.window.add_child(self.cloud.overlay.widget)
         tooltip = Tooltip()
         floating: dict[str, Panel] = {
             "toasts": self._toast_panel,
@@ -160,7 +161,8 @@ class Shell:
 
     def _connect(self) -> None:
         wrap, window = self.guard.wrap, self.window
-        ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
+        scene = ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
+        scene.listen_to(self.cloud.overlay.widget)
         window.set_on_layout(wrap(self._on_layout, None))
         window.set_on_key(wrap(self._on_key, False))
         window.set_on_tick_event(wrap(self._on_tick, True))

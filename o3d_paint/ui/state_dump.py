@@ -118,6 +118,7 @@ class StateDump:
             "commands": sorted(self._window.command_ids),
             "folder": str(desk.session.folder),
             "point_size": cloud.point_size,
+            "has_overlay": cloud.overlay.visible,
             "is_slow": cloud.plan.is_slow,
             "frame_s": round(cloud.plan.full_s, 3),
             "scene": [scene.x, scene.y, scene.width, scene.height],

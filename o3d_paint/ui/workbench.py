@@ -175,6 +175,7 @@ class Workbench:
         self.guidance.close()
         for worker in self._workers:
             worker.close(timeout=0.0)
+        self.footprint.close()
         self.frustums.close()
         self.shell.cloud.close()
         self.wall.canvas.set_photo(None, None)
