@@ -178,7 +178,9 @@ class Session:
         """
         self._lock, self._is_new = lock, is_new
         if lock.recovered is not None:
-            steps = "1 step was" if loaded.replayed == 1 else f"{loaded.replayed} steps were"
+            count = loaded.replayed
+            steps = "1 step was" if count == 1 else f"{count} steps were"
+            found = f"{steps} brought back" if count else "nothing had to be brought back"
             self.messages = (
                 *self.messages,
                 f"the last session of {lock.recovered} ended unexpectedly: {steps} brought back",

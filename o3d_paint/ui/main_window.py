@@ -15,7 +15,7 @@ from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.session import Session, open_session
-from o3d_paint.ui import cards
+from o3d_paint.ui import cards, models
 from o3d_paint.ui.actions import desk_handlers, release_handlers
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.commands import command_of
@@ -288,6 +288,7 @@ class MainWindow:
         )
         self.loading.tick()
         self._show_title()
+        self._tick_menus()
         return self.desk.tick() if self.desk is not None else False
 
     def _show_title(self) -> None:
@@ -299,6 +300,16 @@ class MainWindow:
         if title != self.title:
             self.title = title
             self.shell.window.title = title
+
+    def _tick_menus(self) -> None:
+        """Tick in the menus what is chosen and switched on."""
+        desk = self.desk
+        checked = models.checked_commands(
+            None if desk is None else desk.studio,
+            has_cameras=desk is not None and desk.frustums.are_shown,
+            has_plane_photos=desk is not None and desk.shows_plane_photos,
+        )
+        self.menus.check(checked)
 
     def _on_touched(self) -> None:
         self.shell.cloud.plan.touched(time.monotonic())

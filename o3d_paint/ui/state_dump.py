@@ -107,6 +107,7 @@ class StateDump:
         scene, eye = cloud.widget.frame, cloud.eye
         return {
             "title": self._window.title,
+            "checked": sorted(self._window.menus.checked),
             "message": desk.message,
             "panels_shown": desk.shell.mode,
             "has_cameras": desk.frustums.are_shown,

@@ -6,6 +6,8 @@ import pytest
 from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.project import Project
+from o3d_paint.ui.commands import find_command
+from o3d_paint.ui.models import checked_commands
 from o3d_paint.ui.studio import MAX_RADIUS, Studio, Viewing
 
 
@@ -108,3 +110,17 @@ def test_suggestions_end_when_all_is_painted(studio: Studio) -> None:
         studio.press(500, 500, False)
         studio.release()
     assert studio.suggested is None
+
+
+def test_menus_tick_what_is_chosen_and_switched_on(studio: Studio) -> None:
+    def ticked() -> frozenset[str]:
+        return checked_commands(studio, has_cameras=True, has_plane_photos=False)
+
+    assert ticked() == {"brush", "colors_mix", "ghost", "cameras"}
+    studio.choose_tool("polygon")
+    studio.set_mode("labels")
+    studio.toggle_heat("conflicts")
+    studio.view(has_ghost=False, protect=True, through=True)
+    assert ticked() == {"polygon", "colors_labels", "conflicts", "protect", "through", "cameras"}
+    assert all(find_command(name).in_menu for name in ticked())
+    assert checked_commands(None, has_cameras=False, has_plane_photos=False) == frozenset()
