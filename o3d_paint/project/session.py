@@ -183,7 +183,7 @@ class Session:
             found = f"{steps} brought back" if count else "nothing had to be brought back"
             self.messages = (
                 *self.messages,
-                f"the last session of {lock.recovered} ended unexpectedly: {steps} brought back",
+                f"the last session of {lock.recovered} ended unexpectedly: {found}",
             )
         try:
             outdated = keep_pieces(self._layout, loaded)
