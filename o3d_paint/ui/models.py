@@ -157,7 +157,7 @@ def class_rows(project: Project, coverage: Coverage | None) -> tuple[ClassRow, .
 def class_state(studio: Studio | None, coverage: Coverage | None) -> ClassPanelState:
     """Return what the class list shows."""
     if studio is None:
-        return ClassPanelState()
+        return ClassPanelState(can_add=False)
     return ClassPanelState(class_rows(studio.project, coverage), studio.viewing.class_id)
 
 
