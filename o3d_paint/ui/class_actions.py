@@ -52,6 +52,8 @@ class ClassHandlers:
         """Ask for a name and add a class."""
 
         def accept(name: str) -> str:
+            if taken := self._taken(name):
+                return taken
             try:
                 added = self._desk.project.add_class(name)
             except PaintError as error:
@@ -68,6 +70,8 @@ class ClassHandlers:
         name = self._desk.project.taxonomy.get(class_id).name
 
         def accept(text: str) -> str:
+            if taken := self._taken(text, besides=class_id):
+                return taken
             try:
                 self._desk.project.rename_class(class_id, text)
             except PaintError as error:
@@ -75,6 +79,12 @@ class ClassHandlers:
             return ""
 
         self._popups.ask_text(f"Rename {name}", "", "Rename", initial=name, accept=accept)
+
+    def _taken(self, name: str, *, besides: int = 0) -> str:
+        """Return what to say where another class has a name; "" where none has."""
+        others = (c for c in self._desk.project.taxonomy if c.class_id != besides)
+        is_taken = any(c.name == name.strip() for c in others)
+        return f"There is a class {name.strip()} already" if is_taken else ""
 
     def recolor(self, class_id: int) -> None:
         """Ask for another colour."""
