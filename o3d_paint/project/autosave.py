@@ -204,8 +204,9 @@ class Autosave:
         return json.dumps(value).encode()
 
     def _checkpoint(self) -> None:
-        """Start writing what changed, off the UI thread; only between two strokes."""
-        if self._in_flight is not None or self._project.is_stroking:
+        """Start writing what changed, off the UI thread; only between two strokes or steps."""
+        project = self._project
+        if self._in_flight is not None or project.is_stroking or project.is_changing:
             self._again = True
             return
         snapshot, self._in_flight = self._snapshot()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEd
 from o3d_paint.project.work import Work
 
 __all__ = ["Classes"]
+
+_LOOKING = 0.4  # share of the time that finding the pixels takes
 
 
 class Classes(Work):
@@ -37,13 +39,12 @@ class Classes(Work):
 
     def set_taxonomy(self, taxonomy: Taxonomy, *, name: str = "load classes") -> None:
         """Replace all classes; paint of classes that are not among the new ones is erased."""
+        self._before_history()
         present = {c.class_id for c in taxonomy}
         gone = [c.class_id for c in self._taxonomy if c.class_id not in present]
-        edits: list[Edit] = []
-        if gone:
-            edits = self._repaint({class_id: 0 for class_id in gone})
-        if taxonomy != self._taxonomy or edits:
-            self._do(Step(name, (*edits, TaxonomyEdit(self._taxonomy, taxonomy))))
+        if taxonomy != self._taxonomy:
+            change = TaxonomyEdit(self._taxonomy, taxonomy)
+            self._run(self._repainting({class_id: 0 for class_id in gone}, change, name=name))
 
     def rename_class(self, class_id: int, name: str) -> None:
         """Give a class another name.
@@ -95,19 +96,28 @@ class Classes(Work):
         if self.scene.labels is not None:
             heirs = {**self.settings.get(HEIRS, {}), str(class_id): heir}
             self.set_setting(HEIRS, heirs)
-        edits = self._repaint({class_id: heir})
         change = TaxonomyEdit(self._taxonomy, after, gone=class_id, heir=heir)
-        self._do(Step(name, (*edits, change)))
+        self._run(self._repainting({class_id: heir}, change, name=name))
 
-    def _repaint(self, heirs: dict[int, int]) -> list[Edit]:
+    def _repainting(
+        self, heirs: dict[int, int], change: TaxonomyEdit, *, name: str
+    ) -> Iterator[float]:
+        """Give all paint of some classes to others, and change the classes."""
+        edits = yield from self._repaint(heirs)
+        for share in self._committing(Step(name, (*edits, change)), applied=False):
+            yield _LOOKING + (1 - _LOOKING) * share
+
+    def _repaint(self, heirs: dict[int, int]) -> Generator[float, None, list[Edit]]:
         """Return the edits that give all paint of some classes to others."""
         table = np.arange(1 << 16, dtype=np.uint16)
         table[list(heirs)] = list(heirs.values())
         edits: list[Edit] = []
-        for frame_idx in self.painted_frames:
+        frames = self.painted_frames if heirs else ()
+        for number, frame_idx in enumerate(frames):
             edit = edit_of_classes(self._masks[frame_idx], heirs)
             if edit is not None:
                 edits.append(FrameEdit(frame_idx, edit))
+            yield _LOOKING * (1 + number) / len(frames)
         layer = self.ballots.layer
         if layer is not None:
             points = np.flatnonzero(table[layer] != layer).astype(np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -89,7 +90,11 @@ class Painting(Work):
         return self._extend(stroke, *covered)
 
     def end_stroke(self, name: str | None = None) -> bool:
-        """Lift the brush: the stroke becomes one step. Returns whether it changed anything."""
+        """Lift the brush: the stroke becomes one step. Returns whether it changed anything.
+
+        A step under way is finished too: no verb, and nobody who saves, meets half of one.
+        """
+        self.go_on(math.inf)
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return False

@@ -15,6 +15,7 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
               .remove_class .merge_class(id, into) .set_taxonomy .ensure_classes(ids)
               .set_hidden(id, bool) .set_locked(id, bool) .set_setting(key, value)
     history   .undo() .redo() -> name | None · .history.undo_name .redo_name
+              .slice_s (seconds; long steps then need) .go_on(seconds) -> share · .is_changing
     index     .request_index(i) -> bool (there already?); painting never waits for it
     fuse      .request_fuse([options]) .cancel_fuse() .is_fusing .fuse([options]) -> labels (now)
               .fusion .fused_shown .show_fused(bool) .drop_fusion() .fusion_is_stale

@@ -178,10 +178,12 @@ class Session:
         """
         self._lock, self._is_new = lock, is_new
         if lock.recovered is not None:
+            count = loaded.replayed
+            steps = "1 step was" if count == 1 else f"{count} steps were"
+            found = f"{steps} brought back" if count else "nothing had to be brought back"
             self.messages = (
                 *self.messages,
-                f"the last session of {lock.recovered} ended unexpectedly:"
-                f" {loaded.replayed} steps were brought back",
+                f"the last session of {lock.recovered} ended unexpectedly: {found}",
             )
         try:
             outdated = keep_pieces(self._layout, loaded)

@@ -2,11 +2,17 @@
 
 Everything that alters masks, classes or the cloud layer is a `Step`. A step is applied, packed,
 put on the undo history and announced for the journal; undo applies its inverse the same way.
+
+A step that changes hundreds of photos takes a quarter of a second. Where `slice_s` says so, it is
+done a piece at a time by `go_on`, and nothing is announced before the end. Whatever else would
+change the work, or write it down, finishes it first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +32,7 @@ from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEd
 
 __all__ = ["Work"]
 
+_FEW_EDITS = 8
 NO_POINTS: IndexArray = np.zeros(0, dtype=np.int32)
 
 
@@ -46,6 +53,7 @@ class Work:
         self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=imported)
         self.history = History()
         self.settings: dict[str, Any] = {}
+        self.slice_s = math.inf
         self.mask_changed: Signal[[int, Rect]] = Signal()
         self.labels_changed: Signal[[IndexArray]] = Signal()
         self.taxonomy_changed: Signal[[]] = Signal()
@@ -59,6 +67,8 @@ class Work:
         self._hidden: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
         self._behind: set[int] = set()
+        self._rest: Iterator[float] | None = None
+        self.share = 1.0
         self._indexes = Indexes(scene, self.jobs, ready=self._catch_up, dropped=self.ballots.park)
 
     @property
@@ -102,13 +112,34 @@ class Work:
         for frame_idx in self.missing_indexes():
             self._indexes.build_now(frame_idx)
 
+    @property
+    def is_changing(self) -> bool:
+        """Whether a step has begun of which a part is still to be done."""
+        return self._rest is not None
+
+    def go_on(self, seconds: float) -> float:
+        """Do more of the step under way; returns the share that is done, 1 for all of it."""
+        end = time.perf_counter() + seconds
+        while self._rest is not None:
+            # Taken out meanwhile: who hears of changes may change something.
+            rest, self._rest = self._rest, None
+            share = next(rest, None)
+            if share is None:
+                self.share = 1.0
+                break
+            self.go_on(math.inf)
+            self._rest, self.share = rest, share
+            if time.perf_counter() >= end:
+                break
+        return self.share
+
     def undo(self) -> str | None:
         """Take the newest step back; returns its name, None where there is nothing to undo."""
         self._before_history()
         entry = self.history.undo()
         if entry is None:
             return None
-        self._change(entry.step().inverted().edits, kind=RecordKind.UNDO, data=entry.data)
+        self._run(self._replaying(entry, RecordKind.UNDO))
         return entry.name
 
     def redo(self) -> str | None:
@@ -117,7 +148,7 @@ class Work:
         entry = self.history.redo()
         if entry is None:
             return None
-        self._change(entry.step().edits, kind=RecordKind.REDO, data=entry.data)
+        self._run(self._replaying(entry, RecordKind.REDO))
         return entry.name
 
     def set_hidden(self, class_id: int, hidden: bool) -> None:
@@ -148,16 +179,40 @@ class Work:
             self._commit(step, applied=False)
 
     def _commit(self, step: Step, *, applied: bool) -> None:
+        self._run(self._committing(step, applied=applied))
+
+    def _run(self, pieces: Iterator[float]) -> None:
+        """Begin what is done in pieces, each of which gives the share that is done by then."""
+        self._rest, self.share = pieces, 0.0
+        self.go_on(self.slice_s)
+
+    def _committing(self, step: Step, *, applied: bool) -> Iterator[float]:
+        """Put a step on the history and apply it."""
         entry = Entry.of(step)
         self.history.push(entry)
-        self._change(step.edits, kind=RecordKind.DO, data=entry.data, applied=applied)
+        yield from self._changing(step.edits, kind=RecordKind.DO, data=entry.data, applied=applied)
 
-    def _change(
+    def _replaying(self, entry: Entry, kind: RecordKind) -> Iterator[float]:
+        """Apply a step of the history, or take it back."""
+        step = entry.step()
+        edits = step.inverted().edits if kind is RecordKind.UNDO else step.edits
+        if len(edits) > _FEW_EDITS:
+            yield 0.0
+        yield from self._changing(edits, kind=kind, data=entry.data)
+
+    def _changing(
         self, edits: Sequence[Edit], *, kind: RecordKind, data: bytes, applied: bool = False
-    ) -> None:
+    ) -> Iterator[float]:
         """Apply edits, then tell the journal, then everybody."""
         classes = self._taxonomy
-        rects, points = self._apply_all(() if applied else edits)
+        rects: dict[int, Rect] = {}
+        found: list[IndexArray] = []
+        for number, edit in enumerate(() if applied else edits):
+            found.append(self._apply(edit, rects))
+            if len(edits) > _FEW_EDITS:
+                yield (1 + number) / len(edits)
+        points = found[0] if len(found) == 1 else _union(found, len(self.scene.cloud))
+        self._after_labels(points)
         frames = frozenset(e.frame_idx for e in edits if isinstance(e, FrameEdit))
         layer = any(isinstance(e, LayerEdit) for e in edits)
         self.recorded.emit(Record(kind, data, frames=frames, layer=layer))
@@ -169,24 +224,15 @@ class Work:
             self.taxonomy_changed.emit()
         self.history_changed.emit()
 
-    def _apply_all(self, edits: Sequence[Edit]) -> tuple[dict[int, Rect], IndexArray]:
-        """Apply edits; returns the changed rectangle per photo and the changed points."""
-        rects: dict[int, Rect] = {}
-        points: list[IndexArray] = []
-        for edit in edits:
-            if isinstance(edit, FrameEdit):
-                points.append(self._apply_to_mask(edit))
-                known = rects.get(edit.frame_idx)
-                rects[edit.frame_idx] = (
-                    edit.edit.rect if known is None else known.union(edit.edit.rect)
-                )
-            elif isinstance(edit, LayerEdit):
-                points.append(self.ballots.set_layer(edit.points, edit.after))
-            else:
-                points.append(self._adopt(edit))
-        changed = points[0] if len(points) == 1 else _union(points)
-        self._after_labels(changed)
-        return rects, changed
+    def _apply(self, edit: Edit, rects: dict[int, Rect]) -> IndexArray:
+        """Apply an edit and note the changed rectangle of its photo; returns changed points."""
+        if isinstance(edit, LayerEdit):
+            return self.ballots.set_layer(edit.points, edit.after)
+        if isinstance(edit, TaxonomyEdit):
+            return self._adopt(edit)
+        known = rects.get(edit.frame_idx)
+        rects[edit.frame_idx] = edit.edit.rect if known is None else known.union(edit.edit.rect)
+        return self._apply_to_mask(edit)
 
     def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
         """Write one edit into its mask and the ballots; returns the changed points."""
@@ -257,14 +303,18 @@ class Work:
 
     def _before_history(self) -> None:
         """End what is under way before the history moves."""
+        self.go_on(math.inf)
 
     def _after_labels(self, points: IndexArray) -> None:
         """Hear of painted labels that changed, before anybody is told."""
 
 
-def _union(parts: Sequence[IndexArray]) -> IndexArray:
-    """Return the points of all parts, each once."""
+def _union(parts: Sequence[IndexArray], count: int) -> IndexArray:
+    """Return the points of all parts, each once, ascending; of ``count`` points in all."""
     filled = [part for part in parts if len(part)]
     if not filled:
         return NO_POINTS
-    return np.unique(np.concatenate(filled)).astype(np.int32)
+    is_changed = np.zeros(count, dtype=bool)
+    for part in filled:
+        is_changed[part] = True
+    return np.flatnonzero(is_changed).astype(np.int32)

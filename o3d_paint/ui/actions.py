@@ -199,7 +199,7 @@ def _pick_class(desk: Workbench) -> None:
     if cursor is None:
         desk.studio.choose_class(desk.spot_class)
     else:
-        desk.studio.choose_class(desk.class_at(*cursor))
+        desk.studio.choose_class(desk.guides.class_at(*cursor))
 
 
 def _confirm(desk: Workbench) -> None:

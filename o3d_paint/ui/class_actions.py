@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from o3d_paint.errors import PaintError
@@ -51,6 +52,8 @@ class ClassHandlers:
         """Ask for a name and add a class."""
 
         def accept(name: str) -> str:
+            if taken := self._taken(name):
+                return taken
             try:
                 added = self._desk.project.add_class(name)
             except PaintError as error:
@@ -67,6 +70,8 @@ class ClassHandlers:
         name = self._desk.project.taxonomy.get(class_id).name
 
         def accept(text: str) -> str:
+            if taken := self._taken(text, besides=class_id):
+                return taken
             try:
                 self._desk.project.rename_class(class_id, text)
             except PaintError as error:
@@ -74,6 +79,12 @@ class ClassHandlers:
             return ""
 
         self._popups.ask_text(f"Rename {name}", "", "Rename", initial=name, accept=accept)
+
+    def _taken(self, name: str, *, besides: int = 0) -> str:
+        """Return what to say where another class has a name; "" where none has."""
+        others = (c for c in self._desk.project.taxonomy if c.class_id != besides)
+        is_taken = any(c.name == name.strip() for c in others)
+        return f"There is a class {name.strip()} already" if is_taken else ""
 
     def recolor(self, class_id: int) -> None:
         """Ask for another colour."""
@@ -140,14 +151,21 @@ class ClassHandlers:
             self._ask_delete(class_id)
 
     def _choose_heir(self, class_id: int, x: int, y: int) -> None:
-        others = [c for c in self._desk.project.taxonomy if c.class_id != class_id]
-        entries = tuple(MenuEntry(str(c.class_id), f"Into {c.name}") for c in others)
+        """Ask which class gets the paint: by the search, since there may be hundreds."""
+        desk = self._desk
+        rows = models.class_rows(desk.project, desk.coverage)
+        gone = next(row for row in rows if row.class_id == class_id)
 
-        def choose(choice: str) -> None:
+        def choose(heir: int) -> None:
             self._popups.close()
-            self._desk.project.merge_class(class_id, int(choice))
+            desk.project.merge_class(class_id, heir)
 
-        self._show_menu(entries, x, y, choose)
+        question = f"Merge {gone.name} into…"
+        search = ClassSearch(choose, self._popups.close, None, question=question)
+        # The keys of other lists would choose, here the digits are typed.
+        search.set_model(tuple(replace(r, key="") for r in rows if r is not gone))
+        frame = desk.shell.panel_host("classes").frame
+        self._popups.open(search, anchor=(frame.x + x, frame.y + y))
 
     def _ask_delete(self, class_id: int) -> None:
         label_class = self._desk.project.taxonomy.get(class_id)

@@ -77,6 +77,7 @@ def _class_keys() -> tuple[Command, ...]:
 
 COMMANDS: tuple[Command, ...] = (
     Command("open", "Open scene…", "File", ("Ctrl+O",), "folder-open", "Open a scene"),
+    Command("open_folder", "Open a folder as scene…", "File", icon="folder-open"),
     Command("open_recent", "Open a recent scene…", "File", ("Ctrl+Shift+O",), "history"),
     Command("open_sample", "Open the sample scene", "File", icon="package"),
     Command(

@@ -73,7 +73,9 @@ def feed_panels(desk: Workbench) -> None:
     wall.strip.set_model(models.strip_state(studio, desk.photos.thumbnails))
     desk.photos.want_thumbnails(wall.strip.wanted)
     progress = None
-    if desk.fuse_share is not None:
+    if desk.project.is_changing:
+        progress = ProgressState("Relabelling", desk.project.share, is_cancellable=False)
+    elif desk.fuse_share is not None:
         progress = ProgressState(_fusing(desk.fuse_text), desk.fuse_share)
     elif desk.progress is not None:
         progress = desk.progress

@@ -14,6 +14,7 @@ from o3d_paint.project.jobs import Report
 from o3d_paint.project.report import labelled_scene
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
+from o3d_paint.ui.panels.status_bar import percent
 from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["Exports"]
@@ -106,7 +107,7 @@ class Exports:
         work = self._taken()
         count = int((work.labelled.labels > 0).sum())
         share = count / max(1, len(work.labelled.labels))
-        facts = f"{len(work.labelled.labels):,} points, {share:.1%} labelled"
+        facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
         options = ExportOptions(inputs=work.inputs)
         self._run(target, lambda _: export(work.labelled, target, options), facts)
 

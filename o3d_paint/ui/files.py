@@ -34,6 +34,12 @@ class FileDialogs:
         dialog.add_filter("", "All files")
         self._show(dialog)
 
+    def choose_scene_folder(self, folder: Path, done: Callable[[Path], None]) -> None:
+        """Ask for a folder that is a scene: photos with depth and poses, or a COLMAP workspace."""
+        self._show(self._dialog(gui.FileDialog.OPEN_DIR, "Open a folder", folder, done))
+        # The toolkit's dialog opens what it shows inside of, not what is marked.
+        self._shell.toast("Double-click into the folder of the scene, then Open")
+
     def choose_regions(self, folder: Path, done: Callable[[Path], None]) -> None:
         """Ask for a file with regions."""
         dialog = self._dialog(gui.FileDialog.OPEN, "Open regions", folder, done)
@@ -48,7 +54,7 @@ class FileDialogs:
         agreed: set[Path] = set()
 
         def accept(text: str) -> str:
-            target = Path(text.strip()).expanduser().absolute()
+            target = _beside(suggested, text)
             target = target if target.suffix else target.with_suffix(ending)
             if target.suffix.lower() != ending:
                 return f"The name must end in {ending}"
@@ -76,7 +82,7 @@ class FileDialogs:
         agreed: set[Path] = set()
 
         def accept(text: str) -> str:
-            folder = Path(text.strip()).expanduser().absolute()
+            folder = _beside(suggested, text)
             if folder.exists() and not folder.is_dir():
                 return f"{folder.name} is a file"
             if folder.is_dir() and any(folder.iterdir()) and folder not in agreed:
@@ -132,3 +138,8 @@ class FileDialogs:
         self.is_open = True
         self._shell.window.show_dialog(dialog)
         self._shell.redraw()
+
+
+def _beside(suggested: Path, text: str) -> Path:
+    """Return the path that a text means; a name alone lies beside what was suggested."""
+    return suggested.absolute().parent / Path(text.strip()).expanduser()

@@ -1,7 +1,9 @@
-"""The brush's footprint on the cloud: points that a press would touch are lit while it hovers.
+"""The brush's footprint on the cloud: where a press would paint, while the brush hovers.
 
-Not on a slow renderer: each change costs a frame of the 3D view, for which a stroke would wait, and
-with Mesa's software renderer some megabytes that are never given back.
+A fast renderer lights the points themselves. On a slow one each change of the cloud costs a frame,
+for which a stroke would wait, and with Mesa's software renderer some megabytes that are never given
+back. There the footprint is a small picture over the 3D view, once the brush rests; it shows
+through what lies before it.
 """
 
 from __future__ import annotations
@@ -13,6 +15,9 @@ import numpy as np
 
 from o3d_paint.core.arrays import IndexArray
 from o3d_paint.core.brush import capsule
+from o3d_paint.core.views.footprint import footprint_picture
+from o3d_paint.core.views.frustum import screen_points
+from o3d_paint.ui.cloud_overlay import SIDE
 
 if TYPE_CHECKING:
     from o3d_paint.ui.workbench import Workbench
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Footprint"]
 
 _EVERY_S = 0.03
+_REST_S = 0.15
 _LIGHT = 0.55
 _MOST = 60_000
 _NOTHING: IndexArray = np.zeros(0, dtype=np.int32)
@@ -45,9 +51,15 @@ class Footprint:
         now = time.monotonic()
         if wanted != self._wanted:
             self._wanted, self._since, self._is_due = wanted, now, True
-        if self._is_due and (wanted is None or now - self._since >= _EVERY_S):
+            self._hide()
+        wait = _REST_S if self._desk.shell.cloud.plan.is_slow else _EVERY_S
+        if self._is_due and (wanted is None or now - self._since >= wait):
             self._is_due = False
-            self._light(self._points() if wanted is not None else _NOTHING)
+            self._show(self._points() if wanted is not None else _NOTHING)
+
+    def close(self) -> None:
+        """Show nothing any more."""
+        self._hide()
 
     def _place(self) -> tuple[object, ...] | None:
         """Return what the footprint depends on; None while there is none."""
@@ -55,12 +67,11 @@ class Footprint:
         cursor = desk.wall.canvas.cursor
         if cursor is None or viewing.open_idx is None or desk.is_painting:
             return None
-        if desk.shell.cloud.plan.is_slow:
-            return None
         if viewing.tool not in ("brush", "eraser"):
             return None
         place = (round(cursor[0]), round(cursor[1]))
-        return viewing.open_idx, place, viewing.radii[viewing.tool]
+        cloud = desk.shell.cloud
+        return viewing.open_idx, place, viewing.radii[viewing.tool], cloud.eye, cloud.size
 
     def _points(self) -> IndexArray:
         desk, viewing = self._desk, self._desk.studio.viewing
@@ -76,6 +87,33 @@ class Footprint:
         line, column = np.divmod(index.pixel[entries], index.shape[1])
         points = index.point[entries[coverage[line - rect.y0, column - rect.x0]]]
         return np.asarray(points) if len(points) <= _MOST else _NOTHING
+
+    def _show(self, points: IndexArray) -> None:
+        if self._desk.shell.cloud.plan.is_slow:
+            self._light(_NOTHING)
+            self._draw_over(points)
+        else:
+            self._light(points)
+
+    def _hide(self) -> None:
+        if self._desk.shell.cloud.overlay.hide():
+            self._desk.shell.redraw()
+
+    def _draw_over(self, points: IndexArray) -> None:
+        """Draw the outline of points over the 3D view."""
+        cloud = self._desk.shell.cloud
+        frame, (width, height) = cloud.widget.frame, cloud.size
+        if not len(points) or not cloud.widget.visible or min(width, height) < SIDE:
+            return
+        matrix = cloud.screen_from_world
+        pixels, depth = screen_points(cloud.points[points], matrix, cloud.size)
+        drawn = footprint_picture(
+            pixels[depth > 0], point_size=cloud.point_size, side=SIDE, size=cloud.size
+        )
+        if drawn is not None:
+            picture, (x, y) = drawn
+            cloud.overlay.show(picture, frame.x + x, frame.y + y)
+            self._desk.shell.redraw()
 
     def _light(self, points: IndexArray) -> None:
         if not len(points) and not len(self._lit):

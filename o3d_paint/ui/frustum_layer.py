@@ -18,7 +18,7 @@ from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_view import CloudView
 from o3d_paint.ui.plane_photos import PlanePhotos
 
-__all__ = ["CameraMarks", "FrustumLayer"]
+__all__ = ["CameraMarks", "FrustumLayer", "line_colors"]
 
 _LINES = "cameras"
 _PLAIN = (142, 150, 164)
@@ -139,12 +139,7 @@ class FrustumLayer:
         self._view.changed()
 
     def _draw_all(self) -> None:
-        painted = self._marks.painted
-        count = len(self._corners)
-        # Hundreds of cameras would hide the cloud.
-        faint = min(_FAINTEST, max(0.0, (count - _FEW) / (_MANY - _FEW)) * _FAINTEST)
-        plain = tuple(round(p + (s - p) * faint) for p, s in zip(_PLAIN, theme.SCENE, strict=True))
-        colors = [_PAINTED if i in painted else plain for i in range(count)]
+        colors = line_colors(len(self._corners), self._marks.painted)
         self._draw(_LINES, range(len(self._corners)), colors, width=1.5)
 
     def _draw_firm(self, mark: str) -> None:
@@ -175,3 +170,11 @@ class FrustumLayer:
         if name in self._names:
             self._view.scene.remove_geometry(name)
             self._names.discard(name)
+
+
+def line_colors(count: int, painted: Collection[int]) -> list[theme.Color]:
+    """Return the colour of each camera's lines: fainter where hundreds would hide the cloud."""
+    faint = min(_FAINTEST, max(0.0, (count - _FEW) / (_MANY - _FEW)) * _FAINTEST)
+    usual = theme.mixed(_PLAIN, theme.SCENE, faint)
+    done = theme.mixed(_PAINTED, theme.SCENE, faint)
+    return [done if i in painted else usual for i in range(count)]

@@ -15,7 +15,7 @@ from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.session import Session, open_session
-from o3d_paint.ui import cards
+from o3d_paint.ui import cards, models
 from o3d_paint.ui.actions import desk_handlers, release_handlers
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.commands import command_of
@@ -43,7 +43,17 @@ __all__ = ["MainWindow"]
 _TITLE = "O3D Paint"
 _SPACE = "Space"
 _ALWAYS = frozenset(
-    {"open", "open_recent", "open_sample", "quit", "help", "hints", "about", "cancel"}
+    {
+        "open",
+        "open_folder",
+        "open_recent",
+        "open_sample",
+        "quit",
+        "help",
+        "hints",
+        "about",
+        "cancel",
+    }
 )
 
 
@@ -90,7 +100,8 @@ class MainWindow:
         self.menus = MenuBar(self.run_command, self.shell.guard)
         self.menus.connect(self.shell.window)
         self._global: dict[str, Callable[[], object]] = {
-            "open": self._choose_scene,
+            "open": partial(self._choose_scene, self.files.choose_scene),
+            "open_folder": partial(self._choose_scene, self.files.choose_scene_folder),
             "open_recent": partial(self._memory.choose, self.loading.open),
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
@@ -277,6 +288,7 @@ class MainWindow:
         )
         self.loading.tick()
         self._show_title()
+        self._tick_menus()
         return self.desk.tick() if self.desk is not None else False
 
     def _show_title(self) -> None:
@@ -288,6 +300,16 @@ class MainWindow:
         if title != self.title:
             self.title = title
             self.shell.window.title = title
+
+    def _tick_menus(self) -> None:
+        """Tick in the menus what is chosen and switched on."""
+        desk = self.desk
+        checked = models.checked_commands(
+            None if desk is None else desk.studio,
+            has_cameras=desk is not None and desk.frustums.are_shown,
+            has_plane_photos=desk is not None and desk.shows_plane_photos,
+        )
+        self.menus.check(checked)
 
     def _on_touched(self) -> None:
         self.shell.cloud.plan.touched(time.monotonic())
@@ -301,9 +323,9 @@ class MainWindow:
         elif self.desk is not None and not self.desk.cancel():
             self.desk.cancel_work()
 
-    def _choose_scene(self) -> None:
+    def _choose_scene(self, ask: Callable[[Path, Callable[[Path], None]], None]) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
-        self.files.choose_scene(folder, self.loading.open)
+        ask(folder, self.loading.open)
 
     def _show_facts(self) -> None:
         if self.desk is not None:

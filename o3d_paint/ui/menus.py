@@ -29,6 +29,7 @@ class MenuBar:
         self._numbers: dict[str, int] = {}
         self._menus: dict[str, Any] = {}
         self._shown: dict[str, bool] = {}
+        self.checked: frozenset[str] = frozenset()
         bar = gui.Menu()
         for title in MENUS:
             listed = [c for c in COMMANDS if c.group == title and c.in_menu]
@@ -48,6 +49,14 @@ class MenuBar:
             if self._shown.get(command_id, True) != is_on:
                 self._shown[command_id] = is_on
                 self._menus[command_id].set_enabled(number, is_on)
+
+    def check(self, checked: frozenset[str]) -> None:
+        """Tick these entries and no others."""
+        checked &= self._numbers.keys()
+        for command_id in checked ^ self.checked:
+            menu, number = self._menus[command_id], self._numbers[command_id]
+            menu.set_checked(number, command_id in checked)
+        self.checked = checked
 
     def _menu(self, _title: str, commands: list[Command]) -> Any:
         menu = gui.Menu()

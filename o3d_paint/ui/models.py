@@ -24,6 +24,7 @@ from o3d_paint.ui.studio import MAX_RADIUS, MIN_RADIUS, Studio
 __all__ = [
     "Saving",
     "canvas_style",
+    "checked_commands",
     "class_rows",
     "class_state",
     "gain_text",
@@ -75,6 +76,28 @@ def toolbar_state(studio: Studio | None, *, fuse_share: float | None) -> Toolbar
         is_fuse_stale=project.fused_shown and project.fusion_is_stale,
         next_gain=gain_text(studio),
     )
+
+
+def checked_commands(
+    studio: Studio | None, *, has_cameras: bool, has_plane_photos: bool
+) -> frozenset[str]:
+    """Return the commands that menus tick: the tool, the colours, and what is switched on."""
+    if studio is None:
+        return frozenset()
+    viewing = studio.viewing
+    switches = {
+        "protect": viewing.protect,
+        "ghost": viewing.has_ghost,
+        "through": viewing.through,
+        "only_this_photo": viewing.only_this_photo,
+        "cameras": has_cameras,
+        "thumbnails": has_plane_photos,
+        "fuse": studio.project.fused_shown,
+    }
+    chosen = {viewing.tool, f"colors_{viewing.look.mode}"}
+    if viewing.heat is not None:
+        chosen.add(viewing.heat)
+    return frozenset(chosen | {name for name, is_on in switches.items() if is_on})
 
 
 def options_state(studio: Studio | None, tools: frozenset[str]) -> ToolOptionsState:
@@ -134,7 +157,7 @@ def class_rows(project: Project, coverage: Coverage | None) -> tuple[ClassRow, .
 def class_state(studio: Studio | None, coverage: Coverage | None) -> ClassPanelState:
     """Return what the class list shows."""
     if studio is None:
-        return ClassPanelState()
+        return ClassPanelState(can_add=False)
     return ClassPanelState(class_rows(studio.project, coverage), studio.viewing.class_id)
 
 

@@ -77,6 +77,16 @@ class PhotoGuides:
             disconnect()
         self._worker.cancel("guides")
 
+    def class_at(self, u: float, v: float) -> int:
+        """Return the class at a mask position of the open photo: of its paint, else its ghost."""
+        found = self._studio.class_at(u, v)
+        if found or self.ghost is None:
+            return found
+        row, column = int(v + 0.5), int(u + 0.5)
+        height, width = self.ghost.labels.shape
+        is_inside = 0 <= row < height and 0 <= column < width
+        return int(self.ghost.labels[row, column]) if is_inside else 0
+
     def tick(self, *, is_painting: bool) -> None:
         """Ask for what is missing, between gestures."""
         if self._is_stale and not is_painting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from open3d.visualization import gui
@@ -16,6 +17,8 @@ from o3d_paint.ui.panels.popup import Popup
 __all__ = ["Popups"]
 
 _MARGIN_EM = 1.0
+_REPLACES = "Typing replaces it; a click into it edits it."
+_NEEDS_CLICK = "Click into the field first; then Ctrl+C, X and V work."
 
 
 class Popups:
@@ -35,7 +38,8 @@ class Popups:
         self._is_corner = False
         self._content = Place(0, 0, 1, 1)
         self._em = 16.0
-        self._dialog_state = DialogState()
+        self._question = DialogState()
+        self._selected = ""  # the text that the next letter replaces
         self._text_shown_in = 0
         self.text_field = gui.TextEdit()
         self.text_field.placeholder_text = "type here"
@@ -163,14 +167,16 @@ class Popups:
                 if self._popup is dialog:
                     self.close()
                 return
-            dialog.set_model(
-                DialogState(title, text, buttons, "pencil", has_field=True, error=error)
-            )
+            self._selected = ""
+            self._show_question(error=error)
 
         dialog = Dialog(answered)
-        dialog.set_model(DialogState(title, text, buttons, "pencil", has_field=True))
-        self.text_field.text_value = initial
+        self._question = DialogState(
+            title, text, buttons, "pencil", has_field=True, field_text=initial
+        )
+        self.text_field.text_value = self._selected = initial
         self._answer = answered
+        dialog.set_model(replace(self._question, note=_REPLACES if initial else ""))
         self.open(dialog, on_dismiss=self.close)
         self._text_shown_in = 2
 
@@ -187,20 +193,36 @@ class Popups:
     def _type(self, event: KeyEvent) -> bool:
         """Type into the field while it lacks the toolkit's own focus, which only a click gives.
 
-        Keys are US positions; on another keyboard a click into the field comes first.
+        The toolkit tells nobody to select a text and draws no selection without its focus, so
+        what the next letter replaces is kept here and said below the field. Keys are US
+        positions; on another keyboard a click into the field comes first.
         """
-        if not self.text_field.visible or event.modifiers - {"shift"}:
+        if not self.text_field.visible:
             return False
         text = self.text_field.text_value
-        typed = character_of(event)
-        if typed:
-            text += typed
-        elif event.key == "Backspace":
-            text = text[:-1]
-        else:
+        if event.modifiers == {"ctrl"} and event.key in "acvx":
+            self._selected = text if event.key == "a" else self._selected
+            self._show_question(note=_REPLACES if event.key == "a" and text else _NEEDS_CLICK)
+            return True
+        if event.modifiers - {"shift"}:
             return False
-        self.text_field.text_value = text
+        typed = character_of(event)
+        kept = "" if self._selected == text else text
+        if typed:
+            text = kept + typed
+        elif event.key == "Backspace":
+            text = kept[:-1]
+        elif event.key == "Delete":
+            text = kept
+        elif event.key not in ("Left", "Right", "Home", "End"):
+            return False
+        self.text_field.text_value, self._selected = text, ""
+        self._show_question()
         return True
+
+    def _show_question(self, *, note: str = "", error: str = "") -> None:
+        if isinstance(self._popup, Dialog):
+            self._popup.set_model(replace(self._question, note=note, error=error))
 
     def enter_released(self) -> None:
         """Enter went up without having gone down: the text field took the first half."""

@@ -19,6 +19,7 @@ from o3d_paint.ui.clipboard import copy_text, has_clipboard
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
 from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
+from o3d_paint.ui.panels.status_bar import percent
 from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["Reports"]
@@ -59,7 +60,8 @@ class Reports:
                          counts.get(c.class_id, 0) / total)
             for c in project.taxonomy
         )  # fmt: skip
-        card.set_model(StatisticsState(known, "Counting…", copies=has_clipboard()))
+        counting = StatisticsState(known, "Counting…", copies=has_clipboard(), is_counting=True)
+        card.set_model(counting)
         desk.shell.popups.open(card)
         labels, evidence, taxonomy = project.labels, project.evidence(), project.taxonomy
 
@@ -98,7 +100,7 @@ class Reports:
             if line.class_id in taxonomy
         )
         free = next((line for line in lines if line.class_id == 0), None)
-        note = "" if free is None else f"{free.share:.1%} of the points are unlabelled"
+        note = "" if free is None else f"{percent(free.share)} of the points are unlabelled"
         named = [
             f"{taxonomy.get(a).name} – {taxonomy.get(b).name} {pair.points:,}"
             for pair in pairs

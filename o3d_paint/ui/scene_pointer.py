@@ -40,7 +40,12 @@ class ScenePointer:
         self._on_event = on_event
         self._focus = focus
         self._source = PointerSource()
-        widget.set_on_mouse(guard.wrap(self._on_mouse, CONSUMED))
+        self._guard = guard
+        self.listen_to(widget)
+
+    def listen_to(self, widget: Any) -> None:
+        """Take the mouse events of a widget that lies over the 3D view, too."""
+        widget.set_on_mouse(self._guard.wrap(self._on_mouse, CONSUMED))
 
     @property
     def visible(self) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.ui.closing import CloseRequest
 from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.escape import EscapeWatch
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
@@ -83,7 +83,7 @@ class Shell:
         self._toast_panel = Toasts(self._dismiss_toast)
         self.content = Place(0, 0, *size)
         self._repeats: list[float] = []
-        self._close_request = CloseRequest()
+        self._escape = EscapeWatch()
         self._may_close = False
         self._enter_is_down = False
         self.last_input = time.monotonic()
@@ -138,6 +138,7 @@ class Shell:
     def _build(self, panels: Mapping[str, Panel]) -> None:
         """Add all widgets, the 3D view first, what floats last."""
         self.window.add_child(self.cloud.widget)
+        self.window.add_child(self.cloud.overlay.widget)
         tooltip = Tooltip()
         floating: dict[str, Panel] = {
             "toasts": self._toast_panel,
@@ -160,7 +161,8 @@ class Shell:
 
     def _connect(self) -> None:
         wrap, window = self.guard.wrap, self.window
-        ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
+        scene = ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
+        scene.listen_to(self.cloud.overlay.widget)
         window.set_on_layout(wrap(self._on_layout, None))
         window.set_on_key(wrap(self._on_key, False))
         window.set_on_tick_event(wrap(self._on_tick, True))
@@ -231,7 +233,8 @@ class Shell:
         self.last_input = time.monotonic()
         if converted is None:
             return False
-        converted = self._close_request.key(converted)
+        if converted.key == "Escape" and self._escape.key(converted, self.last_input):
+            converted = KeyEvent("Escape", is_down=True)
         if converted.key == "Enter":
             was_down, self._enter_is_down = self._enter_is_down, converted.is_down
             if not converted.is_down and not was_down:
@@ -244,13 +247,22 @@ class Shell:
     def _on_close(self) -> bool:
         if self._may_close:
             return True
-        self._close_request.asked()
+        self._escape.close_asked()
         return False
 
     def _on_tick(self) -> bool:
         if not self.window.is_active_window:
             self.keys.forget()
-        self._decide_close()
+        now = time.monotonic()
+        is_in_field = self.popups.text_field.visible
+        hides_keys = is_in_field or self.is_pressed or now - self.pressed_at < KEYS_HIDDEN_S
+        is_escape = self._escape.is_escape(now, hides_keys=hides_keys)
+        if is_escape is False:
+            self.actions.close_wanted()
+        elif is_escape and is_in_field:
+            self.popups.dismiss()
+        elif is_escape:
+            self.actions.key(KeyEvent("Escape", is_down=True))
         must_draw = self.actions.tick()
         must_draw |= self.popups.tick(self.window.set_focus_widget)
         must_draw |= self._tick_toasts()
@@ -262,16 +274,6 @@ class Shell:
             self._repeats = [t for t in self._repeats if t > now]
             return True
         return False
-
-    def _decide_close(self) -> None:
-        is_recent = time.monotonic() - self.pressed_at < KEYS_HIDDEN_S
-        wish = self._close_request.decide(hides_keys=self.is_pressed or is_recent)
-        if wish is not None and self.popups.text_field.visible:
-            self.popups.dismiss()
-        elif wish == "escape":
-            self.actions.key(KeyEvent("Escape", is_down=True))
-        elif wish == "close":
-            self.actions.close_wanted()
 
     def _update_panels(self) -> bool:
         """Draw panels that changed, the photo first, for so long as the hand does not notice."""

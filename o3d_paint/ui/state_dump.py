@@ -111,6 +111,7 @@ class StateDump:
         scene, eye = cloud.widget.frame, cloud.eye
         return {
             "title": self._window.title,
+            "checked": sorted(self._window.menus.checked),
             "message": desk.message,
             "panels_shown": desk.shell.mode,
             "has_cameras": desk.frustums.are_shown,
@@ -122,6 +123,7 @@ class StateDump:
             "commands": sorted(self._window.command_ids),
             "folder": str(desk.session.folder),
             "point_size": cloud.point_size,
+            "has_overlay": cloud.overlay.visible,
             "is_slow": cloud.plan.is_slow,
             "frame_s": round(cloud.plan.full_s, 3),
             "scene": [scene.x, scene.y, scene.width, scene.height],

@@ -47,9 +47,11 @@ class Tips:
         """The pointer is over something: its window position, and what to say about it."""
         if text:
             self._watch(x, y)
-        if text != self._text:
+        is_other = text != self._text
+        if is_other:
             self._text, self._since, self._waits = text, time.monotonic(), waits
-        if not self._host.visible:
+        # A card that shows stays where it is, unless the pointer went on to something else.
+        if is_other or not self._host.visible:
             self._at = (x, y)
 
     def hide(self) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.commands import tooltip_of
-from o3d_paint.ui.models import options_state, toolbar_state
-from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel, ClassPanelState
+from o3d_paint.ui.models import class_state, options_state, toolbar_state
+from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
 from o3d_paint.ui.panels.empty_states import EmptyNote, EmptyNoteState, Welcome
 from o3d_paint.ui.panels.panel import Panel
 from o3d_paint.ui.panels.photo_strip import PhotoStrip, PhotoStripState
@@ -108,6 +108,6 @@ class Wall:
         )
         self.toolbar.set_model(toolbar_state(None, fuse_share=None))
         self.options.set_model(options_state(None, self.tools))
-        self.classes.set_model(ClassPanelState())
+        self.classes.set_model(class_state(None, None))
         self.strip.set_model(PhotoStripState())
         self.status.set_model(StatusState())

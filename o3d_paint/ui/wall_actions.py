@@ -87,7 +87,7 @@ def _canvas_actions(
 ) -> CanvasActions:
     def pick(u: float, v: float) -> None:
         if window.desk is not None:
-            window.desk.studio.choose_class(window.desk.class_at(u, v))
+            window.desk.studio.choose_class(window.desk.guides.class_at(u, v))
 
     return CanvasActions(
         press=lambda u, v, erasing, is_double, grip: studio(

@@ -6,6 +6,7 @@ what the hand must see at once; the rest is noted and done in `tick`.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -40,6 +41,7 @@ __all__ = ["Workbench"]
 
 _COUNT_EVERY_S = 0.25
 _CHORES_S = 0.004
+_SLICE_S = 0.012
 
 
 class Workbench:
@@ -95,6 +97,7 @@ class Workbench:
         self.shows_plane_photos = True
         self._is_preparing = False
         self._disconnect: list[Callable[[], None]] = []
+        self.project.slice_s = _SLICE_S
         self._connect()
         self._open()
 
@@ -111,6 +114,9 @@ class Workbench:
     def tick(self) -> bool:
         """Do what was put off; returns whether the 3D view was drawn."""
         self.session.tick()
+        if self.project.is_changing:
+            self.project.go_on(_SLICE_S)
+            self.refresh()
         now = time.monotonic()
         if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
             self._ask_counts()
@@ -163,11 +169,13 @@ class Workbench:
         """Stop listening and empty the 3D view; the session itself stays open."""
         for disconnect in self._disconnect:
             disconnect()
+        self.project.slice_s = math.inf
         self._chores.clear()
         self.guides.close()
         self.guidance.close()
         for worker in self._workers:
             worker.close(timeout=0.0)
+        self.footprint.close()
         self.frustums.close()
         self.shell.cloud.close()
         self.wall.canvas.set_photo(None, None)
@@ -285,15 +293,6 @@ class Workbench:
             mark_cameras(self)
         self.wall.canvas.set_style(models.canvas_style(self.studio))
         self.refresh()
-
-    def class_at(self, u: float, v: float) -> int:
-        """Return the class at a mask position of the open photo: of its paint, else its ghost."""
-        found, ghost = self.studio.class_at(u, v), self.guides.ghost
-        if found or ghost is None:
-            return found
-        row, column = int(v + 0.5), int(u + 0.5)
-        height, width = ghost.labels.shape
-        return int(ghost.labels[row, column]) if 0 <= row < height and 0 <= column < width else 0
 
     def _guides_changed(self) -> None:
         canvas, guides, heat = self.wall.canvas, self.guides, self.studio.viewing.heat

@@ -10,7 +10,7 @@ import resource
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -254,10 +254,22 @@ def _hold(root: Path, ready: object) -> None:
     ready.recv()  # type: ignore[attr-defined]
 
 
-def test_the_lock_of_a_killed_process_is_gone(root: Path) -> None:
+def _hold_saved(root: Path, ready: object) -> None:
+    session = painted_session(root)
+    session.save(wait=True)
+    ready.send(session.read_only)  # type: ignore[attr-defined]
+    ready.recv()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("hold", "words"), [(_hold, "4 steps were"), (_hold_saved, "nothing had to be")]
+)
+def test_the_lock_of_a_killed_process_is_gone(
+    root: Path, hold: Callable[[Path, object], None], words: str
+) -> None:
     context = multiprocessing.get_context("forkserver")
     here, there = context.Pipe()
-    child = context.Process(target=_hold, args=(root, there))
+    child = context.Process(target=hold, args=(root, there))
     child.start()
     assert here.recv() is None
     second = opened(root)
@@ -267,7 +279,7 @@ def test_the_lock_of_a_killed_process_is_gone(root: Path) -> None:
     child.join()
     third = opened(root)
     assert third.read_only is None
-    assert any("ended unexpectedly: 4 steps" in m for m in third.messages)
+    assert any(f"ended unexpectedly: {words} brought back" in m for m in third.messages)
     assert third.project.painted_frames == (0, 1, 2)
     third.close()
 

@@ -6,6 +6,11 @@ import pytest
 from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.project import Project
+from o3d_paint.ui.commands import find_command
+from o3d_paint.ui.models import checked_commands, class_state, options_state
+from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
+from o3d_paint.ui.panels.item_panel import ItemPanel
+from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
 from o3d_paint.ui.studio import MAX_RADIUS, Studio, Viewing
 
 
@@ -108,3 +113,37 @@ def test_suggestions_end_when_all_is_painted(studio: Studio) -> None:
         studio.press(500, 500, False)
         studio.release()
     assert studio.suggested is None
+
+
+def test_menus_tick_what_is_chosen_and_switched_on(studio: Studio) -> None:
+    def ticked() -> frozenset[str]:
+        return checked_commands(studio, has_cameras=True, has_plane_photos=False)
+
+    assert ticked() == {"brush", "colors_mix", "ghost", "cameras"}
+    studio.choose_tool("polygon")
+    studio.set_mode("labels")
+    studio.toggle_heat("conflicts")
+    studio.view(has_ghost=False, protect=True, through=True)
+    assert ticked() == {"polygon", "colors_labels", "conflicts", "protect", "through", "cameras"}
+    assert all(find_command(name).in_menu for name in ticked())
+    assert checked_commands(None, has_cameras=False, has_plane_photos=False) == frozenset()
+
+
+def test_without_a_scene_nothing_pretends_to_work(studio: Studio) -> None:
+    def usable(panel: ItemPanel) -> set[str]:
+        panel.resize(1200, 300, em=16)
+        return {item.key for item in panel.items if item.is_solid and item.is_enabled}
+
+    def nothing(*_: object) -> None:
+        """Do nothing."""
+
+    classes = ClassPanel(ClassActions(*[nothing] * 8))
+    classes.set_model(class_state(None, None))
+    assert usable(classes) == set()
+    classes.set_model(class_state(studio, None))
+    assert "add" in usable(classes)
+    options = ToolOptions(ToolActions(*[nothing] * 4))
+    options.set_model(options_state(None, frozenset({"brush"})))
+    assert usable(options) == set()
+    options.set_model(options_state(studio, frozenset({"brush"})))
+    assert {"brush", "size", "opacity"} <= usable(options)

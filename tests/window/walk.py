@@ -216,6 +216,7 @@ _FILES = (
     Step("export", "Ctrl+E", _is("popup", "Menu"), then="Escape"),
     Step("open_recent", "Ctrl+Shift+O", _is("popup", "Menu"), then="Escape"),
     Step("open", "Ctrl+O", _is("file_dialog", True), then="Escape"),
+    Step("open_folder", MENU, _is("file_dialog", True), then="Escape"),
     Step("help", "F1", _is("popup", "HelpOverlay"), then="Escape"),
     Step("help", "?", _is("popup", "HelpOverlay"), then="Escape"),
     Step("hints", MENU, _is("popup", "HintCard"), then="Escape"),

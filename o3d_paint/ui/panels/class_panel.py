@@ -27,10 +27,12 @@ class ClassPanelState:
     Attributes:
         rows: The classes in their order.
         active_id: The class that is painted with.
+        can_add: Whether there is something to add a class to.
     """
 
     rows: tuple[ClassRow, ...] = ()
     active_id: int | None = None
+    can_add: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,16 @@ class ClassPanel(ItemPanel):
         words = "Classes" if count < 10 else f"Classes · {count}"
         title = Box(box.x0, box.y0, add.x0 - m.grid(1), box.y1)
         items.append(Label(key="title", box=title, text=words, is_bold=True))
-        items.append(Button(key="add", box=add, icon="plus", text="Add", tooltip="Add a class"))
+        items.append(
+            Button(
+                key="add",
+                box=add,
+                icon="plus",
+                text="Add",
+                tooltip="Add a class",
+                is_enabled=self._state.can_add,
+            )
+        )
         return items
 
     def _view(self) -> Box:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from o3d_paint.ui import theme
-from o3d_paint.ui.events import KeyEvent, PointerEvent
+from o3d_paint.ui.events import KeyEvent, PointerEvent, character_of
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Canvas
 from o3d_paint.ui.panels.class_row import ClassRow
@@ -56,7 +56,9 @@ class ClassSearch(ScrollingCard):
     Args:
         on_choose: Called with the id of the chosen class.
         on_dismiss: Called by Escape.
-        on_add: Called with the typed name when no class has it and Enter is pressed.
+        on_add: Called with the typed name when no class has it and Enter is pressed; None where
+            only a class that is there will do.
+        question: What stands in the field before anything is typed.
     """
 
     background = theme.RAISED
@@ -65,12 +67,15 @@ class ClassSearch(ScrollingCard):
         self,
         on_choose: Callable[[int], None],
         on_dismiss: Callable[[], None],
-        on_add: Callable[[str], None],
+        on_add: Callable[[str], None] | None,
+        *,
+        question: str = "Type a class",
     ) -> None:
         super().__init__()
         self._on_choose = on_choose
         self._on_dismiss = on_dismiss
         self._on_add = on_add
+        self._question = question
         self._rows: tuple[ClassRow, ...] = ()
         self._text = ""
         self._marked = 0
@@ -105,12 +110,19 @@ class ClassSearch(ScrollingCard):
         field = Box(m.grid(2), m.grid(2), self.box.width - m.grid(2), m.grid(10))
         items: list[Item] = [
             Card(key="ground", box=field, color=theme.WINDOW, border=theme.ACCENT),
-            _Field(key="field", box=field.inset(m.grid(2), 0), text=self._text, is_solid=False),
+            _Field(
+                key="field",
+                box=field.inset(m.grid(2), 0),
+                text=self._text,
+                question=self._question,
+                is_solid=False,
+            ),
         ]
         view = Box(m.grid(1), m.grid(11), self.box.width - m.grid(1), self.box.height - m.grid(1))
         if not hits:
             box = Box(view.x0 + m.grid(3), view.y0, view.x1, view.y0 + m.control)
-            words = f"No class fits. Enter adds “{self._text.strip()}”."
+            adds = f" Enter adds “{self._text.strip()}”." if self._on_add is not None else ""
+            words = f"No class fits.{adds}"
             return [*items, Label(key="none", box=box, text=words, color=theme.TEXT_DIM)]
         self._scroll.fit(len(hits) * m.control, view.height)
         right = view.x1 - (m.grid(2) if self._scroll.is_needed else 0)
@@ -153,18 +165,16 @@ class ClassSearch(ScrollingCard):
             self.rebuild()
         elif event.key == "Backspace":
             self.set_text(self._text[:-1])
-        elif event.key == "Space":
-            self.set_text(self._text + " ")
-        elif len(event.key) == 1 and not event.modifiers & {"ctrl", "alt"}:
-            self.set_text(self._text + event.key)
         else:
-            return False
+            typed = character_of(event)
+            self.set_text(self._text + typed)
+            return bool(typed)
         return True
 
     def _enter(self, hits: Sequence[ClassRow]) -> None:
         if hits:
             self._on_choose(hits[min(self._marked, len(hits) - 1)].class_id)
-        elif self._text.strip():
+        elif self._text.strip() and self._on_add is not None:
             self._on_add(self._text.strip())
 
 
@@ -173,6 +183,7 @@ class _Field(Item):
     """What was typed, with a caret behind it."""
 
     text: str
+    question: str
 
     def draw(self, canvas: Canvas, look: Look) -> None:
         m, font = canvas.metrics, Font(canvas.metrics.body)
@@ -185,7 +196,7 @@ class _Field(Item):
             canvas.text(words, typed, theme.TEXT, font=font)
         else:
             place = Box(x + m.grid(1), words.y0, words.x1, words.y1)
-            canvas.text(place, "Type a class", theme.TEXT_DIM, font=font)
+            canvas.text(place, self.question, theme.TEXT_DIM, font=font)
         caret = Box(x + m.line, words.y0 + m.grid(2), x + 2 * m.line, words.y1 - m.grid(2))
         canvas.fill(caret, theme.ACCENT)
 
@@ -201,7 +212,11 @@ class _Hit(Item):
             color = theme.ACCENT_FILL if self.is_marked else theme.HOVER
             canvas.rounded(self.box.inset(m.grid(1), 0), color, radius=m.radius)
         chip = Box.sized(self.box.x0 + m.grid(3), self.box.y0, m.grid(4), self.box.height)
-        canvas.rounded(chip.middle(m.grid(3.5), m.grid(3.5)), self.row.color, radius=m.grid(1))
+        chip = chip.middle(m.grid(3.5), m.grid(3.5))
+        if self.is_marked:
+            # A colour like the mark's own must still be seen.
+            canvas.rounded(chip.inset(-m.line), theme.TEXT, radius=m.grid(1))
+        canvas.rounded(chip, self.row.color, radius=m.grid(1))
         key = text_width(self.row.key, Font(m.small)) if self.row.key else 0
         right = self.box.x1 - m.grid(4)
         words = Box(chip.x1 + m.grid(2), self.box.y0, right - key - m.grid(2), self.box.y1)

@@ -10,6 +10,7 @@ from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.items import Button, Card, Item, Label, button_width
 from o3d_paint.ui.panels.popup import Paragraph, Popup, bounded, inner_width, paragraph_height
+from o3d_paint.ui.panels.text import Font, text_width
 from o3d_paint.ui.theme import Metrics
 
 __all__ = ["Dialog", "DialogButton", "DialogState"]
@@ -43,6 +44,8 @@ class DialogState:
         icon: Before the title; empty for none.
         has_field: Whether room for a text field is kept, see `Dialog.field_box`.
         error: What is wrong with the typed text; empty for nothing.
+        note: What to know about the field while nothing is wrong.
+        field_text: What the field holds at first; the card is made wide enough for it.
     """
 
     title: str = ""
@@ -51,6 +54,8 @@ class DialogState:
     icon: str = ""
     has_field: bool = False
     error: str = ""
+    note: str = ""
+    field_text: str = ""
 
 
 class Dialog(Popup):
@@ -82,7 +87,9 @@ class Dialog(Popup):
         """Return the size for the question."""
         m, state = Metrics(em), self._state
         buttons = sum(button_width(m, b.text) + m.grid(4) for b in state.buttons)
-        width = min(max_width, max(m.grid(105), buttons + m.grid(10)))
+        # The toolkit's own font in the field is a little wider than ours.
+        typed = round(1.15 * text_width(state.field_text, Font(m.body))) + m.grid(14)
+        width = min(max_width, max(m.grid(105), buttons + m.grid(10), typed))
         height = m.grid(14) + paragraph_height(state.text, m.body, inner_width(m, width))
         if state.has_field:
             height += m.grid(10) + m.grid(6)
@@ -109,9 +116,9 @@ class Dialog(Popup):
             border = theme.DANGER if state.error else theme.ACCENT
             items.append(Card(key="field", box=frame, color=theme.WINDOW, border=border))
             below = Box(frame.x0, frame.y1 + m.grid(0.5), frame.x1, frame.y1 + m.grid(5.5))
-            items.append(
-                Label(key="error", box=below, text=state.error, color=theme.DANGER, size=m.small)
-            )
+            color = theme.DANGER if state.error else theme.TEXT_DIM
+            text = state.error or state.note
+            items.append(Label(key="error", box=below, text=text, color=color, size=m.small))
         return [*items, *self._answers()]
 
     def on_click(self, item: Item, event: PointerEvent) -> None:

@@ -11,7 +11,8 @@ from o3d_paint.ui.panels.box import Box
 from o3d_paint.ui.panels.canvas import Canvas
 from o3d_paint.ui.panels.class_row import ClassRow
 from o3d_paint.ui.panels.items import Item, Line, Look
-from o3d_paint.ui.panels.popup import Popup, bounded
+from o3d_paint.ui.panels.popup import bounded
+from o3d_paint.ui.panels.scrolling_card import ScrollingCard
 from o3d_paint.ui.panels.text import Font, text_width
 from o3d_paint.ui.theme import Metrics
 
@@ -68,8 +69,8 @@ def class_menu(
     )
 
 
-class Menu(Popup):
-    """A menu.
+class Menu(ScrollingCard):
+    """A menu; one that is longer than the window scrolls.
 
     Args:
         on_choose: Called with the id of the chosen entry.
@@ -100,15 +101,22 @@ class Menu(Popup):
 
     def build(self) -> Sequence[Item]:
         """Lay out the entries."""
-        m, items, y = self.metrics, list[Item](), self.metrics.grid(1)
+        m, items = self.metrics, list[Item]()
+        view = self.box.inset(m.grid(1))
+        self._scroll.fit(sum(_height(m, entry) for entry in self._entries), view.height)
+        y, right = view.y0 - self._scroll.offset, view.x1
+        if self._scroll.is_needed:
+            right -= m.grid(2.5)
+            items.append(self._scroll.bar(Box(right, view.y0, view.x1, view.y1)))
         for number, entry in enumerate(self._entries):
             height = _height(m, entry)
-            box = Box(m.grid(1), y, self.box.width - m.grid(1), y + height)
+            box = Box(view.x0, y, right, y + height)
             if entry.entry_id:
                 items.append(
                     _Row(
                         key=entry.entry_id,
                         box=box,
+                        clip=view,
                         entry=entry,
                         is_marked=entry.entry_id == self._marked,
                         is_enabled=entry.is_enabled,
@@ -116,13 +124,14 @@ class Menu(Popup):
                 )
             else:
                 line = box.middle(box.width - m.grid(2), m.line)
-                items.append(Line(key=f"line_{number}", box=line))
+                items.append(Line(key=f"line_{number}", box=line, clip=view))
             y += height
         return items
 
     def on_click(self, item: Item, event: PointerEvent) -> None:
         """Choose an entry."""
-        self._on_choose(item.key)
+        if isinstance(item, _Row):
+            self._on_choose(item.key)
 
     def on_hover(self, key: str) -> None:
         """Let the pointer take the mark over from the keys."""
@@ -144,10 +153,20 @@ class Menu(Popup):
             start = -1 if step > 0 else 0
             at = usable.index(self._marked) if self._marked in usable else start
             self._marked = usable[(at + step) % len(usable)]
+            self._reveal()
             self.rebuild()
         else:
             return False
         return True
+
+    def _reveal(self) -> None:
+        """Scroll to the marked entry."""
+        above = 0
+        for entry in self._entries:
+            below = above + _height(self.metrics, entry)
+            if entry.entry_id == self._marked:
+                self._scroll.reveal(above, below)
+            above = below
 
 
 def _height(metrics: Metrics, entry: MenuEntry) -> int:

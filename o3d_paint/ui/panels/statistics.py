@@ -53,12 +53,14 @@ class StatisticsState:
         note: A line under the table, such as how much is unlabelled.
         disagreements: Between which classes photos disagree, in words; empty for none.
         copies: Whether there is a clipboard; else the table goes to a file.
+        is_counting: Whether only points and shares are known yet.
     """
 
     rows: tuple[ClassFigures, ...] = ()
     note: str = ""
     disagreements: str = ""
     copies: bool = True
+    is_counting: bool = False
 
 
 # Key, heading, width in quarters of an em.
@@ -129,7 +131,16 @@ class Statistics(ScrollingCard):
         for number in self._scroll.range(m.control, len(rows)):
             top = view.y0 + number * m.control - self._scroll.offset
             box = Box(view.x0, top, view.x1, top + m.control)
-            items.append(_Row(key=f"row:{number}", box=box, clip=view, row=rows[number]))
+            is_counting = self._state.is_counting
+            items.append(
+                _Row(
+                    key=f"row:{number}",
+                    box=box,
+                    clip=view,
+                    row=rows[number],
+                    is_counting=is_counting,
+                )
+            )
         if self._scroll.is_needed:
             bar = Box(right + m.grid(1), view.y0, right + m.grid(3.5), view.y1)
             items.append(self._scroll.bar(bar))
@@ -178,7 +189,12 @@ class Statistics(ScrollingCard):
         for key, text, icon in (("close", "Close", ""), ("copy", copy, icon_of_copy)):
             width = button_width(m, text, icon=bool(icon)) + m.grid(2)
             box = Box(right - width, top, right, top + m.grid(8))
-            items.append(Button(key=key, box=box, text=text, icon=icon, is_raised=True))
+            is_enabled = key == "close" or not self._state.is_counting
+            items.append(
+                Button(
+                    key=key, box=box, text=text, icon=icon, is_raised=True, is_enabled=is_enabled
+                )
+            )
             right = box.x0 - m.grid(2)
         words = Box(left, top, right, top + m.grid(8))
         note = Label(key="note", box=words, text=self._state.note, color=theme.TEXT_DIM,
@@ -212,6 +228,7 @@ class _Heading(Item):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row(Item):
     row: ClassFigures
+    is_counting: bool = False
 
     def draw(self, canvas: Canvas, look: Look) -> None:
         m, row = canvas.metrics, self.row
@@ -222,12 +239,11 @@ class _Row(Item):
         canvas.rounded(chip.middle(m.grid(3.5), m.grid(3.5)), row.color, radius=m.grid(1))
         words = Box(chip.x1 + m.grid(2), name.y0, name.x1, name.y1)
         canvas.text(words, row.name, theme.TEXT, font=Font(m.body))
+        counted = (row.area or "–", str(row.photos), f"{row.conflicts:,}" if row.conflicts else "–")
         values = (
-            f"{row.points:,}".replace(",", " "),
+            f"{row.points:,}",
             percent(row.share),
-            row.area or "–",
-            str(row.photos),
-            f"{row.conflicts:,}".replace(",", " ") if row.conflicts else "–",
+            *(("…",) * 3 if self.is_counting else counted),
         )
         for place, value in zip(figures, values, strict=True):
             box = place.inset(m.grid(1), 0)

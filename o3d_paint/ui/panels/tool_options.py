@@ -250,7 +250,7 @@ class ToolOptions(ItemPanel):
             value=value,
             name_width=name_width if room > name_width + value_width else 0,
             value_width=value_width if room > value_width else 0,
-            is_enabled=key != "size" or self._has_size,
+            is_enabled=self._has_size if key == "size" else self._state.enabled != frozenset(),
             tooltip=self._tooltips.get(key, tips[key]),
         )
 

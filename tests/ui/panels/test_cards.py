@@ -235,3 +235,16 @@ def test_presses_outside_of_everything_are_nothing(picker, said):
     x, y = press(picker, "accept")
     picker.pointer(PointerEvent("up", x, y + 500, "left"))
     assert said == []
+
+
+def test_statistics_promise_nothing_while_they_are_counted(said):
+    panel = statistics_of(said)
+    panel.set_model(StatisticsState(FIGURES, "Counting…", is_counting=True))
+    click(panel, "copy")
+    assert said == []
+    pictures = []
+    for photos in (0, 4):
+        row = ClassFigures("walls", (10, 120, 200), 300, 0.3, photos=photos)
+        panel.set_model(StatisticsState((row,), is_counting=True))
+        pictures.append(panel.draw().copy())
+    assert (pictures[0] == pictures[1]).all()

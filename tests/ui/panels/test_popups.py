@@ -167,6 +167,29 @@ def test_dialog_keeps_room_for_a_text_field(said):
         assert not item_of(dialog, key).box.meets(field)
 
 
+def test_a_menu_longer_than_the_window_scrolls_to_each_entry(said):
+    menu = Menu(said.append, lambda: None)
+    menu.set_model(tuple(MenuEntry(f"e{n}", f"Entry {n}") for n in range(40)))
+    fitted(menu, height=300)
+    assert item_of(menu, "scrollbar").box.cut(menu.box) == item_of(menu, "scrollbar").box
+    press_keys(menu, "Up", "Up")
+    last = item_of(menu, "e38")
+    assert last.seen == last.box
+    check_patches(menu)
+    click(menu, "e38")
+    assert said == ["e38"]
+
+
+def test_dialog_is_as_wide_as_a_long_path_needs():
+    path = "/home/somebody/captures/2026/the old harbour/warehouses_labelled_version_17.ply"
+    state = DialogState("Save as PLY", "", (), has_field=True, field_text=path)
+    dialog = Dialog(lambda _: None)
+    dialog.set_model(state)
+    fitted(dialog)
+    assert dialog.field_box.width > 1.1 * text_width(path, Font(dialog.metrics.body))
+    fitted(dialog, width=300)
+
+
 KEYS = tuple(
     HelpRow(f"Command {group}.{number}", ("Ctrl+Shift+Z", "Ctrl+Y"), f"Group {group}")
     for group in range(6)
@@ -257,6 +280,26 @@ def test_search_offers_to_add_what_is_missing(said):
     search = search_of(said)
     press_keys(search, "c", "a", "r", "Space", "z", "Enter", "Escape")
     assert said == [("add", "car z"), "dismissed"]
+
+
+def test_search_keeps_capitals_of_a_new_name(said):
+    search = search_of(said)
+    for letter, held in (("q", {"shift"}), ("z", set()), ("1", {"shift"})):
+        search.key(KeyEvent(letter, True, modifiers=frozenset(held)))
+    press_keys(search, "Enter")
+    assert said == [("add", "Qz!")]
+
+
+def test_search_without_adding_finds_only_what_is_there(said):
+    search = ClassSearch(said.append, lambda: None, None, question="Merge roof into…")
+    search.set_model(ROWS)
+    fitted(search)
+    press_keys(search, "q", "z", "Enter")
+    none = item_of(search, "none")
+    assert isinstance(none, Label)
+    assert none.text == "No class fits."
+    press_keys(search, "Backspace", "Backspace", "Enter")
+    assert said == [ROWS[0].class_id]
 
 
 def test_search_leaves_commands_alone(said):

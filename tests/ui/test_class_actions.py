@@ -1,0 +1,43 @@
+"""What the window says about names of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from o3d_paint.project.project import Project
+from o3d_paint.ui.class_actions import ClassHandlers
+from tests.project.scenes import strip_scene
+
+
+class _Popups:
+    """Keeps the question that was asked."""
+
+    def ask_text(self, *_words: str, accept: Callable[[str], str], **_more: Any) -> None:
+        self.accept = accept
+
+    def close(self) -> None:
+        """Nothing shows."""
+
+
+@pytest.fixture
+def desk() -> SimpleNamespace:
+    studio = SimpleNamespace(choose_class=lambda _: None)
+    project = Project(strip_scene(200, 2), ["floor", "wall"])
+    return SimpleNamespace(project=project, studio=studio, shell=SimpleNamespace(popups=_Popups()))
+
+
+def test_a_name_that_is_taken_is_said_in_plain_words(desk: SimpleNamespace) -> None:
+    handlers, popups = ClassHandlers(desk), desk.shell.popups  # type: ignore[arg-type]
+    handlers.add()
+    assert popups.accept(" wall ") == "There is a class wall already"
+    assert popups.accept("roof") == ""
+    handlers.rename(1)
+    assert popups.accept("roof") == "There is a class roof already"
+    assert popups.accept("floor") == ""
+    assert popups.accept("ground") == ""
+    assert "empty" in popups.accept("  ")
+    assert [c.name for c in desk.project.taxonomy] == ["ground", "wall", "roof"]

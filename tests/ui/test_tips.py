@@ -1,0 +1,54 @@
+"""Tooltips appear beside the thing that they speak of."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from o3d_paint.ui import tips as module
+from o3d_paint.ui.layout import Place
+from o3d_paint.ui.panels.tooltip import Tooltip
+from o3d_paint.ui.tips import Tips
+
+
+class _Host:
+    """Where a card would be shown."""
+
+    def __init__(self) -> None:
+        self.visible = True
+        self.at: tuple[int, int] = (0, 0)
+
+    def show(self, visible: bool) -> None:
+        self.visible = visible
+
+    def place(self, rect: Any, _em: float) -> None:
+        self.at = rect.x, rect.y
+
+
+def test_a_card_follows_to_the_next_thing_even_where_frames_are_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock.now)
+    host, content = _Host(), Place(0, 0, 1280, 720)
+    tips = Tips(host, Tooltip())  # type: ignore[arg-type]
+    tips.tick(content, 16.0)
+
+    def rest(x: int, y: int, text: str) -> tuple[int, int]:
+        tips.point(x, y, text)
+        for _ in range(3):
+            clock.now += 0.4
+            tips.tick(content, 16.0)
+        assert host.visible
+        return host.at[0] - x, host.at[1] - y
+
+    first = rest(800, 90, "Polygon (G)")
+    # No event lies between the two things: the pointer was faster than the frames.
+    assert rest(1150, 600, "Lock walls") == first
+    # Within one thing the card stays.
+    place = host.at
+    tips.point(1160, 600, "Lock walls")
+    tips.tick(content, 16.0)
+    assert host.at == place
