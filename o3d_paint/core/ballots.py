@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray, IndexArray, frozen
-from o3d_paint.core.evidence import Evidence, FrameVotes
+from o3d_paint.core.evidence import Evidence, FrameVotes, Snapshot
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.visibility import PixelIndex
 
@@ -180,14 +180,24 @@ class Ballots:
         return np.minimum(total, 255).astype(np.uint8)
 
     def evidence(self) -> Evidence:
-        """Return an immutable copy of all votes, for a worker."""
-        of_frames = (self._votes_of(i) for i in sorted({*self._votes, *self._parked}))
-        frames = tuple(votes for votes in of_frames if len(votes.points))
+        """Return an immutable copy of all votes."""
+        return self.snapshot().evidence()
+
+    def snapshot(self) -> Snapshot:
+        """Return an immutable copy of all votes from which a worker makes the evidence."""
+        frames = tuple(self._kept(i) for i in sorted({*self._votes, *self._parked}))
         layer = None if self._layer is None else self._layer.copy()
-        return Evidence(self._num_points, frames, layer, self._imported)
+        return Snapshot(self._num_points, frames, layer, self._imported)
+
+    def _kept(self, frame_idx: int) -> FrameVotes:
+        """Return the votes of a photo as they are kept, those not cast among them."""
+        if frame_idx in self._parked:
+            return self._parked[frame_idx]
+        points, votes = self._indexes[frame_idx].point, self._votes[frame_idx].copy()
+        return FrameVotes(frame_idx, points, votes, self._versions.get(frame_idx))
 
     def _votes_of(self, frame_idx: int) -> FrameVotes:
-        """Return the votes of a photo that has been synced."""
+        """Return the votes of a photo that has been synced, by ascending point."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
         votes, index = self._votes[frame_idx], self._indexes[frame_idx]

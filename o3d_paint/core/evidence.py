@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray, IndexArray
 
-__all__ = ["Evidence", "FrameVotes", "Tally"]
+__all__ = ["Evidence", "FrameVotes", "Snapshot", "Tally"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +18,7 @@ class FrameVotes:
 
     Attributes:
         frame_idx: Position of the photo in the scene.
-        points: (K,) positions of points in the cloud, ascending, each once.
+        points: (K,) positions of points in the cloud, each once.
         labels: (K,) class ids, never 0.
         version: Number of these very votes, another after every change; None where unnumbered.
     """
@@ -102,3 +102,38 @@ class Evidence:
         """Return the evidence as if one photo had not been painted."""
         others = tuple(f for f in self.frames if f.frame_idx != frame_idx)
         return Evidence(self.num_points, others, self.layer, self.imported)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All votes at one moment as they are kept: quickly made, so that a worker does the rest.
+
+    Attributes:
+        num_points: N of the cloud.
+        frames: The votes of painted photos, with 0 where a point that is seen has none.
+        layer: As in `Evidence`.
+        imported: As in `Evidence`.
+    """
+
+    num_points: int
+    frames: tuple[FrameVotes, ...]
+    layer: IdArray | None = None
+    imported: IdArray | None = None
+
+    @property
+    def num_photos(self) -> int:
+        """How many photos vote on any point."""
+        return sum(bool(f.labels.any()) for f in self.frames)
+
+    def evidence(self) -> Evidence:
+        """Return the votes that were cast."""
+        cast = (_cast(f) for f in self.frames)
+        frames = tuple(f for f in cast if len(f.points))
+        return Evidence(self.num_points, frames, self.layer, self.imported)
+
+
+def _cast(votes: FrameVotes) -> FrameVotes:
+    given = np.flatnonzero(votes.labels)
+    if len(given) == len(votes.labels):
+        return votes
+    return replace(votes, points=votes.points[given], labels=votes.labels[given])

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
-from o3d_paint.core.evidence import Evidence, Tally
+from o3d_paint.core.evidence import Evidence, Snapshot, Tally
 from o3d_paint.core.fuse import FUSED, NONE, PAINTED, Fusion
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
@@ -131,6 +131,10 @@ class FusedLayer(Work):
     def evidence(self) -> Evidence:
         """Return an immutable copy of all that was said about the points."""
         return self.ballots.evidence()
+
+    def snapshot(self) -> Snapshot:
+        """Return the same as it is kept, for a worker to make the evidence of."""
+        return self.ballots.snapshot()
 
     def apply_fusion(
         self,

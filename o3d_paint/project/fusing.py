@@ -11,7 +11,7 @@ from typing import NamedTuple
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.ball import Progress
 from o3d_paint.core.distances import ball_radius, batch_size
-from o3d_paint.core.evidence import Evidence
+from o3d_paint.core.evidence import Snapshot
 from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
 from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import PointCloud, Scene
@@ -94,8 +94,8 @@ class Fusing(FusedLayer):
             self._fuse_waits = partial(self.request_fuse, options, then=then, anew=anew)
             return
         self._fuse_waits = None
-        known, evidence = self.ballots.labels.copy(), self.evidence()
-        is_due = is_choice_due(self.fuse_options, self.weights, len(evidence.frames))
+        known, said = self.ballots.labels.copy(), self.snapshot()
+        is_due = is_choice_due(self.fuse_options, self.weights, said.num_photos)
         self._heirs_since_asked = {}
 
         def apply(answer: _Fused) -> None:
@@ -109,7 +109,7 @@ class Fusing(FusedLayer):
         self.jobs.submit(
             _KEY,
             self._fuse_work(
-                evidence,
+                said,
                 warm=warm,
                 choose=anew or (is_due and not warm),
                 keep_method=options is not None,
@@ -136,13 +136,13 @@ class Fusing(FusedLayer):
             self.weights_chosen.emit(answer.tuning)
 
     def _fuse_work(
-        self, evidence: Evidence, *, warm: bool, choose: bool, keep_method: bool
+        self, said: Snapshot, *, warm: bool, choose: bool, keep_method: bool
     ) -> Callable[[Progress], _Fused]:
-        """Return the function that fuses some evidence; safe to run on a worker."""
+        """Return the function that fuses what was said; safe to run on a worker."""
         return partial(
             _fuse_with_graph,
             self.scene.cloud,
-            evidence,
+            said,
             self.weighted_options,
             graph=self._graph,
             warm=self._fusion if warm else None,
@@ -181,10 +181,10 @@ class Fusing(FusedLayer):
         self._keep_options(options)
         self.complete_indexes()
         self.cancel_fuse()
-        evidence = self.evidence()
+        said = self.snapshot()
         if tune is None:
-            tune = is_choice_due(self.fuse_options, self.weights, len(evidence.frames))
-        work = self._fuse_work(evidence, warm=False, choose=tune, keep_method=options is not None)
+            tune = is_choice_due(self.fuse_options, self.weights, said.num_photos)
+        work = self._fuse_work(said, warm=False, choose=tune, keep_method=options is not None)
         answer = work(_unheard)
         self._keep_choice(answer)
         self.apply_fusion(answer.fusion)
@@ -211,7 +211,7 @@ class _Fused(NamedTuple):
 
 def _fuse_with_graph(
     cloud: PointCloud,
-    evidence: Evidence,
+    said: Snapshot,
     options: FuseOptions,
     report: Progress,
     *,
@@ -221,7 +221,7 @@ def _fuse_with_graph(
     keep_method: bool,
 ) -> _Fused:
     """Fuse; with a choice to make, the left-out photos say by which weights."""
-    done, tuning = 0.0, None
+    done, tuning, evidence = 0.0, None, said.evidence()
     if graph is None and (choice is not None or options.method == "graph"):
         done = 0.2 if choice is not None else 0.6
         share = done

@@ -63,9 +63,10 @@ class Reports:
         counting = StatisticsState(known, "Counting…", copies=has_clipboard(), is_counting=True)
         card.set_model(counting)
         desk.shell.popups.open(card)
-        labels, evidence, taxonomy = project.labels, project.evidence(), project.taxonomy
+        labels, said, taxonomy = project.labels, project.snapshot(), project.taxonomy
 
         def work(_report: Report) -> _Counted:
+            evidence = said.evidence()
             if self._point_area is None:
                 scene = project.scene
                 self._point_area = surface_area(scene.cloud.xyz, spacing=scene.spacing)
@@ -135,7 +136,7 @@ class Reports:
         if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
             desk.shell.toast("Paint two photos or more to compare them")
             return
-        evidence, options, cloud = project.evidence(), project.weighted_options, project.scene.cloud
+        said, options, cloud = project.snapshot(), project.weighted_options, project.scene.cloud
 
         def predict(others: Evidence) -> IdArray:
             return fuse(cloud, others, options).labels
@@ -152,7 +153,7 @@ class Reports:
         desk.show_progress(text, 0.0)
         desk.worker.submit(
             "evaluation",
-            lambda report: leave_one_out(evidence, predict, progress=report),
+            lambda report: leave_one_out(said.evidence(), predict, progress=report),
             done=done,
             failed=failed,
             progressed=lambda share, _: desk.show_progress(text, share),

@@ -169,6 +169,23 @@ def test_a_mask_of_another_size_is_refused() -> None:
         )
 
 
+def test_a_snapshot_stays_as_it_was_and_counts_photos_that_vote() -> None:
+    ballots = Ballots(3, 2)
+    index = PixelIndex((1, 3), np.array([0, 1, 2]), np.array([2, 0, 1], dtype=np.int32))
+    whole = Rect(0, 0, 3, 1)
+    empty, painted = np.zeros((1, 3), np.uint16), np.array([[5, 0, 6]], np.uint16)
+    ballots.sync(0, index, painted, rect=whole)
+    ballots.sync(1, index, empty, rect=whole)
+    before = ballots.snapshot()
+    assert before.num_photos == 1
+    ballots.sync(0, index, empty, rect=whole)
+    ballots.sync(1, index, painted, rect=whole)
+    (frame,) = before.evidence().frames
+    assert frame.frame_idx == 0
+    assert dict(zip(frame.points.tolist(), frame.labels.tolist(), strict=True)) == {2: 5, 1: 6}
+    assert [f.frame_idx for f in ballots.evidence().frames] == [1]
+
+
 def test_leaving_a_photo_out_of_the_evidence() -> None:
     index = PixelIndex((1, 1), np.array([0]), np.array([0], dtype=np.int32))
     ballots = Ballots(1, 2)
