@@ -17,11 +17,13 @@ from tests.core.photo_scenes import (
     box_depth,
     box_truth,
     checkers,
+    door_ajar,
     enlarged,
     frame_of,
     iou,
     plain,
     whole,
+    window_in_a_wall,
 )
 
 SCALE = 1080 / SIZE
@@ -39,6 +41,26 @@ def features(kind: str) -> PhotoFeatures:
 
 def selected(kind: str, rect, coverage) -> np.ndarray:
     return whole(features(kind).mask_shape, rect, coverage)
+
+
+@pytest.mark.parametrize("scene", [window_in_a_wall, door_ajar])
+def test_thin_bars_and_a_painted_door_come_with_their_wall(scene) -> None:
+    truth, part, frame = scene()
+    found = prepare_features(frame)
+    truth, part = enlarged(truth, found.mask_shape), enlarged(part, found.mask_shape)
+    press = (45.5 * SCALE - 0.5, 50.5 * SCALE - 0.5)
+    mask = whole(found.mask_shape, *assist(found, press, extent_px=(truth.sum() / np.pi) ** 0.5))
+    assert mask[part].mean() > 0.98
+    assert iou(mask, truth) > 0.98
+
+
+def test_less_passes_over_the_outline_of_a_thing_than_over_one_that_cuts_a_surface() -> None:
+    found = features("geometry")
+    area = found.regions.area
+    box = np.bincount(found.region[box_truth()], minlength=len(area)) > 0.5 * area
+    left = np.bincount(found.region[:, : SIZE // 2].ravel(), minlength=len(area)) > 0.5 * area
+    leaks = found.leaks(np.stack([box, left, np.ones(len(area), bool)]))
+    assert 0 < leaks[2] <= leaks[0] < 0.02 * leaks[1]
 
 
 KINDS = ["colour", "geometry", "both"]

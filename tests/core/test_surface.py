@@ -58,6 +58,15 @@ def test_flying_pixels_are_put_back_onto_a_surface() -> None:
     assert np.abs(1 / surface.nearness[:, 34:] - 3).max() < 1e-3
 
 
+def test_bars_thinner_than_a_window_stay_where_they_are() -> None:
+    bars = np.zeros((48, 64), bool)
+    bars[:, 30:33] = bars[20:23] = True
+    depth = np.where(bars, 2.0, 3.0) * np.random.default_rng(5).normal(1, 0.002, (48, 64))
+    surface = fit_surface(depth.astype(np.float32), CAMERA)
+    assert np.abs(1 / surface.nearness[bars] - 2).max() < 0.01
+    assert np.abs(1 / surface.nearness[~bars] - 3).max() < 0.03
+
+
 def test_noise_is_measured_as_a_share_of_the_depth() -> None:
     rng = np.random.default_rng(3)
     depth = 5 * (1 + rng.normal(0, 0.004, (48, 64))).astype(np.float32)

@@ -7,7 +7,12 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["choose_planes", "cluster_pixels", "connected_pieces", "neighbor_pairs"]
+__all__ = ["choose_planes", "cluster_pixels", "connected_pieces", "fit_thin", "neighbor_pairs"]
+
+_THIN_NOISES = 3.0
+"""A window that is off by as many times the noise does not explain a pixel."""
+_THIN_BAND, _THIN_LEAST = 0.01, 6.0
+"""How alike the nearness of companions is, as a share, and how much of them it takes."""
 
 
 @kernel
@@ -49,6 +54,70 @@ def choose_planes(
                         chosen[y, x, 1] = planes[v, u, 1]
                         chosen[y, x, 2] = planes[v, u, 2]
     return chosen
+
+
+@kernel
+def fit_thin(
+    nearness: FloatArray, valid: BoolArray, chosen: FloatArray, noise: float, reach: int
+) -> FloatArray:
+    """Fit pixels that no window explains to those near them that are as far away.
+
+    Bars and rods are thinner than any window. A pixel that flies between two surfaces has too few
+    companions and stays on the surface that it was put onto.
+
+    Args:
+        nearness: (h, w) inverse depth.
+        valid: (h, w) where it is known.
+        chosen: (h, w, 3) value at the pixel and slopes, of the windows.
+        noise: Typical share by which depth is off.
+        reach: Distance of companions in pixels.
+
+    Returns:
+        (h, w, 3) as ``chosen``, with thin things in their places.
+    """
+    h, w = nearness.shape
+    fitted = chosen.copy()
+    for y in range(h):
+        for x in range(w):
+            own = nearness[y, x]
+            if valid[y, x] and abs(chosen[y, x, 0] - own) > _THIN_NOISES * noise * own:
+                companions, value, along_x, along_y = _plane_of_companions(
+                    nearness, valid, y, x, _THIN_BAND + noise, reach
+                )
+                if companions >= _THIN_LEAST:
+                    fitted[y, x, 0] = value
+                    fitted[y, x, 1] = along_x
+                    fitted[y, x, 2] = along_y
+    return fitted
+
+
+@kernel
+def _plane_of_companions(
+    nearness: FloatArray, valid: BoolArray, y: int, x: int, band: float, reach: int
+) -> tuple[float, float, float, float]:
+    """Return how many pixels nearby are alike, and value and slopes of the plane through them."""
+    h, w = nearness.shape
+    own = nearness[y, x]
+    n = sx = sy = sz = sxx = sxy = syy = sxz = syz = 0.0
+    for v in range(max(0, y - reach), min(h, y + reach + 1)):
+        for u in range(max(0, x - reach), min(w, x + reach + 1)):
+            off = (nearness[v, u] / own - 1) / band
+            if not valid[v, u] or abs(off) > 1:
+                continue
+            dx, dy, dz = float(u - x), float(v - y), nearness[v, u] - own
+            k = (1 - off * off) ** 2
+            n += k
+            sx, sy, sz = sx + k * dx, sy + k * dy, sz + k * dz
+            sxx, sxy, syy = sxx + k * dx * dx, sxy + k * dx * dy, syy + k * dy * dy
+            sxz, syz = sxz + k * dx * dz, syz + k * dy * dz
+    sx, sy, sz = sx / n, sy / n, sz / n
+    # A pixel of spread keeps bars from fitting any slope across them.
+    var_x, var_y, cov_xy = sxx / n - sx * sx + 1, syy / n - sy * sy + 1, sxy / n - sx * sy
+    cov_xz, cov_yz = sxz / n - sx * sz, syz / n - sy * sz
+    determinant = var_x * var_y - cov_xy * cov_xy
+    a = (var_y * cov_xz - cov_xy * cov_yz) / determinant
+    b = (var_x * cov_yz - cov_xy * cov_xz) / determinant
+    return n, own + sz - a * sx - b * sy, a, b
 
 
 @kernel

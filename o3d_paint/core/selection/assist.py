@@ -24,6 +24,8 @@ DEFAULT_TOLERANCE = 0.5
 _SNAP_FROM, _SNAP_TO = 0.9, 1.03
 """A drag may stop at a region whose radius is this share of the drag's length."""
 _LEAST_STEP = 1e-3
+_OUTLINE_WEIGHT = 0.3
+"""What the outline of a candidate counts beside what sets it off from the next candidate."""
 _FINE_FROM = 1.25
 _MARGIN = 6
 
@@ -36,7 +38,8 @@ class Growth:
         features: The photo.
         seed: (u, v) of the press in mask pixels.
         radius: (G,) ascending; radius of the disc as large as each candidate, in mask pixels.
-        firmness: (G,) how clearly each candidate is set off from what comes next.
+        firmness: (G,) how clearly each candidate is set off: from what would join it next, and
+            by an outline over which little passes.
         members: (G, K) bool, the regions of each candidate.
     """
 
@@ -83,6 +86,7 @@ def start_growth(features: PhotoFeatures, seed_px: tuple[float, float]) -> Growt
     families += [_walk(spread, seed) for spread in features.spreads]
     members = np.concatenate([candidates for candidates, _ in families])
     firmness = np.concatenate([clear for _, clear in families])
+    firmness = firmness - _OUTLINE_WEIGHT * np.log(features.leaks(members))
     area = members @ features.regions.area * features.mask_pixels
     order = np.lexsort((-firmness, area))
     radius = np.sqrt(area / np.pi)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import coo_matrix, diags
 from scipy.sparse.linalg import SuperLU, splu
 
-from o3d_paint.core.arrays import FloatArray, RgbArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.scene import Frame
 from o3d_paint.core.selection.regions import (
     WEIGHT,
@@ -38,8 +38,10 @@ _CLUSTER_STEP, _CLUSTER_ROUNDS, _LEAST_PIECE = 5, 5, 6
 _BASE_LIMIT, _BASE_FLATNESS, _FLATNESS = 0.22, 0.6, 0.8
 _LIMITS = np.geomspace(0.22, 2.2, 14)
 
-_BARRIERS = (5.0, 2.5)
-"""Each unit of cost at a border divides what passes by exp of this; two readings of a photo."""
+_BARRIERS = (5.0, 2.5, 1.25)
+"""Each unit of cost at a border divides what passes by exp of this; three readings of a photo: the
+strict one stops at every edge, the lax one keeps things of several colours and parts together."""
+_LEAST_PASSING = 1e-4
 _LEAK_REACH = 0.32
 """Share of the photo's long side over which what a press spreads is lost."""
 _BEHIND_NOISES, _BEHIND_REACH, _BEHIND_WIDTH = 2.0, 0.1, 2.2
@@ -96,6 +98,18 @@ class PhotoFeatures:
             raise ValueError(msg)
         h, w = self.shape
         return int(self.region[(2 * v + 1) * h // (2 * height), (2 * u + 1) * w // (2 * width)])
+
+    def leaks(self, members: BoolArray) -> FloatArray:
+        """Return (G,) the share that passes of what comes to the outline of each selection.
+
+        Args:
+            members: (G, K) bool, the regions of each selection.
+        """
+        cut = members[:, self.regions.first] != members[:, self.regions.second]
+        length = self.regions.border[:, 0]
+        passes = length * _passing(self.regions, _BARRIERS[0])
+        least = _LEAST_PASSING * (1 - cut.any(axis=1))
+        return np.asarray((cut @ passes) / np.maximum(cut @ length, 1e-12) + least)
 
 
 def prepare_features(frame: Frame) -> PhotoFeatures:
@@ -170,7 +184,7 @@ def _spreading(regions: Regions, long_side: int, *, barrier: float) -> coo_matri
     narrow leak hardly anything.
     """
     n = len(regions)
-    passes = regions.border[:, 0] * (np.exp(-barrier * regions.costs(_FLATNESS)) + 1e-4)
+    passes = regions.border[:, 0] * _passing(regions, barrier)
     behind_first, behind_second, behind = _behind(regions, long_side, barrier=barrier)
     i = np.concatenate([regions.first, behind_first])
     j = np.concatenate([regions.second, behind_second])
@@ -179,6 +193,11 @@ def _spreading(regions: Regions, long_side: int, *, barrier: float) -> coo_matri
     leak = regions.area / (_LEAK_REACH * long_side) ** 2
     total = np.asarray(links.sum(axis=1)).ravel() + leak
     return (diags(total) - links).tocsc()
+
+
+def _passing(regions: Regions, barrier: float) -> FloatArray:
+    """Return (E,) the share that passes of what comes to each border."""
+    return np.asarray(np.exp(-barrier * regions.costs(_FLATNESS)) + _LEAST_PASSING)
 
 
 def _behind(
@@ -204,6 +223,8 @@ def _behind(
     near = np.maximum(apart, 0) / (_BEHIND_REACH * long_side)
     together = np.exp(-(off**2) - near)
     color = half(color_distance(sums, i, j) / 14.0) * (1 - _FLATNESS * together)
-    passes = _BEHIND_WIDTH * np.sqrt(area[j]) * together * (np.exp(-barrier * color) + 1e-4)
+    passes = (
+        _BEHIND_WIDTH * np.sqrt(area[j]) * together * (np.exp(-barrier * color) + _LEAST_PASSING)
+    )
     kept = passes > 1e-4
     return i[kept], j[kept], passes[kept]

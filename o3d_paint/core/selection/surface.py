@@ -2,7 +2,8 @@
 
 Inverse depth is an affine function of the pixel on any plane, whatever its slant, so a window
 about a pixel is fitted exactly. Each pixel takes the best-fitting of nine windows, which keeps
-creases sharp and puts flying pixels back onto a surface.
+creases sharp and puts flying pixels back onto a surface. What is thinner than a window (bars of a
+window, pickets, rods) is fitted to its own pixels alone.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ class Surface:
         slope: (h, w, 2) float32 its change per pixel along x and y.
         normal: (h, w, 3) float32 unit normals in camera axes, away from the camera; 0 without
             depth.
-        residual: (h, w) float32 share by which the measured inverse depth is off the plane.
+        residual: (h, w) float32 share by which the measured inverse depth is off the plane of the
+            best window; large at flying pixels and on thin things.
         noise: Typical share by which depth is off within a window.
     """
 
@@ -93,7 +95,7 @@ def fit_surface(depth: FloatArray, camera: Camera) -> Surface:
         depth: (h, w) float32, 0 where unknown.
         camera: Intrinsics at that resolution.
     """
-    from o3d_paint.core.kernels.photo import choose_planes
+    from o3d_paint.core.kernels.photo import choose_planes, fit_thin
 
     valid = depth > 0
     nearness = np.where(valid, 1 / np.where(valid, depth, 1), 0).astype(np.float32)
@@ -101,18 +103,21 @@ def fit_surface(depth: FloatArray, camera: Camera) -> Surface:
     scale = float(np.median(nearness[valid])) if valid.any() else 1.0
     planes = _window_planes(nearness / scale, valid)
     fitted = planes[..., 3] >= 0
+    spread = (planes[..., 3] / np.maximum(planes[..., 0], 1e-6))[valid & fitted]
+    noise = max(float(np.median(spread)), 1e-4) if len(spread) else _FALLBACK_NOISE
     chosen = choose_planes(nearness / scale, valid, planes, _WINDOW_RADIUS)
+    windowed = np.where(valid, np.maximum(chosen[..., 0], 1e-6), 0)
+    chosen = fit_thin(nearness / scale, valid, chosen, noise, _WINDOW_RADIUS)
     value = np.where(valid, np.maximum(chosen[..., 0], 1e-6), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        residual = np.where(valid, np.abs(value - nearness / scale) / value, 0)
-        spread = planes[..., 3][valid & fitted] / value[valid & fitted]
+        residual = np.where(valid, np.abs(windowed - nearness / scale) / windowed, 0)
     return Surface(
         valid=valid,
         nearness=(value * scale).astype(np.float32),
         slope=chosen[..., 1:] * np.float32(scale),
         normal=_normals(value, chosen[..., 1:], camera) * valid[..., None],
         residual=residual.astype(np.float32),
-        noise=max(float(np.median(spread)), 1e-4) if len(spread) else _FALLBACK_NOISE,
+        noise=noise,
     )
 
 
