@@ -173,7 +173,9 @@ class App:
 
         def arrives() -> bool:
             state = self.state
-            return state.get("at", 0.0) >= news and state["takes_keys"]
+            # A program that does not tell how old its state is tells nothing of keys either.
+            is_new = state.get("at", time.monotonic()) >= news
+            return is_new and state.get("takes_keys", True)
 
         wait_until(arrives, "keys arrive")
 
