@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From mouse event to changed pixel, measured from outside on a virtual display.
 
-    python scripts/bench/window.py [--scene scene.npz] [--seconds 6] [--json out.json]
+    python scripts/bench/window.py [--scene scene.npz] [--size 1280x800] [--json out.json]
 
 A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
 across the photo at 60 events a second. For each event the time is taken until the pixel under the
@@ -29,7 +29,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from scripts.bench.x11 import VirtualDisplay
 
-_SIZE = (1600, 1000)
 _EVENTS_PER_S = 60
 _STEP_PX = 6
 _PAUSES_S = (0.3, 0.8, 1.5)
@@ -98,16 +97,16 @@ def _one_line(display: VirtualDisplay, row: int, left: int, right: int) -> list[
     ]
 
 
-def measure(scene: Path, seconds: float) -> dict[str, Any]:
+def measure(scene: Path, seconds: float, size: tuple[int, int]) -> dict[str, Any]:
     """Open a scene, paint for some seconds, return figures."""
     folder = Path(tempfile.mkdtemp(prefix="o3d-paint-bench-"))
     state_path = folder / "state.json"
-    display = VirtualDisplay(*_SIZE)
+    display = VirtualDisplay(*size)
     environment = {
         **os.environ,
         "DISPLAY": display.name,
         "O3D_PAINT_TEST_STATE": str(state_path),
-        "O3D_PAINT_WINDOW": f"{_SIZE[0]}x{_SIZE[1]}",
+        "O3D_PAINT_WINDOW": f"{size[0]}x{size[1]}",
     }
     environment.pop("WAYLAND_DISPLAY", None)
     command = [
@@ -222,6 +221,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--size", default="1600x1000", help="of the window, in pixels")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
     scene = chosen.scene
@@ -229,7 +229,8 @@ def main(arguments: list[str]) -> int:
         from o3d_paint.io.sample import sample_scene_path
 
         scene = sample_scene_path()
-    figures = measure(scene.absolute(), chosen.seconds)
+    width, height = map(int, chosen.size.split("x"))
+    figures = measure(scene.absolute(), chosen.seconds, (width, height))
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
