@@ -89,10 +89,18 @@ def taxonomy_from_json(classes: list[dict[str, Any]]) -> Taxonomy:
     """
     return Taxonomy(
         tuple(
-            LabelClass(int(c["id"]), str(c["name"]), (*(int(v) for v in c["color"]),))  # type: ignore[arg-type]
+            LabelClass(_whole(c["id"]), str(c["name"]), (*(_whole(v) for v in c["color"]),))  # type: ignore[arg-type]
             for c in classes
         )
     )
+
+
+def _whole(value: Any) -> int:
+    """Return a number as it is; JSON has infinity and fractions, too."""
+    if not isinstance(value, int):
+        msg = f"found {value!r} where a whole number belongs"
+        raise TypeError(msg)
+    return value
 
 
 def _split(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:

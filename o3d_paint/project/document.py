@@ -29,6 +29,7 @@ from o3d_paint.project.codec import taxonomy_from_json, taxonomy_to_json
 __all__ = ["FORMAT", "Document", "PhotoEntry", "document_from_json", "read_document"]
 
 FORMAT = 2
+_MOST_STATES = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,12 @@ def _parsed(value: Any, where: str) -> Document:
     except (KeyError, TypeError, ValueError) as error:
         msg = f"'classes' of {where} cannot be read ({error}): expected id, name and color"
         raise FormatError(msg) from error
+    number = item(value, "number", int, where)
+    if not 0 <= number < _MOST_STATES:
+        msg = f"'number' of {where} counts the saved states: it cannot be {str(number)[:20]}"
+        raise FormatError(msg)
     return Document(
-        number=item(value, "number", int, where),
+        number=number,
         saved=item(value, "saved", str, where),
         program=item(value, "program", str, where),
         scene_name=item(scene, "name", str, where),

@@ -38,7 +38,7 @@ def give(app: App, step: Step) -> None:
 
 def choose(app: App, step: Step, before: State) -> None:
     """Choose a command in its menu, again where the toolkit missed the click."""
-    for _ in range(3):
+    for _ in range(6):
         app.choose(step.command)
         end = time.monotonic() + 5
         while time.monotonic() < end:
