@@ -30,6 +30,8 @@ _MAX_COARSE = 300_000
 _MIN_COARSE = 60_000
 _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
+# The panels cost a frame as well: so a frame of a moving view takes a third of a full one.
+_COARSE_SHARE = 1 / 6
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
 _UPLOAD_S = 0.012
@@ -258,7 +260,8 @@ class CloudView:
         if self._measures_left:
             return
         count = len(self._xyz)
-        wanted = int(np.clip(count * _COARSE_S / full_s, _MIN_COARSE, _MAX_COARSE))
+        coarse_s = min(_COARSE_S, full_s * _COARSE_SHARE)
+        wanted = int(np.clip(count * coarse_s / full_s, _MIN_COARSE, _MAX_COARSE))
         if wanted < len(self._coarse):
             self._make_coarse(wanted)
         self.plan.measured(full_s, coarse_share=len(self._coarse) / max(1, count))
