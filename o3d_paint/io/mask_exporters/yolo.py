@@ -1,15 +1,13 @@
 """A data set for YOLO segmentation: photos, one polygon a line, and ``data.yaml``.
 
-Source: the page on segmentation data sets of the Ultralytics documentation. Corners are pixel
-centres, (x + 0.5) / W, so that training code that cuts off decimals finds the same pixels again.
+Source: the page on segmentation data sets of the Ultralytics documentation. Corners lie on the
+outer edges of the pixels, divided by the size of the photo.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-
-import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.selection.polygons import region_polygons
@@ -18,8 +16,6 @@ from o3d_paint.io.mask_exporters.source import MaskOptions, MaskSource, Written
 from o3d_paint.io.store import make_folder, write_bytes
 
 __all__ = ["write_yolo"]
-
-_FEWEST_CORNERS = 3
 
 
 def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Written:
@@ -46,10 +42,7 @@ def _lines(mask: IdArray, taxonomy: Taxonomy) -> list[str]:
     lines = []
     for number, label_class in enumerate(taxonomy):
         for polygon in region_polygons(mask == label_class.class_id):
-            # A speck of one or two pixels still needs three corners to be read.
-            missing = max(0, _FEWEST_CORNERS - len(polygon))
-            corners = np.concatenate([polygon, np.repeat(polygon[-1:], missing, axis=0)])
-            scaled = (corners + 0.5) / (width, height)
+            scaled = polygon / (width, height)
             lines.append(f"{number} " + " ".join(f"{v:.7g}" for v in scaled.ravel()))
     return lines
 

@@ -167,6 +167,22 @@ def test_yolo_data_set(tmp_path, labelled, expected):
             assert photo.size == (60, 40)
 
 
+def test_yolo_polygons_as_areas(tmp_path, labelled, expected):
+    """CVAT's import takes corners for places in the picture, not for pixels to draw through."""
+    coco_mask = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
+    write_masks(labelled, tmp_path, "yolo")
+    ids = np.array([FLOOR, BALL, 9])
+    for i, mask in enumerate(expected):
+        height, width = mask.shape
+        read = np.zeros_like(mask)
+        for line in (tmp_path / "labels" / "train" / f"{i:03d}.txt").read_text().splitlines():
+            number, *values = line.split()
+            corners = np.array(values, float).reshape(-1, 2) * (width, height)
+            runs = coco_mask.frPyObjects([corners.ravel().tolist()], height, width)
+            read[coco_mask.decode(runs)[..., 0] > 0] = ids[int(number)]
+        np.testing.assert_array_equal(read, mask)
+
+
 @pytest.mark.parametrize("format_name", ["png", "coco", "cvat"])
 def test_what_is_written_comes_in_again(tmp_path, labelled, scene, format_name, expected):
     done = write_masks(labelled, tmp_path, format_name)
