@@ -9,7 +9,7 @@ from typing import Any
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files
-from o3d_paint.io.json_file import read_json
+from o3d_paint.io.json_file import parse_json, read_json
 from o3d_paint.io.mask_formats import (
     coco,
     cvat,
@@ -20,7 +20,7 @@ from o3d_paint.io.mask_formats import (
     sam,
     stacks,
 )
-from o3d_paint.io.mask_formats.archive import member_names
+from o3d_paint.io.mask_formats.archive import member_names, read_member
 from o3d_paint.io.mask_formats.mask_set import MaskSet
 
 __all__ = ["JSON_FORMATS", "read_masks"]
@@ -33,12 +33,15 @@ JSON_FORMATS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Path], MaskS
 }
 """JSON formats: how each is recognised, and its reader."""
 
+_ANNOTATIONS = "annotations"  # the folder of COCO's own layout
+
 
 def read_masks(path: Path | str) -> MaskSet:
     """Read masks in any known format.
 
     Args:
-        path: A JSON, NPY, NPZ or ZIP file, a picture, or a folder of pictures, NPY or JSON files.
+        path: A JSON, NPY, NPZ or ZIP file, a picture, or a folder of pictures, NPY or JSON files,
+            or an unpacked ZIP.
 
     Raises:
         FormatError: Nothing of the kind is there, or it is malformed.
@@ -63,12 +66,29 @@ def _read_file(path: Path) -> MaskSet:
         names = member_names(path)
         if cvat.matches(names):
             return cvat.read(path)
+        return _read_coco_archive(path, names)
+    return _read_document(read_json(path), path)
+
+
+def _read_coco_archive(path: Path, names: list[str]) -> MaskSet:
+    """Read the COCO documents of an archive, one a subset, as annotation tools export them."""
+    members = [n for n in names if n.startswith(f"{_ANNOTATIONS}/") and n.endswith(".json")]
+    if not members:
         msg = (
-            f"{path} is an archive without {'labelmap.txt'!r} and SegmentationClass: from CVAT,"
-            " export as «Segmentation mask 1.1»"
+            f"{path} is an archive without {'labelmap.txt'!r} and SegmentationClass, and without"
+            f" {_ANNOTATIONS}/*.json: from CVAT, export as «Segmentation mask 1.1» or «COCO 1.0»"
         )
         raise FormatError(msg)
-    document = read_json(path)
+    parts = []
+    for member in members:
+        where = Path(f"{path}:{member}")
+        parts.append(
+            _read_document(parse_json(read_member(path, member).read(), str(where)), where)
+        )
+    return parts[0] if len(parts) == 1 else _merged(parts, path)
+
+
+def _read_document(document: Any, path: Path) -> MaskSet:
     for matches, read in JSON_FORMATS.values():
         if matches(document):
             return read(document, path)
@@ -78,11 +98,17 @@ def _read_file(path: Path) -> MaskSet:
 
 def _read_folder(folder: Path) -> MaskSet:
     """Read one file a photo; a folder of one kind only, so that nothing is passed over."""
+    export = cvat.folder_of(folder)
+    if export is not None:
+        return cvat.read_folder(export)
     found = list_files(folder, PHOTO_SUFFIXES)
     if label_studio.matches([p.name for p in found]):
         return label_studio.read(found)
     if found:
         return pictures.read(folder, found)
+    inner = folder / _ANNOTATIONS
+    if inner.is_dir() and list_files(inner, (".json",)):
+        return _read_folder(inner)
     for suffix in (".npy", ".json"):
         files = [p for p in list_files(folder, (suffix,)) if p.name != "classes.json"]
         if files:
