@@ -56,10 +56,11 @@ def formats() -> str:
         "**Regions without classes** (`--regions`, in the window): automatic masks of Segment"
         " Anything, SA-1B files and bool stacks; a click gives a region its class.",
         "",
-        f"**Masks out** (`masks --format`, Export…): {', '.join(MASK_WRITERS)}. Tried with the sample"
-        " scene, 15 photos, every pixel and class the same: `cvat` and `coco` read by CVAT's own"
-        " Datumaro 0.3 and Datumaro 1.13 (which wants the JSON as `annotations/instances_NAME.json`),"
-        " `yolo` by CVAT's Datumaro and the data loader of Ultralytics 8.4 at the photos' size."
+        f"**Masks out** (`masks --format`, Export…): {', '.join(MASK_WRITERS)}. Tried with the"
+        " sample scene, 15 photos, every pixel and class the same: `cvat` and `coco` read by CVAT's"
+        " own Datumaro 0.3 and by Datumaro 1.13 (which wants the JSON as"
+        " `annotations/instances_NAME.json`), `yolo` by CVAT's Datumaro and the data loader of"
+        " Ultralytics 8.4 at the photos' size."
         " CVAT's server itself and a training run were not tried.",
         "",
         f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, or JSON; `o3d-paint taxonomies`"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +37,12 @@ def write_cvat(source: MaskSource, path: Path, options: MaskOptions) -> Written:
         colors[label_class.class_id] = label_class.color
     with replacing(path, inputs=options.inputs) as file, zipfile.ZipFile(file, "w") as archive:
         _add(archive, "labelmap.txt", _label_map(taxonomy).encode())
-        listed = "".join(f"{stem}\n" for stem in source.stems)
+        stems = _listable(source.stems, notes)
+        listed = "".join(f"{stem}\n" for stem in stems)
         _add(archive, "ImageSets/Segmentation/default.txt", listed.encode())
-        for frame_idx, stem in enumerate(source.stems):
+        for frame_idx, stem in enumerate(stems):
             if options.progress is not None:
-                options.progress(frame_idx / len(source.stems), stem)
+                options.progress(frame_idx / len(stems), stem)
             mask = source.mask(frame_idx)
             _add(archive, f"SegmentationClass/{stem}.png", _png(colors[mask]))
             _add(archive, f"SegmentationObject/{stem}.png", _png(_objects(mask)))
@@ -68,6 +70,21 @@ def _distinct(taxonomy: Taxonomy) -> tuple[Taxonomy, list[str]]:
             notes.append(f"Class {c.name!r} is written as {name!r} in the colour {color}.")
         classes.append(LabelClass(c.class_id, name, color))
     return Taxonomy(tuple(classes)), notes
+
+
+def _listable(stems: Sequence[str], notes: list[str]) -> list[str]:
+    """Return names of photos of which none looks like a remark in the list of photos."""
+    taken = {stem.casefold() for stem in stems}
+    listable = []
+    for stem in stems:
+        name = stem
+        while name.startswith("#") or (name != stem and name.casefold() in taken):
+            name = f"_{name}"
+        if name != stem:
+            taken.add(name.casefold())
+            notes.append(f"Photo {stem!r} is written as {name!r}: rename it so in CVAT as well.")
+        listable.append(name)
+    return listable
 
 
 def _label_map(taxonomy: Taxonomy) -> str:

@@ -155,6 +155,23 @@ def test_cvat_archive(tmp_path, labelled, expected):
                 assert photo.size == (60, 40)
 
 
+def test_no_photo_is_a_remark_in_cvats_list(tmp_path, labelled, scene, expected):
+    """A line that begins with # is passed over by its reader, and the photo with it."""
+    names = ("#a.jpg", "_#a.jpg", "b.jpg", "c.jpg")
+    frames = tuple(replace(f, name=n) for f, n in zip(scene.frames, names, strict=True))
+    named = replace(scene, frames=frames)
+    done = write_masks(replace(labelled, scene=named), tmp_path / "a.zip", "cvat")
+    assert [n for n in done.notes if "#a" in n] == [
+        "Photo '#a' is written as '__#a': rename it so in CVAT as well."
+    ]
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        listed = archive.read("ImageSets/Segmentation/default.txt").decode().split()
+        assert listed == ["__#a", "_#a", "b", "c"]
+        with Image.open(archive.open("SegmentationClass/__#a.png")) as image:
+            colors = np.asarray(image.convert("RGB"))
+    np.testing.assert_array_equal(colors.any(-1), expected[0] > 0)
+
+
 def test_yolo_data_set(tmp_path, labelled, expected):
     write_masks(labelled, tmp_path, "yolo")
     table = (tmp_path / "data.yaml").read_text()
