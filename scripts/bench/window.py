@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """From mouse event to changed pixel, measured from outside on a virtual display.
 
-    python scripts/bench/window.py [--scene scene.npz] [--size 1280x800] [--json out.json]
+    python scripts/bench/window.py [--scene scene.npz] [--project p.o3dpaint] [--size 1280x800]
 
 A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
 across the photo at 60 events a second. For each event the time is taken until the pixel under the
@@ -97,7 +97,9 @@ def _one_line(display: VirtualDisplay, row: int, left: int, right: int) -> list[
     ]
 
 
-def measure(scene: Path, seconds: float, size: tuple[int, int]) -> dict[str, Any]:
+def measure(
+    scene: Path, seconds: float, size: tuple[int, int], project: Path | None
+) -> dict[str, Any]:
     """Open a scene, paint for some seconds, return figures."""
     folder = Path(tempfile.mkdtemp(prefix="o3d-paint-bench-"))
     state_path = folder / "state.json"
@@ -116,7 +118,7 @@ def measure(scene: Path, seconds: float, size: tuple[int, int]) -> dict[str, Any
         "open",
         str(scene),
         "--project",
-        str(folder / "p"),
+        str(project or folder / "p"),
     ]
     with (folder / "log.txt").open("wb") as log:
         app = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -221,6 +223,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scene", type=Path)
     parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--project", type=Path, help="to paint in, with the ghosts of its photos")
     parser.add_argument("--size", default="1600x1000", help="of the window, in pixels")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
@@ -230,7 +233,7 @@ def main(arguments: list[str]) -> int:
 
         scene = sample_scene_path()
     width, height = map(int, chosen.size.split("x"))
-    figures = measure(scene.absolute(), chosen.seconds, (width, height))
+    figures = measure(scene.absolute(), chosen.seconds, (width, height), chosen.project)
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
