@@ -40,6 +40,8 @@ _BENT = 1.5
 _UNREACHED = 0.01
 _SLIGHT_LEAK = 1e-7
 _ITERATIONS = 48
+# On larger graphs heat has farther to go: surfaces are as wide as the root of their nodes.
+_USUAL_NODES = 80_000
 _WARM_ITERATIONS = 5
 _TOLERANCE = 1e-3
 
@@ -236,7 +238,8 @@ def walk(
     if levels is None:
         levels = build_levels(graph.indptr, graph.indices, edge_weights(graph, settings))
     if iterations is None:
-        iterations = _ITERATIONS if warm is None else _WARM_ITERATIONS
+        wide = max(1.0, len(graph) / _USUAL_NODES) ** 0.5
+        iterations = round(_ITERATIONS * wide) if warm is None else _WARM_ITERATIONS
     steps = _Steps(iterations, tolerance)
     said = credible(graph, votes, settings.appearance) if said is None else said
     sources = np.float32(settings.trust) * said

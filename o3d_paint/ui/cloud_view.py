@@ -31,7 +31,7 @@ _MIN_COARSE = 60_000
 _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
 # The panels cost a frame as well: so a frame of a moving view takes a third of a full one.
-_COARSE_SHARE = 1 / 8
+_COARSE_SHARE = 1 / 12
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
 _UPLOAD_S = 0.012

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from o3d_paint.core import walker
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
@@ -156,6 +157,19 @@ def test_a_warm_start_reaches_the_same_solution():
         before = walk(graph, first, other, **EXACT)
         warm = walk(graph, both, settings, warm=before, **EXACT)
         np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
+
+
+def test_heat_is_given_more_steps_in_wider_graphs(monkeypatch):
+    cloud = strip()
+    graph = build_graph(cloud, nodes=400)
+    counted = count_votes(graph, Evidence(len(cloud), two_strokes(cloud)))
+    settings = WalkerSettings(trust=0.05, leak=1e-7)
+    exact = walk(graph, counted, settings, **EXACT).heat
+    monkeypatch.setattr(walker, "_ITERATIONS", 4)
+    usual = walk(graph, counted, settings).heat
+    monkeypatch.setattr(walker, "_USUAL_NODES", len(graph) / 16)
+    wide = walk(graph, counted, settings).heat
+    assert np.abs(wide - exact).max() < 0.5 * np.abs(usual - exact).max()
 
 
 def test_what_a_short_solution_left_stays_where_nothing_was_painted():
