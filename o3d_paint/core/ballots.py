@@ -8,6 +8,7 @@ state after any sequence of calls equals one built from scratch from the masks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import Literal
 
@@ -200,11 +201,9 @@ class Ballots:
         """Return the votes of a photo that has been synced, by ascending point."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
-        votes, index = self._votes[frame_idx], self._indexes[frame_idx]
-        cast = np.flatnonzero(votes)
-        points, labels = index.point[cast], votes[cast]
-        order = np.argsort(points)
-        return FrameVotes(frame_idx, points[order], labels[order], self._versions.get(frame_idx))
+        votes = self._kept(frame_idx).cast()
+        order = np.argsort(votes.points)
+        return replace(votes, points=votes.points[order], labels=votes.labels[order])
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""

@@ -28,6 +28,13 @@ class FrameVotes:
     labels: IdArray
     version: int | None = None
 
+    def cast(self) -> FrameVotes:
+        """Return the votes without points that have none."""
+        given = np.flatnonzero(self.labels)
+        if len(given) == len(self.labels):
+            return self
+        return replace(self, points=self.points[given], labels=self.labels[given])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
@@ -127,13 +134,6 @@ class Snapshot:
 
     def evidence(self) -> Evidence:
         """Return the votes that were cast."""
-        cast = (_cast(f) for f in self.frames)
+        cast = (f.cast() for f in self.frames)
         frames = tuple(f for f in cast if len(f.points))
         return Evidence(self.num_points, frames, self.layer, self.imported)
-
-
-def _cast(votes: FrameVotes) -> FrameVotes:
-    given = np.flatnonzero(votes.labels)
-    if len(given) == len(votes.labels):
-        return votes
-    return replace(votes, points=votes.points[given], labels=votes.labels[given])
