@@ -30,6 +30,8 @@ def show_photo(desk: Workbench, frame_idx: int | None) -> None:
         if photo is not None:
             canvas.set_picture(photo)
     desk.wall.show_canvas(desk.shell, has_photo=frame_idx is not None)
+    # Before the toolkit draws for the click itself: a frame with the photo before costs as much.
+    desk.shell.panel_host("canvas").update()
 
 
 def mark_cameras(desk: Workbench) -> None:

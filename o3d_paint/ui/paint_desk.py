@@ -223,6 +223,8 @@ class PaintDesk:
     def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
         if before.open_idx != after.open_idx:
             self._show_photo(after.open_idx)
+        if after.hover_idx is not None and before.hover_idx != after.hover_idx:
+            self._photos.prefetch(after.hover_idx)
         if before.look != after.look:
             self._colors.set_look(after.look)
         self.canvas.set_style(models.canvas_style(self.studio))
@@ -239,6 +241,7 @@ class PaintDesk:
         photo = self._photos.photo(frame_idx)
         if photo is not None:
             self.canvas.set_picture(photo)
+            self.shell.panel_host("canvas").update()
 
     def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
         if frame_idx == self.studio.viewing.open_idx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.views.overlay import PhotoPyramid
-from o3d_paint.project.jobs import Report, Worker
+from o3d_paint.project.jobs import Jobs, Report
 
 __all__ = ["PhotoLoader"]
 
@@ -33,7 +33,7 @@ class PhotoLoader:
     def __init__(
         self,
         scene: Scene,
-        worker: Worker,
+        worker: Jobs,
         *,
         photo_ready: Callable[[int, PhotoPyramid], None],
         thumbnail_ready: Callable[[int], None],
@@ -54,6 +54,23 @@ class PhotoLoader:
         if found is not None:
             self._photos.move_to_end(frame_idx)
             return found
+        self._decode(frame_idx, ("photo", frame_idx), ready=self._photo_ready, failed=self._failed)
+        return None
+
+    def prefetch(self, frame_idx: int) -> None:
+        """Decode a photo that may be opened next; the one that was likely before is given up."""
+        if frame_idx not in self._photos:
+            # What is wrong with it is told to those who open it.
+            self._decode(frame_idx, "prefetch", ready=lambda *_: None, failed=lambda _error: None)
+
+    def _decode(
+        self,
+        frame_idx: int,
+        key: Hashable,
+        *,
+        ready: Callable[[int, PhotoPyramid], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
         frame = self._scene.frames[frame_idx]
 
         def work(_report: Report) -> PhotoPyramid:
@@ -63,10 +80,9 @@ class PhotoLoader:
             self._photos[frame_idx] = photo
             while len(self._photos) > _KEPT_PHOTOS:
                 self._photos.popitem(last=False)
-            self._photo_ready(frame_idx, photo)
+            ready(frame_idx, photo)
 
-        self._worker.submit(("photo", frame_idx), work, done=done, failed=self._failed, urgent=True)
-        return None
+        self._worker.submit(key, work, done=done, failed=failed, urgent=True)
 
     def want_thumbnails(self, frame_idxs: Iterable[int]) -> None:
         """Decode thumbnails that are not there yet."""

@@ -19,6 +19,7 @@ Quality = Literal["coarse", "full"]
 _SLOW_S = 0.06
 _REST_S = 0.35
 _QUIET_S = 0.5
+_HEAVY_S = 0.6
 _MOVE_ENDS_S = 0.2
 _SHORTEST_S = 1 / 60
 _PHOTO_S = 0.3
@@ -31,10 +32,12 @@ class RedrawPlan:
     Attributes:
         full_s: Measured time of a full frame.
         coarse_s: Expected time of a coarse one.
+        is_hand_near: Whether the pointer is over the photo.
     """
 
     full_s: float = 0.02
     coarse_s: float = 0.01
+    is_hand_near: bool = False
     _changed: float = -1.0
     _is_stale: bool = False
     _moved: float = -1e9
@@ -89,9 +92,7 @@ class RedrawPlan:
         if self._is_stale:
             return "coarse" if self.is_slow else "full"
         quiet_since = max(self._moved, self._input, self._changed)
-        # The slower the frame, the surer it must be that the hand does not come back meanwhile.
-        quiet_s = max(_QUIET_S, 3 * self.full_s)
-        if self._shown == "coarse" and not is_moving and now - quiet_since >= quiet_s:
+        if self._shown == "coarse" and not is_moving and now - quiet_since >= self._quiet_s:
             return "full"
         if self._repeat_at is not None and now >= self._repeat_at:
             return self._shown
@@ -103,6 +104,15 @@ class RedrawPlan:
         self._is_stale, self._drawn, self._shown = False, now, quality
         frame_s = self.full_s if quality == "full" else self.coarse_s
         self._repeat_at = None if is_repeat else now + max(0.2, 1.5 * frame_s)
+
+    @property
+    def _quiet_s(self) -> float:
+        """How long all must be quiet before a full frame: it holds up a stroke that begins in it.
+
+        The slower the frame, the surer it must be that the hand does not come back meanwhile.
+        """
+        is_awaited = self.is_hand_near and self.full_s > _HEAVY_S
+        return max(_QUIET_S, (8 if is_awaited else 3) * self.full_s)
 
     def _is_free(self, now: float) -> bool:
         frame_s = self.full_s if self._shown == "full" else self.coarse_s

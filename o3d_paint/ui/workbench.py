@@ -128,6 +128,7 @@ class Workbench:
         if self._are_models_stale:
             self._are_models_stale = False
             feed_panels(self)
+        self.shell.cloud.plan.is_hand_near = self.wall.canvas.cursor is not None
         return self.shell.cloud.tick(is_painting=self.is_painting)
 
     def cancel(self) -> bool:
@@ -281,6 +282,8 @@ class Workbench:
     def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
         if before.open_idx != after.open_idx:
             show_photo(self, after.open_idx)
+        if after.hover_idx is not None and before.hover_idx != after.hover_idx:
+            self.photos.prefetch(after.hover_idx)
         if before.look != after.look:
             self.colors.set_look(after.look)
             self.shell.cloud.changed()

@@ -76,3 +76,17 @@ def test_an_orbit_shows_the_coarse_cloud_as_fast_as_it_can() -> None:
     plan.moved(10.05)
     assert plan.due(10.06, is_painting=False) is None
     assert plan.due(10.25, is_painting=False) == "coarse"
+
+
+def test_a_heavy_frame_does_not_get_into_the_way_of_a_hand_over_the_photo() -> None:
+    plan = RedrawPlan()
+    plan.measured(1.2, coarse_share=0.05)
+    plan.changed(10.0)
+    plan.drawn(10.0, "coarse")
+    plan.drawn(10.4, "coarse")
+    plan.touched(10.5)
+    plan.is_hand_near = True
+    assert plan.due(16.0, is_painting=False) is None, "the next stroke would wait for it"
+    assert plan.due(20.5, is_painting=False) == "full", "nobody paints"
+    plan.is_hand_near = False
+    assert plan.due(16.0, is_painting=False) == "full", "the hand is elsewhere"
