@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pygltflib
@@ -144,7 +145,8 @@ def read_accessor(gltf, index):
 def read_glb(path):
     """World coordinates, labels, sources and colours by pygltflib, class by class; names."""
     gltf = pygltflib.GLTF2().load(str(path))
-    root = gltf.nodes[gltf.scenes[0].nodes[0]]
+    # Before 5.2 trimesh wraps a scene in a node of its own.
+    root = next(node for node in gltf.nodes if node.name == "toy")
     turn = np.array(root.matrix).reshape(4, 4).T if root.matrix else np.eye(4)
     back = np.array(gltf.scenes[0].extras["world_from_gltf"])
     found, names = [], []
@@ -222,6 +224,71 @@ def test_glb_with_photo_colours_and_thumbnails(tmp_path, toy):
     np.testing.assert_array_equal(color[:, :3], linear_bytes(toy.scene.cloud.rgb)[order])
     assert len(gltf.images) == 3
     assert gltf.images[0].mimeType == "image/jpeg"
+    assert [image.name for image in gltf.images] == ["000", "001", "002"]
+    rectangles = [m.primitives[0] for m in gltf.meshes if m.primitives[0].mode == 4]
+    photos = [gltf.materials[primitive.material] for primitive in rectangles]
+    assert [material.name for material in photos] == ["000", "001", "002"]
+    assert all(material.doubleSided for material in photos)
+    # The corner at texture (0, 0), where pictures begin, is the frustum's upper left one.
+    attributes = rectangles[1].attributes
+    texture = read_accessor(gltf, attributes.TEXCOORD_0)
+    corners = read_accessor(gltf, attributes.POSITION)
+    lines = next(m for m in gltf.meshes if m.name == "001").primitives[0].attributes.POSITION
+    upper_left = read_accessor(gltf, lines)[1]
+    np.testing.assert_array_equal(corners[(texture == 0).all(axis=1)], [upper_left])
+
+
+def test_no_light_changes_a_colour_in_a_glb(tmp_path, toy):
+    """A material that mirrors, trimesh's default, is dark in viewers that light points."""
+    export(toy, tmp_path / "a.glb", ExportOptions(thumbnails=True))
+    gltf = pygltflib.GLTF2().load(str(tmp_path / "a.glb"))
+    used = {mesh.primitives[0].material for mesh in gltf.meshes}
+    assert used == set(range(len(gltf.materials)))
+    assert all("KHR_materials_unlit" in material.extensions for material in gltf.materials)
+    assert gltf.extensionsUsed == ["KHR_materials_unlit"]
+
+
+def test_classes_and_photos_in_a_glb_may_share_names(tmp_path, khronos_validator):
+    """Also with the names that classes without a name get, and that trimesh gives."""
+    toy = labelled(600)
+    names = ("class 5", "walls", "world")
+    frames = tuple(replace(f, name=n) for f, n in zip(toy.scene.frames, names, strict=True))
+    labels = np.where(toy.labels == 1, 5, toy.labels).astype(np.uint16)
+    scene = replace(toy.scene, frames=frames, name="walls")
+    export(replace(toy, scene=scene, labels=labels), tmp_path / "a.glb")
+    gltf = pygltflib.GLTF2().load(str(tmp_path / "a.glb"))
+    found = {
+        (n.name, gltf.meshes[n.mesh].name, gltf.meshes[n.mesh].primitives[0].mode)
+        for n in gltf.nodes
+        if n.mesh is not None
+    }
+    classes = ("unlabelled", "class 5", "walls", "figures")
+    assert found == {(n, n, 0) for n in classes} | {(n, n, 1) for n in names}
+    assert len(trimesh.load(tmp_path / "a.glb").geometry) == 7
+    assert khronos_validator(tmp_path / "a.glb")["issues"]["numErrors"] == 0
+
+
+def test_points_coloured_like_the_frustums_share_their_bytes(tmp_path, khronos_validator):
+    """trimesh stores equal bytes once; views that two accessors read must say their stride."""
+    toy = labelled(16)
+    taxonomy = Taxonomy((LabelClass(1, "amber", (255, 179, 0)),))
+    scene = replace(toy.scene, frames=toy.scene.frames[:1])
+    amber = replace(toy, scene=scene, taxonomy=taxonomy, labels=np.ones(16, np.uint16))
+    export(amber, tmp_path / "a.glb")
+    issues = khronos_validator(tmp_path / "a.glb")["issues"]
+    assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+
+
+def test_a_glb_beyond_four_gigabytes_is_refused_before_it_is_built(tmp_path, toy):
+    """Arrays without memory of their own: a builder that began would need all of it."""
+    count = 180_000_000
+    xyz, rgb = np.broadcast_to(0.0, (count, 3)), np.broadcast_to(np.uint8(0), (count, 3))
+    scene = replace(toy.scene, cloud=PointCloud(xyz, rgb))
+    labels = np.broadcast_to(np.uint16(0), count)
+    huge = LabelledScene(scene, TAXONOMY, labels, np.broadcast_to(np.uint8(0), count))
+    with pytest.raises(FormatError, match=r"at most 4 GiB and this would be 4\.0: write a PLY"):
+        export(huge, tmp_path / "a.glb")
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("thumbnails", [False, True])

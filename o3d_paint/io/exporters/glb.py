@@ -1,16 +1,16 @@
 """Labelled clouds as GLB: a node per class, which viewers can switch, and a frustum per photo.
 
-Positions are world coordinates (less a centre where float32 needs it); the root node turns them
-y up, as glTF wants. Colours are linear, as glTF defines them. What viewers ignore is kept in the
-scene's extras: classes, and the matrices between world and glTF.
+trimesh assembles the scene; `gltf_additions` puts in what it drops. Positions are world coordinates
+(less a centre where float32 needs it); the root node turns them y up, as glTF wants. Colours are
+linear, as glTF defines them. What viewers ignore is kept in the scene's extras: classes, and the
+matrices between world and glTF.
 """
 
 from __future__ import annotations
 
-import io
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,20 +20,27 @@ from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.geometry import robust_diagonal
 from o3d_paint.core.scene import Frame
 from o3d_paint.core.views.frustum import default_size, frustum_corners
+from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.class_list import class_list
-from o3d_paint.io.exporters.gltf import FLOAT, LINES, POINTS, TRIANGLES, UBYTE, USHORT, GltfBuilder
+from o3d_paint.io.exporters.gltf_additions import GltfAdditions, PointRecords
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors
 from o3d_paint.io.exporters.ply import needs_double
 from o3d_paint.io.store import replacing
 
+if TYPE_CHECKING:
+    import trimesh
+
 __all__ = ["linear_bytes", "write_glb", "y_up_from_world"]
 
-# glTF wants every attribute to start at a multiple of four.
-_ALIGNMENT = 4
-_LINE = np.dtype([("position", "3<f4"), ("color", "4u1")])
-_CORNER = np.dtype([("position", "3<f4"), ("texture", "2<f4")])
+_ROOT, _CAMERAS = "root", "cameras"
 _FRUSTUM_COLOR = (255, 179, 0)
 _THUMBNAIL_SIDE = 256
+# The format counts its bytes in 32 bits.
+_MAX_BYTES = (1 << 32) - 1
+_POSITION_AND_COLOR_BYTES = 16
+# More than a node's share of the JSON with a frustum's lines; more than a JPEG of noise.
+_NODE_BYTES = 8192
+_THUMBNAIL_BYTES = 3 * _THUMBNAIL_SIDE**2
 
 
 def write_glb(labelled: LabelledScene, path: Path, options: ExportOptions) -> None:
@@ -48,28 +55,30 @@ def write_glb(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
         StorageError: The file cannot be written.
         FormatError: It would exceed 4 GiB.
     """
-    scene = labelled.scene
+    _refuse_oversize(labelled, options)
+    # Not at the top: most runs of the program write no GLB, and all would start later.
+    from trimesh.exchange.gltf import export_glb
+
+    cloud = labelled.scene.cloud
     center = np.zeros(3)
-    if needs_double(scene.cloud.xyz, scene.spacing):
-        center[:] = np.median(scene.cloud.xyz, axis=0).round()
-    builder = GltfBuilder()
-    nodes = _add_classes(builder, labelled, center, options)
-    nodes.append(_add_cameras(builder, labelled, center, options))
-    turn = y_up_from_world(scene.up)
-    root = builder.add_node(scene.name, children=nodes, matrix=turn)
-    gltf_from_world = turn.copy()
-    gltf_from_world[:3, 3] = -turn[:3, :3] @ center
-    world_from_gltf = np.eye(4)
-    world_from_gltf[:3, :3] = turn[:3, :3].T
-    world_from_gltf[:3, 3] = center
-    extras = {
-        **class_list(labelled.taxonomy),
-        "source": {"none": 0, "painted": 1, "fused": 2},
-        "gltf_from_world": gltf_from_world.tolist(),
-        "world_from_gltf": world_from_gltf.tolist(),
-    }
+    if needs_double(cloud.xyz, labelled.scene.spacing):
+        center[:] = np.median(cloud.xyz, axis=0).round()
     with replacing(path, inputs=options.inputs) as file:
-        builder.write(file, root=root, extras=extras)
+        scene, additions = _assemble(labelled, center, options)
+
+        def add_point_values(buffers: dict[Any, bytes], tree: dict[str, Any]) -> None:
+            # trimesh has turned them to bytes: half of the memory that the points take here.
+            scene.geometry.clear()
+            additions.add_point_values(buffers, tree)
+
+        file.write(
+            export_glb(
+                scene,
+                include_normals=False,
+                buffer_postprocessor=add_point_values,
+                tree_postprocessor=additions.complete,
+            )
+        )
 
 
 def y_up_from_world(up: FloatArray) -> npt.NDArray[np.float64]:
@@ -96,158 +105,150 @@ def linear_bytes(srgb: RgbArray) -> RgbArray:
     return bytes_
 
 
+def _refuse_oversize(labelled: LabelledScene, options: ExportOptions) -> None:
+    """Refuse what the format cannot hold before memory and minutes have gone into it.
+
+    Raises:
+        FormatError: It would exceed 4 GiB.
+    """
+    a_point = _POSITION_AND_COLOR_BYTES + PointRecords(labelled).dtype.itemsize
+    a_photo = _NODE_BYTES + (_THUMBNAIL_BYTES if options.thumbnails else 0)
+    total = len(labelled.labels) * a_point + len(labelled.scene.frames) * a_photo
+    total += (len(labelled.taxonomy) + 1) * _NODE_BYTES
+    if total > _MAX_BYTES:
+        msg = f"a GLB holds at most 4 GiB and this would be {total / 2**30:.1f}: write a PLY"
+        raise FormatError(msg)
+
+
+def _assemble(
+    labelled: LabelledScene, center: FloatArray, options: ExportOptions
+) -> tuple[trimesh.Scene, GltfAdditions]:
+    """Return the scene, and what is to be added to the document that trimesh makes of it."""
+    import trimesh
+
+    turn = y_up_from_world(labelled.scene.up)
+    additions = GltfAdditions(labelled, extras=_scene_extras(labelled, turn, center))
+    scene = trimesh.Scene()
+    scene.graph.update(_ROOT, matrix=turn)
+    additions.names[_ROOT] = labelled.scene.name
+    _add_classes(scene, additions, labelled, center, options)
+    scene.graph.update(_CAMERAS, frame_from=_ROOT)
+    positions = np.array([f.position for f in labelled.scene.frames]).reshape(-1, 3)
+    spread = robust_diagonal(labelled.scene.cloud.xyz) or labelled.scene.spacing
+    size = default_size(positions, spread)
+    for index, frame in enumerate(labelled.scene.frames):
+        corners = frustum_corners(frame, size)[:5] - center
+        key = f"photo {index}"
+        additions.names[key] = frame.name
+        _add_frustum(scene, key, frame, corners)
+        if options.thumbnails:
+            additions.names[f"thumbnail {index}"] = f"{frame.name} photo"
+            _add_thumbnail(scene, f"thumbnail {index}", key, frame, corners)
+    return scene, additions
+
+
+def _scene_extras(
+    labelled: LabelledScene, turn: npt.NDArray[np.float64], center: FloatArray
+) -> dict[str, Any]:
+    """Return the classes, what sources mean, and the matrices between world and glTF."""
+    gltf_from_world = turn.copy()
+    gltf_from_world[:3, 3] = -turn[:3, :3] @ center
+    world_from_gltf = np.eye(4)
+    world_from_gltf[:3, :3] = turn[:3, :3].T
+    world_from_gltf[:3, 3] = center
+    return {
+        **class_list(labelled.taxonomy),
+        "source": {"none": 0, "painted": 1, "fused": 2},
+        "gltf_from_world": gltf_from_world.tolist(),
+        "world_from_gltf": world_from_gltf.tolist(),
+    }
+
+
 def _add_classes(
-    builder: GltfBuilder, labelled: LabelledScene, center: FloatArray, options: ExportOptions
-) -> list[int]:
-    """Add the points, sorted by class in one buffer, as one node per class."""
-    order = np.argsort(labelled.labels, kind="stable")
-    labels = labelled.labels[order]
-    records = np.zeros(len(order), dtype=_point_type(labelled))
+    scene: trimesh.Scene,
+    additions: GltfAdditions,
+    labelled: LabelledScene,
+    center: FloatArray,
+    options: ExportOptions,
+) -> None:
+    """Add the points of each class as a node, in the cloud's order."""
+    import trimesh
+
     cloud = labelled.scene.cloud
-    xyz = cloud.xyz if not center.any() else cloud.xyz - center
-    records["position"] = xyz.astype(np.float32)[order]
     rgb = cloud.rgb
     if options.color_by != "photo":
         rgb = class_colors(labelled.labels, labelled.taxonomy)
-    records["color"][:, :3] = linear_bytes(rgb)[order]
-    records["color"][:, 3] = 255
-    records["label"] = labels
-    for name in ("source", "votes", "confidence"):
-        if name in (records.dtype.names or ()):
-            records[name] = getattr(labelled, name)[order]
-    view = builder.add_view(records, stride=records.dtype.itemsize)
-    limits = [0, *(np.flatnonzero(np.diff(labels.astype(np.int32))) + 1).tolist(), len(labels)]
-    return [
-        _add_class(builder, labelled, view, records[start:end], start=start)
-        for start, end in pairwise(limits)
-        if end > start
-    ]
-
-
-def _point_type(labelled: LabelledScene) -> np.dtype[Any]:
-    """Return the record of a point: what is known of each, every field where glTF wants it."""
-    fields = {"position": "3<f4", "color": "4u1", "label": "<u2", "source": "u1"}
-    if labelled.votes is not None:
-        fields["votes"] = "u1"
-    if labelled.confidence is not None:
-        fields["confidence"] = "<f4"
-    sizes = [-(-np.dtype(kind).itemsize // _ALIGNMENT) * _ALIGNMENT for kind in fields.values()]
-    ends = np.cumsum(sizes).tolist()
-    return np.dtype(
-        {
-            "names": list(fields),
-            "formats": list(fields.values()),
-            "offsets": [0, *ends[:-1]],
-            "itemsize": ends[-1],
-        }
-    )
-
-
-def _add_class(
-    builder: GltfBuilder,
-    labelled: LabelledScene,
-    view: int,
-    records: npt.NDArray[Any],
-    *,
-    start: int,
-) -> int:
-    """Add one class's run of the buffer as a node."""
-    class_id = int(records["label"][0])
-    title = f"class {class_id}" if class_id else "unlabelled"
-    if class_id in labelled.taxonomy:
-        title = labelled.taxonomy.get(class_id).name
-    position = records["position"]
-    bounds = np.stack([position.min(axis=0), position.max(axis=0)])
-    base, count = start * records.dtype.itemsize, len(records)
-    fields = {
-        "POSITION": ("position", "VEC3", FLOAT, bounds, False),
-        "COLOR_0": ("color", "VEC4", UBYTE, None, True),
-        "_LABEL": ("label", "SCALAR", USHORT, None, False),
-        "_SOURCE": ("source", "SCALAR", UBYTE, None, False),
-        "_VOTES": ("votes", "SCALAR", UBYTE, None, False),
-        "_CONFIDENCE": ("confidence", "SCALAR", FLOAT, None, False),
-    }
-    offsets = {name: field[1] for name, field in (records.dtype.fields or {}).items()}
-    attributes = {
-        attribute: builder.add_accessor(
-            view,
-            kind,
-            component,
-            count=count,
-            offset=base + offsets[name],
-            bounds=limits,
-            normalized=normalized,
+    order = np.argsort(labelled.labels, kind="stable").astype(np.uint32)
+    labels = labelled.labels[order]
+    limits = [0, *(np.flatnonzero(labels[1:] != labels[:-1]) + 1).tolist(), len(labels)]
+    for start, end in pairwise(limits):
+        if end == start:
+            continue
+        class_id, rows = int(labels[start]), order[start:end]
+        xyz = cloud.xyz[rows]
+        xyz -= center
+        colors = np.full((len(rows), 4), 255, dtype=np.uint8)
+        colors[:, :3] = linear_bytes(rgb[rows])
+        key = f"class {class_id}"
+        scene.add_geometry(
+            trimesh.PointCloud(xyz, colors),
+            node_name=key,
+            geom_name=key,
+            parent_node_name=_ROOT,
+            metadata={"class_id": class_id},
         )
-        for attribute, (name, kind, component, limits, normalized) in fields.items()
-        if name in offsets
-    }
-    mesh = builder.add_mesh(attributes, POINTS, name=title)
-    return builder.add_node(title, mesh=mesh, extras={"class_id": class_id})
+        additions.add_points(key, _title(labelled, class_id), rows)
 
 
-def _add_cameras(
-    builder: GltfBuilder, labelled: LabelledScene, center: FloatArray, options: ExportOptions
-) -> int:
-    """Add a frustum per photo under one node."""
-    scene = labelled.scene
-    positions = np.array([f.position for f in scene.frames]).reshape(-1, 3)
-    size = default_size(positions, robust_diagonal(scene.cloud.xyz) or scene.spacing)
-    children = []
-    for frame in scene.frames:
-        corners = (frustum_corners(frame, size)[:5] - center).astype(np.float32)
-        parts = []
-        if options.thumbnails:
-            parts.append(_add_thumbnail(builder, frame, corners))
-        mesh = _add_lines(builder, frame.name, corners)
-        extras = {
+def _title(labelled: LabelledScene, class_id: int) -> str:
+    """Return a class's name, and one for points without a class or of an unknown one."""
+    if class_id in labelled.taxonomy:
+        return labelled.taxonomy.get(class_id).name
+    return f"class {class_id}" if class_id else "unlabelled"
+
+
+def _add_frustum(
+    scene: trimesh.Scene, key: str, frame: Frame, corners: npt.NDArray[np.float64]
+) -> None:
+    """Add the eight edges of a frustum: four from the camera, four around the picture."""
+    from trimesh.path import Path3D
+    from trimesh.path.entities import Line
+
+    edges = [Line([0, corner]) for corner in (1, 2, 3, 4)] + [Line([1, 2, 3, 4, 1])]
+    color = [*linear_bytes(np.array(_FRUSTUM_COLOR, dtype=np.uint8)).tolist(), 255]
+    colors = np.array([color] * len(edges), dtype=np.uint8)
+    scene.add_geometry(
+        Path3D(entities=edges, vertices=corners, colors=colors, process=False),
+        node_name=key,
+        geom_name=key,
+        parent_node_name=_CAMERAS,
+        metadata={
             "cam_from_world": frame.cam_from_world.tolist(),
             "intrinsics": frame.camera.matrix.tolist(),
             "size": [frame.camera.width, frame.camera.height],
-        }
-        children.append(builder.add_node(frame.name, mesh=mesh, children=parts, extras=extras))
-    return builder.add_node("cameras", children=children)
+        },
+    )
 
 
-def _add_lines(builder: GltfBuilder, name: str, corners: npt.NDArray[np.float32]) -> int:
-    """Add the eight edges of a frustum."""
-    ends = [(0, 1), (0, 2), (0, 3), (0, 4), (1, 2), (2, 3), (3, 4), (4, 1)]
-    lines = np.zeros(2 * len(ends), dtype=_LINE)
-    lines["position"] = corners[np.array(ends).reshape(-1)]
-    lines["color"][:, :3] = linear_bytes(np.array(_FRUSTUM_COLOR, dtype=np.uint8))
-    lines["color"][:, 3] = 255
-    view = builder.add_view(lines, stride=_LINE.itemsize)
-    bounds = np.stack([corners.min(axis=0), corners.max(axis=0)])
-    count = len(lines)
-    attributes = {
-        "POSITION": builder.add_accessor(view, "VEC3", FLOAT, count=count, bounds=bounds),
-        "COLOR_0": builder.add_accessor(
-            view, "VEC4", UBYTE, count=count, offset=12, normalized=True
-        ),
-    }
-    return builder.add_mesh(attributes, LINES, name=name)
-
-
-def _add_thumbnail(builder: GltfBuilder, frame: Frame, corners: npt.NDArray[np.float32]) -> int:
+def _add_thumbnail(
+    scene: trimesh.Scene, key: str, parent: str, frame: Frame, corners: npt.NDArray[np.float64]
+) -> None:
     """Add the photo as a textured rectangle on the frustum's far side."""
-    triangles = np.array([1, 4, 3, 1, 3, 2])
-    quad = np.zeros(len(triangles), dtype=_CORNER)
-    quad["position"] = corners[triangles]
-    quad["texture"] = np.array([[0, 0], [0, 0], [1, 0], [1, 1], [0, 1]])[triangles]
-    view = builder.add_view(quad, stride=_CORNER.itemsize)
-    bounds = np.stack([corners[1:].min(axis=0), corners[1:].max(axis=0)])
-    attributes = {
-        "POSITION": builder.add_accessor(view, "VEC3", FLOAT, count=len(quad), bounds=bounds),
-        "TEXCOORD_0": builder.add_accessor(view, "VEC2", FLOAT, count=len(quad), offset=12),
-    }
-    material = builder.add_textured_material(_thumbnail(frame), "image/jpeg", name=frame.name)
-    mesh = builder.add_mesh(attributes, TRIANGLES, name=f"{frame.name} photo", material=material)
-    return builder.add_node(f"{frame.name} photo", mesh=mesh)
+    import trimesh
+    from trimesh.visual import TextureVisuals
+    from trimesh.visual.material import PBRMaterial
 
-
-def _thumbnail(frame: Frame) -> bytes:
-    """Return a small JPEG of the photo."""
     picture = Image.fromarray(frame.photo.pixels())
     picture.thumbnail((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+    # trimesh writes PNG unless the picture says that it is a JPEG.
+    picture.format = "JPEG"
+    material = PBRMaterial(name=frame.name, baseColorTexture=picture, doubleSided=True)
+    # trimesh counts texture lines upwards.
+    uv = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], dtype=np.float64)
+    rectangle = trimesh.Trimesh(
+        vertices=corners[1:],
+        faces=[[0, 3, 2], [0, 2, 1]],
+        visual=TextureVisuals(uv=uv, material=material),
+        process=False,
+    )
+    scene.add_geometry(rectangle, node_name=key, geom_name=key, parent_node_name=parent)
