@@ -31,15 +31,20 @@ class CloudColors:
             them over takes the marks away.
     """
 
-    def __init__(self, project: Project, look: CloudLook) -> None:
-        """Start with every point due."""
+    def __init__(self, project: Project, look: CloudLook, buffer: npt.NDArray[np.float32]) -> None:
+        """Start with every point due.
+
+        Args:
+            project: What is shown.
+            look: How.
+            buffer: (N, 3) the photos' colours, to begin with; taken over.
+        """
         self._project = project
         self._look = look
         self._seen: BoolArray | None = None
         self._heat: HeatView | None = None
-        count = len(project.scene.cloud)
-        self.buffer: npt.NDArray[np.float32] = np.zeros((count, 3), dtype=np.float32)
-        self.stale: BoolArray = np.ones(-(-count // PIECE), dtype=bool)
+        self.buffer = buffer
+        self.stale: BoolArray = np.ones(-(-len(buffer) // PIECE), dtype=bool)
         self._tints: Tints = tints_of(project.taxonomy.color_table(), look)
         self._next = 0
 

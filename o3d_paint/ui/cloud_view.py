@@ -18,6 +18,7 @@ from open3d.visualization import gui, rendering
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.views.orbit import Eye, first_look
+from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_overlay import CloudOverlay
@@ -76,13 +77,17 @@ class CloudView:
         """(width, height) in device pixels."""
         return max(1, self.widget.frame.width), max(1, self.widget.frame.height)
 
-    def open(self, scene: Scene, colors: CloudColors) -> None:
-        """Show a scene, framed from the side of its cameras."""
+    def open(self, scene: Scene, shown: ShownCloud, colors: CloudColors) -> None:
+        """Show a scene, framed from the side of its cameras.
+
+        Args:
+            scene: Whose cloud.
+            shown: Its points.
+            colors: Their colours, of which the due ones follow tick by tick.
+        """
         self.close()
         self.colors = colors
-        self.center = np.median(scene.cloud.xyz[:: max(1, len(scene.cloud) // 20_000)], axis=0)
-        self._xyz = np.ascontiguousarray((scene.cloud.xyz - self.center).astype(np.float32))
-        colors.work(10.0)
+        self.center, self._xyz = shown.center, shown.xyz
         self._add("full", self._xyz, colors.buffer)
         colors.stale[:] = False
         self._make_coarse(min(_MAX_COARSE, len(self._xyz)))

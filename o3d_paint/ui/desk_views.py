@@ -8,6 +8,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
 from o3d_paint.core.views.heat import HEAT_TITLES
+from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.ui import models
 from o3d_paint.ui.frustum_layer import CameraMarks
 from o3d_paint.ui.panels.status_bar import ProgressState
@@ -15,7 +16,21 @@ from o3d_paint.ui.panels.status_bar import ProgressState
 if TYPE_CHECKING:
     from o3d_paint.ui.workbench import Workbench
 
-__all__ = ["dim_unseen", "feed_panels", "mark_cameras", "show_photo"]
+__all__ = ["dim_unseen", "feed_panels", "mark_cameras", "open_views", "show_photo"]
+
+_FIRST_THUMBNAILS = 64
+
+
+def open_views(desk: Workbench, shown: ShownCloud) -> None:
+    """Fill the 3D view, the classes and the strip, when a project has been opened."""
+    scene, shell = desk.project.scene, desk.shell
+    shell.class_count = len(desk.project.taxonomy)
+    shell.cloud.open(scene, shown, desk.colors)
+    desk.frustums.open(scene)
+    mark_cameras(desk)
+    desk.wall.canvas.set_style(models.canvas_style(desk.studio))
+    desk.photos.want_thumbnails(range(min(len(scene.frames), _FIRST_THUMBNAILS)))
+    shell.layout()
 
 
 def show_photo(desk: Workbench, frame_idx: int | None) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.errors import PaintError
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.borrowed import BorrowedSession
@@ -162,19 +163,22 @@ class MainWindow:
         kept = kept_options(loaded.options)
         # Nothing is kept of a scene that was only looked at.
         session.project.history_changed.connect(lambda: session.project.set_setting(SETTING, kept))
-        self._show(session, path)
+        self._show(session, path, loaded.shown)
         self._memory.opened(loaded.scene, path)
         for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
             self.shell.toast(sentence, "info")
 
     def open_project(self, project: Project) -> None:
         """Show a project that a script made; closing the window gives it back."""
-        self._show(BorrowedSession(project, post=self._mailbox.post), None)
+        shown = ShownCloud.of(project.scene.cloud)
+        self._show(BorrowedSession(project, post=self._mailbox.post), None, shown)
 
-    def _show(self, session: Session, path: Path | None) -> None:
+    def _show(self, session: Session, path: Path | None, shown: ShownCloud) -> None:
         scene = session.project.scene
         self.scene_path = path
-        self.desk = Workbench(session, self.shell, self.wall, self._worker, post=self._mailbox.post)
+        self.desk = Workbench(
+            session, self.shell, self.wall, self._worker, shown=shown, post=self._mailbox.post
+        )
         # The first index loads the compiled loops; better now than under the first click.
         session.project.request_index(0)
         self.classes = ClassHandlers(self.desk)

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from o3d_paint.core.arrays import FloatArray, IndexArray
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.views.overlay import PhotoPyramid
@@ -85,7 +87,8 @@ class PaintDesk:
             guard,
         )
         self.classes = ClassHandlers(self)  # type: ignore[arg-type]  # all that it asks is here
-        self._colors = CloudColors(project, self.studio.viewing.look)
+        rgb = np.multiply(project.scene.cloud.rgb, np.float32(1 / 255), dtype=np.float32)
+        self._colors = CloudColors(project, self.studio.viewing.look, rgb)
         self.cloud = HostCloud(
             scene_widget,
             project.scene,

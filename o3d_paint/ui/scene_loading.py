@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from o3d_paint.core.scene import Scene
+from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.project.jobs import Mailbox, Report, Worker
 from o3d_paint.project.layout import project_folder
 from o3d_paint.project.opening import Prepared, prepare_session
+from o3d_paint.project.photo_tools import has_photo_tools
 from o3d_paint.project.scene_options import completed_options
 from o3d_paint.ui.panels.status_bar import ProgressState
 
@@ -80,6 +82,7 @@ class LoadedScene:
 
     Attributes:
         scene: What was read.
+        shown: Its cloud for the 3D view.
         path: From where.
         folder: Where its project is kept.
         note: Why that is not the usual place; None where it is.
@@ -88,6 +91,7 @@ class LoadedScene:
     """
 
     scene: Scene
+    shown: ShownCloud
     path: Path
     folder: Path
     note: str | None
@@ -160,7 +164,10 @@ class SceneLoading:
             prepared = None if folder == held else prepare_session(scene, folder, classes=classes)
             if classes and prepared and prepared.loaded.number:
                 note = f"{folder.name} has classes already: those of --taxonomy are left out"
-            return LoadedScene(scene, path, folder, note, prepared, options)
+            # What the window would wait for: the points as they are shown, the search for plug-ins.
+            has_photo_tools()
+            shown = ShownCloud.of(scene.cloud)
+            return LoadedScene(scene, shown, path, folder, note, prepared, options)
 
         self._progressed(0.0, f"Reading {name}")
         self._worker.submit(

@@ -18,14 +18,14 @@ from o3d_paint.core.mask import Rect
 from o3d_paint.core.views.heat import heat_colors
 from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.views.overlay import PhotoPyramid
+from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.session import Session
-from o3d_paint.ui import models
+from o3d_paint.ui import desk_views, models
 from o3d_paint.ui.chores import Chores
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_painter import CloudPainter
-from o3d_paint.ui.desk_views import dim_unseen, feed_panels, mark_cameras, show_photo
 from o3d_paint.ui.eraser_hold import EraserHold
 from o3d_paint.ui.footprint import Footprint
 from o3d_paint.ui.frustum_layer import FrustumLayer
@@ -52,17 +52,25 @@ class Workbench:
         shell: The window.
         wall: Its panels.
         worker: For photos.
+        shown: The cloud.
         post: Brings what other workers have done to this thread.
     """
 
     def __init__(
-        self, session: Session, shell: Shell, wall: Wall, worker: Worker, *, post: Post
+        self,
+        session: Session,
+        shell: Shell,
+        wall: Wall,
+        worker: Worker,
+        *,
+        shown: ShownCloud,
+        post: Post,
     ) -> None:
         self.session = session
         self.project = session.project
         self.studio = Studio(session.project, lambda: Worker(post, name="o3d-paint-tool"))
         self.shell, self.wall, self.worker = shell, wall, worker
-        self.colors = CloudColors(self.project, self.studio.viewing.look)
+        self.colors = CloudColors(self.project, self.studio.viewing.look, shown.rgb)
         self.frustums = FrustumLayer(shell.cloud)
         self.photos = PhotoLoader(
             self.project.scene,
@@ -99,7 +107,7 @@ class Workbench:
         self._disconnect: list[Callable[[], None]] = []
         self.project.slice_s = _SLICE_S
         self._connect()
-        self._open()
+        desk_views.open_views(self, shown)
 
     @property
     def is_counted(self) -> bool:
@@ -127,7 +135,7 @@ class Workbench:
             self.guides.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
-            feed_panels(self)
+            desk_views.feed_panels(self)
         self.shell.cloud.plan.is_hand_near = self.wall.canvas.cursor is not None
         return self.shell.cloud.tick(is_painting=self.is_painting)
 
@@ -203,17 +211,6 @@ class Workbench:
         ]
         self._disconnect += connections
 
-    def _open(self) -> None:
-        scene = self.project.scene
-        self.shell.class_count = len(self.project.taxonomy)
-        self.shell.cloud.open(scene, self.colors)
-        self.frustums.open(scene)
-        mark_cameras(self)
-        self.wall.canvas.set_style(models.canvas_style(self.studio))
-        count = len(scene.frames)
-        self.photos.want_thumbnails(range(min(count, 64)))
-        self.shell.layout()
-
     # What the project says
 
     def _mask_changed(self, frame_idx: int, rect: Rect) -> None:
@@ -235,7 +232,7 @@ class Workbench:
         self.refresh()
 
     def _history_changed(self) -> None:
-        mark_cameras(self)
+        desk_views.mark_cameras(self)
         self.saving = models.Saving("saving…", has_unsaved=True)
         if self.session.read_only is not None:
             self.saving = models.Saving(self.session.unsaved_words, has_unsaved=True)
@@ -251,7 +248,7 @@ class Workbench:
 
     def _index_ready(self, frame_idx: int) -> None:
         if frame_idx == self.studio.viewing.open_idx:
-            dim_unseen(self)
+            desk_views.dim_unseen(self)
 
     def _fused_changed(self) -> None:
         self.fuse_share = None
@@ -281,7 +278,7 @@ class Workbench:
 
     def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
         if before.open_idx != after.open_idx:
-            show_photo(self, after.open_idx)
+            desk_views.show_photo(self, after.open_idx)
         if after.hover_idx is not None and before.hover_idx != after.hover_idx:
             self.photos.prefetch(after.hover_idx)
         if before.look != after.look:
@@ -291,9 +288,9 @@ class Workbench:
             self.colors.set_heat(after.heat)
             self.shell.cloud.changed()
         if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
-            dim_unseen(self)
+            desk_views.dim_unseen(self)
         if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
-            mark_cameras(self)
+            desk_views.mark_cameras(self)
         self.wall.canvas.set_style(models.canvas_style(self.studio))
         self.refresh()
 
@@ -306,7 +303,7 @@ class Workbench:
             canvas.set_heat((guides.heat, heat_colors(heat)))
 
     def _suggested(self) -> None:
-        mark_cameras(self)
+        desk_views.mark_cameras(self)
         self.refresh()
 
     def _sketch_changed(self) -> None:
