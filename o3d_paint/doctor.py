@@ -1,4 +1,4 @@
-"""What this machine lacks to open a window, and what brings it.
+"""What this machine lacks to run the program and open a window, and what brings it.
 
 Nothing here imports Open3D: on a machine that lacks a driver its import or first window ends the
 process, and just there the diagnosis is wanted. The trial with a real window is the preflight's.
@@ -52,7 +52,7 @@ class Check:
 
 def doctor_report() -> list[Check]:
     """Look at everything that the window needs, and the optional formats."""
-    checks = [_program(), _python(), _open3d()]
+    checks = [_program(), _python(), _opencv(), _open3d()]
     if platform.system() == "Linux":
         checks += [_glibc(), *_libraries(), vulkan_check()]
     return [*checks, display_check(), _memory(), *_extras()]
@@ -145,6 +145,20 @@ def _python() -> Check:
     ok = MIN_PYTHON <= sys.version_info[:2] < END_PYTHON and bits == 64
     detail = f"{platform.python_version()}, {bits} bit, {sys.executable}"
     return Check("Python", ok, detail, "" if ok else "use a 64-bit Python 3.10 to 3.13")
+
+
+def _opencv() -> Check:
+    """Import OpenCV, which every command needs; unlike Open3D it fails with an exception."""
+    try:
+        import cv2
+    except (ImportError, OSError) as error:
+        soname = system_packages.missing_library_named_by(error)
+        if soname is not None:
+            detail = f"does not load without {soname}"
+            return Check("OpenCV", False, detail, system_packages.remedy_for(soname))
+        wanted = "python -m pip install --force-reinstall opencv-python"
+        return Check("OpenCV", False, f"does not load ({error})", wanted)
+    return Check("OpenCV", True, str(cv2.__version__))
 
 
 def _open3d() -> Check:

@@ -1,4 +1,4 @@
-"""The system libraries that a window needs, and the package that brings each.
+"""The system libraries that the program and its window need, and the package that brings each.
 
 One table serves `o3d-paint doctor`, the preflight and the set-up scripts. The scripts run this
 module with a bare Python before anything is installed, so it uses the standard library only:
@@ -14,6 +14,7 @@ import ctypes
 import json
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Iterable
@@ -37,8 +38,12 @@ class Requirement:
         return name
 
 
-# What libOpen3D 0.20 links against, then what it opens at run time (GLFW and Filament).
+# What OpenCV's and Open3D 0.20's wheels link against, then what Open3D opens at run time (GLFW and
+# Filament). Debian 13 and Ubuntu 24.04 take libglib2.0-0 for libglib2.0-0t64.
 LIBRARIES = (
+    Requirement("libglib-2.0.so.0", "libglib2.0-0", "glib2", "glib2", "libglib-2_0-0"),
+    Requirement("libgthread-2.0.so.0", "libglib2.0-0", "glib2", "glib2", "libgthread-2_0-0"),
+    Requirement("libxcb.so.1", "libxcb1", "libxcb", "libxcb", "libxcb1"),
     Requirement("libGL.so.1", "libgl1", "libglvnd-glx", "libglvnd", "libglvnd"),
     Requirement("libEGL.so.1", "libegl1", "libglvnd-egl", "libglvnd", "libglvnd"),
     Requirement("libX11.so.6", "libx11-6", "libX11", "libx11", "libX11-6"),
@@ -72,6 +77,8 @@ TEST_PROGRAMS = (
     Requirement("xdotool", "xdotool", "xdotool", "xdotool", "xdotool"),
 )
 
+# What the dynamic linker says, as an ImportError or OSError repeats it.
+_NOT_FOUND = re.compile(r"(?:^|[\s/])([^\s/:]+\.so[.\d]*): cannot open shared object file")
 _MANAGERS = {"apt": "apt-get", "dnf": "dnf", "pacman": "pacman", "zypper": "zypper"}
 _INSTALL = {
     "apt": "apt-get install -y --no-install-recommends",
@@ -116,6 +123,22 @@ def missing_libraries() -> tuple[Requirement, ...]:
     if platform.system() != "Linux":
         return ()
     return tuple(library for library in LIBRARIES if not loads(library.name))
+
+
+def missing_library_named_by(error: ImportError | OSError) -> str | None:
+    """Return the file name of the system library for want of which an import failed, or None."""
+    found = _NOT_FOUND.search(str(error))
+    return found[1] if found else None
+
+
+def remedy_for(soname: str) -> str:
+    """Return as words what to do about a missing library; one command brings all that are."""
+    named = [library for library in LIBRARIES if library.name == soname]
+    if not named or package_manager() is None:
+        return f"install the package of this system that holds {soname}"
+    wanted = dict.fromkeys([*named, *missing_libraries()])
+    it = "it" if len(wanted) == 1 else "it, and what else is missing,"
+    return f"install {it} with `{remedy(wanted)}`"
 
 
 def vulkan_manifests() -> tuple[Path, ...]:

@@ -27,29 +27,66 @@ def test_every_requirement_names_a_package_for_every_manager() -> None:
             assert " " not in package
 
 
-@linux
-def test_table_covers_what_open3d_links_against() -> None:
-    """The wheel's own list of needed libraries, less those that it or every system brings."""
+# What every Linux brings: the C library, and what Python or the package manager stand on.
+OF_EVERY_SYSTEM = (
+    "libc.", "libm.", "libgcc_s.", "libpthread.", "libdl.", "librt.", "ld-linux", "libz.",
+)  # fmt: skip
+
+
+def linked_against(start: Path, bundled: dict[str, Path]) -> set[str]:
+    """The system's libraries that a library needs, itself or by those that its wheel brings."""
     if shutil.which("readelf") is None:
         pytest.skip("readelf is not installed")
-    folder = next(Path(path) / "open3d" for path in sys.path if (Path(path) / "open3d").is_dir())
-    library = next(folder.glob("libOpen3D.so*"))
-    listing = subprocess.run(
-        ["readelf", "-d", library], capture_output=True, text=True, check=True
-    ).stdout
-    needed = {line.split("[")[1].rstrip("]") for line in listing.splitlines() if "(NEEDED)" in line}
-    bundled = {path.name for path in folder.iterdir()}
-    system = ("libc.", "libm.", "libgcc_s.", "libpthread.", "libdl.", "librt.", "ld-linux")
-    wanted = {name for name in needed - bundled if not name.startswith(system)}
+    wanted: set[str] = set()
+    waiting, seen = [start], {start}
+    while waiting:
+        listing = subprocess.run(
+            ["readelf", "-d", waiting.pop()], capture_output=True, text=True, check=True
+        ).stdout
+        for line in listing.splitlines():
+            if "(NEEDED)" not in line:
+                continue
+            name = line.split("[")[1].rstrip("]")
+            path = bundled.get(name)
+            if path is None:
+                wanted.add(name)
+            elif path not in seen:
+                seen.add(path)
+                waiting.append(path)
+    return {name for name in wanted if not name.startswith(OF_EVERY_SYSTEM)}
+
+
+def wheels_folder(package: str) -> Path:
+    return next(Path(path) for path in sys.path if (Path(path) / package).is_dir())
+
+
+@linux
+def test_table_covers_what_open3d_links_against() -> None:
+    folder = wheels_folder("open3d") / "open3d"
+    bundled = {path.name: path for path in folder.iterdir()}
+    wanted = linked_against(next(folder.glob("libOpen3D.so*")), bundled)
+    assert "libGL.so.1" in wanted
+    assert wanted <= {library.name for library in LIBRARIES}
+
+
+@linux
+def test_table_covers_what_opencv_links_against() -> None:
+    """By way of the Qt that opencv-python brings: libGL, glib and, since 5.0, libxcb."""
+    folder = wheels_folder("cv2")
+    bundled = {path.name: path for path in folder.glob("opencv_python*.libs/*")}
+    wanted = linked_against(next((folder / "cv2").glob("cv2*.so")), bundled)
+    assert wanted
     assert wanted <= {library.name for library in LIBRARIES}
 
 
 def test_command_installs_each_package_once(monkeypatch: pytest.MonkeyPatch) -> None:
     programs = {"dnf"}
     monkeypatch.setattr(shutil, "which", lambda name: name if name in programs else None)
-    twice = [LIBRARIES[0], LIBRARIES[0], VULKAN_DRIVER]
-    assert system_packages.install_command(twice).split()[-2:] == [
-        "libglvnd-glx",
+    glib = [library for library in LIBRARIES if library.dnf == "glib2"]
+    assert len(glib) == 2
+    assert system_packages.install_command([*glib, VULKAN_DRIVER]).split()[-3:] == [
+        "--setopt=install_weak_deps=False",
+        "glib2",
         "mesa-vulkan-drivers",
     ]
 
@@ -109,7 +146,7 @@ def test_report_is_complete_and_every_fault_has_a_remedy() -> None:
     report = doctor.doctor_report()
     names = [check.name for check in report]
     assert len(names) == len(set(names))
-    assert {"O3D Paint", "Python", "Open3D", "display", "memory"} <= set(names)
+    assert {"O3D Paint", "Python", "OpenCV", "Open3D", "display", "memory"} <= set(names)
     for check in report:
         assert check.detail
         assert bool(check.remedy) != check.ok

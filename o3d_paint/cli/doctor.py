@@ -30,12 +30,13 @@ def doctor(
             [{"name": c.name, "ok": c.ok, "detail": c.detail, "remedy": c.remedy} for c in checks]
         )
     else:
+        width = max(len(check.name) for check in checks)
         for check in checks:
             mark = typer.style("ok     ", fg=typer.colors.GREEN)
             if not check.ok:
                 mark = typer.style("missing", fg=typer.colors.RED)
-            say(f"{mark}  {check.name:<14} {check.detail}")
+            say(f"{mark}  {check.name:<{width}} {check.detail}")
             if check.remedy:
-                say(f"{'':9}{'':<14} → {check.remedy}")
+                say(f"{'':9}{'':<{width}} → {check.remedy}")
     if not all(c.ok for c in checks):
         raise typer.Exit(1)

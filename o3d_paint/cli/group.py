@@ -7,6 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from o3d_paint import system_packages
 from o3d_paint.errors import PaintError
 
 __all__ = ["SceneFirstGroup"]
@@ -34,17 +35,22 @@ class SceneFirstGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what the user can put right is one sentence and exit code 1."""
+        cause: Exception
         try:
             return super().invoke(ctx)
         except PaintError as error:
-            sentence = " ".join(str(error).splitlines())
-            typer.secho(f"o3d-paint: {sentence}", err=True, fg=typer.colors.RED)
-            raise typer.Exit(1) from error
+            sentence, cause = " ".join(str(error).splitlines()), error
         except MemoryError as error:
-            typer.secho(
-                "o3d-paint: there is not enough memory for this: close other programs or use a"
-                " smaller scene",
-                err=True,
-                fg=typer.colors.RED,
+            sentence = (
+                "there is not enough memory for this: close other programs or use a smaller scene"
             )
-            raise typer.Exit(1) from error
+            cause = error
+        except (ImportError, OSError) as error:
+            # OpenCV and Open3D are linked against libraries that only the system has.
+            soname = system_packages.missing_library_named_by(error)
+            if soname is None:
+                raise
+            sentence = f"{soname} is missing; {system_packages.remedy_for(soname)}"
+            cause = error
+        typer.secho(f"o3d-paint: {sentence}", err=True, fg=typer.colors.RED)
+        raise typer.Exit(1) from cause
