@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
@@ -21,6 +20,7 @@ from o3d_paint.core.views.overlay import PhotoPyramid
 from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Post, Worker
+from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.session import Session
 from o3d_paint.ui import desk_views, models
 from o3d_paint.ui.chores import Chores
@@ -70,6 +70,7 @@ class Workbench:
         self.project = session.project
         self.studio = Studio(session.project, lambda: Worker(post, name="o3d-paint-tool"))
         self.shell, self.wall, self.worker = shell, wall, worker
+        report = shell.guard.report
         self.colors = CloudColors(self.project, self.studio.viewing.look, shown.rgb)
         self.frustums = FrustumLayer(shell.cloud)
         self.photos = PhotoLoader(
@@ -77,10 +78,9 @@ class Workbench:
             worker,
             photo_ready=self._photo_ready,
             thumbnail_ready=self._thumbnail_ready,
-            failed=shell.guard.report,
+            failed=report,
         )
         self._workers = [Worker(post, name=f"o3d-paint-{n}") for n in ("guides", "sightings")]
-        report = shell.guard.report
         self.guides = PhotoGuides(self.studio, self._workers[0], failed=report)
         self.guidance = Guidance(
             self.studio, self._workers[1], changed=self._suggested, failed=report
@@ -97,14 +97,12 @@ class Workbench:
         self.came_from: Eye | None = None
         self.fuse_text = ""
         self.progress: ProgressState | None = None
-        self._are_models_stale = True
-        self._are_counts_stale = True
+        self._are_models_stale = self._are_counts_stale = True
         self._counted_at = 0.0
         self._chores = Chores()
         self.seen_of: int | None = None
         self.shows_plane_photos = True
         self._is_preparing = False
-        self._disconnect: list[Callable[[], None]] = []
         self.project.slice_s = _SLICE_S
         self._connect()
         desk_views.open_views(self, shown)
@@ -192,12 +190,13 @@ class Workbench:
 
     def _connect(self) -> None:
         project, studio = self.project, self.studio
-        connections = [
+        self._disconnect = [
             project.mask_changed.connect(self._mask_changed),
             project.labels_changed.connect(self._labels_changed),
             project.taxonomy_changed.connect(self._taxonomy_changed),
             project.history_changed.connect(self._history_changed),
             project.settings_changed.connect(self._taxonomy_changed),
+            project.recorded.connect(self._recorded),
             project.index_ready.connect(self._index_ready),
             project.fused_changed.connect(self._fused_changed),
             project.fuse_progress.connect(self._fuse_progressed),
@@ -209,7 +208,6 @@ class Workbench:
             self.guides.changed.connect(self._guides_changed),
             studio.features.failed.connect(self.shell.guard.report),
         ]
-        self._disconnect += connections
 
     # What the project says
 
@@ -245,6 +243,10 @@ class Workbench:
             self.colors.restart()
             self.shell.cloud.changed()
         self.refresh()
+
+    def _recorded(self, record: Record) -> None:
+        if record.kind is RecordKind.DO:
+            self.say("")  # it was about something before
 
     def _index_ready(self, frame_idx: int) -> None:
         if frame_idx == self.studio.viewing.open_idx:

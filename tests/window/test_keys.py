@@ -47,6 +47,13 @@ def test_panels_cycle_and_classes_go_by_name(x_display: Display, tmp_path: Path)
         app.wait(lambda s: s["classes"][-1][1] == "tree" and s["class_id"] == 6, "added")
         app.key("ctrl+z")
         app.wait(lambda s: len(s["classes"]) == 5, "classes are in the history too")
+        app.wait(lambda s: s["message"] == "undone: add class tree", "and it is said what")
+        app.click_item("classes/add")
+        app.type("bush")
+        app.key("Return")
+        app.wait(
+            lambda s: len(s["classes"]) == 6 and not s["message"], "no word of what was before"
+        )
         app.key("Escape")
         app.key("ctrl+q")
         assert app.process.wait(60) == 0
