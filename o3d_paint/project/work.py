@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from o3d_paint.core.arrays import IdArray, IndexArray, frozen
+from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray, frozen
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.mask import Rect, apply
 from o3d_paint.core.scene import Scene
@@ -33,6 +33,7 @@ from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEd
 __all__ = ["Work"]
 
 _FEW_EDITS = 8
+_STRETCH = 1 << 20
 NO_POINTS: IndexArray = np.zeros(0, dtype=np.int32)
 
 
@@ -206,12 +207,17 @@ class Work:
         """Apply edits, then tell the journal, then everybody."""
         classes = self._taxonomy
         rects: dict[int, Rect] = {}
+        is_long = len(edits) > _FEW_EDITS
+        is_changed = np.zeros(len(self.scene.cloud) if is_long else 0, dtype=bool)
         found: list[IndexArray] = []
         for number, edit in enumerate(() if applied else edits):
-            found.append(self._apply(edit, rects))
-            if len(edits) > _FEW_EDITS:
+            points = self._apply(edit, rects)
+            if is_long:
+                is_changed[points] = True
                 yield (1 + number) / len(edits)
-        points = found[0] if len(found) == 1 else _union(found, len(self.scene.cloud))
+            else:
+                found.append(points)
+        points = (yield from _positions(is_changed)) if is_long else _union(found)
         self._after_labels(points)
         frames = frozenset(e.frame_idx for e in edits if isinstance(e, FrameEdit))
         layer = any(isinstance(e, LayerEdit) for e in edits)
@@ -309,12 +315,17 @@ class Work:
         """Hear of painted labels that changed, before anybody is told."""
 
 
-def _union(parts: Sequence[IndexArray], count: int) -> IndexArray:
-    """Return the points of all parts, each once, ascending; of ``count`` points in all."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return NO_POINTS
-    is_changed = np.zeros(count, dtype=bool)
-    for part in filled:
-        is_changed[part] = True
-    return np.flatnonzero(is_changed).astype(np.int32)
+def _union(parts: Sequence[IndexArray]) -> IndexArray:
+    """Return the points of a few parts, each once, ascending."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.unique(np.concatenate([NO_POINTS, *parts])).astype(np.int32)
+
+
+def _positions(is_set: BoolArray) -> Generator[float, None, IndexArray]:
+    """Return where (N,) marks are set, looking at a stretch at a time."""
+    found = [NO_POINTS]
+    for start in range(0, len(is_set), _STRETCH):
+        found.append((np.flatnonzero(is_set[start : start + _STRETCH]) + start).astype(np.int32))
+        yield 1.0
+    return np.concatenate(found)
