@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+import json
 import pickle
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,13 +13,25 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from o3d_paint import errors
 from o3d_paint.errors import FormatError, PaintError
 
 __all__ = ["read_guarded", "read_isolated"]
 
 Arrays = Mapping[str, npt.NDArray[np.generic]]
+_ARRAYS, _WORD = "arrays.npz", "word.json"
 _TIMEOUT_SECONDS = 600
 _LONGEST_REASON = 200
+# Not multiprocessing, whose child runs the user's own script again up to where it reads a file.
+# The current folder is no place for modules: a scene may lie there.
+_START = """
+import sys
+sys.path = [folder for folder in sys.path if folder]
+import pickle
+sys.path, task = pickle.load(sys.stdin.buffer)
+run, arguments = pickle.loads(task)
+run(*arguments)
+"""
 
 
 def read_isolated(
@@ -34,38 +47,36 @@ def read_isolated(
         FormatError: The reader crashed, hung, or raised what is no `PaintError`.
         PaintError: Whatever the reader raised.
     """
-    with tempfile.TemporaryDirectory(prefix="o3d-paint-") as folder:
-        target = Path(folder) / "arrays.npz"
-        context = multiprocessing.get_context("spawn")
-        receiver, sender = context.Pipe(duplex=False)
-        child = context.Process(target=_run, args=(reader, path, target, sender), daemon=True)
-        child.start()
-        sender.close()
-        try:
-            error = _outcome(receiver, path)
-            child.join(timeout=5)
-        finally:
-            # Whatever ends the waiting, Ctrl+C too, leaves no reader behind.
-            if child.is_alive():
-                child.kill()
-                child.join()
+    with tempfile.TemporaryDirectory(prefix="o3d-paint-") as name:
+        folder = Path(name)
+        error = _outcome(pickle.dumps((_run, (reader, path, folder))), path, folder)
         if error is not None:
             raise error
-        with np.load(target, allow_pickle=False) as arrays:
+        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
 
 
-def _outcome(receiver: multiprocessing.connection.Connection, path: Path) -> PaintError | None:
-    """Wait for the child's word; silence is a crash."""
-    try:
-        if not receiver.poll(_TIMEOUT_SECONDS):
+def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
+    """Run a task in a child and wait for its word; silence is a crash."""
+    nowhere = subprocess.DEVNULL
+    # What native code has to say of its own end would reach the user's terminal.
+    with subprocess.Popen(
+        [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
+    ) as child:
+        try:
+            child.communicate(pickle.dumps((sys.path, task)), timeout=_TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
             return FormatError(f"{path} keeps its reader busy for ten minutes: it is damaged")
-        kind, message = receiver.recv()
-    except (EOFError, OSError, pickle.UnpicklingError):
+        finally:
+            # Whatever ends the waiting, Ctrl+C too, leaves no reader behind.
+            child.kill()
+    try:
+        kind, message = json.loads((folder / _WORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return FormatError(f"{path} makes its reader crash: it is damaged, export it again")
     if kind is None:
         return None
-    error: PaintError = kind(message)
+    error: PaintError = getattr(errors, kind, FormatError)(message)
     return error
 
 
@@ -88,18 +99,11 @@ def read_guarded(reader: Callable[[Path], Arrays], path: Path) -> Arrays:
         raise FormatError(msg) from error
 
 
-def _run(
-    reader: Callable[[Path], Arrays],
-    path: Path,
-    target: Path,
-    sender: multiprocessing.connection.Connection,
-) -> None:
+def _run(reader: Callable[[Path], Arrays], path: Path, folder: Path) -> None:
     """Read in the child and tell the parent how it went."""
-    # What native code has to say of its own end would reach the user's terminal.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    word: tuple[str | None, str] = (None, "")
     try:
-        np.savez(target, **read_guarded(reader, path))  # type: ignore[arg-type]
+        np.savez(folder / _ARRAYS, **read_guarded(reader, path))  # type: ignore[arg-type]
     except PaintError as error:
-        sender.send((type(error), str(error)))
-    else:
-        sender.send((None, ""))
+        word = (type(error).__name__, str(error))
+    (folder / _WORD).write_text(json.dumps(word), encoding="utf-8")
