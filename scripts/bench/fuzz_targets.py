@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +20,9 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.io.capture import ImportOptions
 from o3d_paint.io.clouds import e57, las
 from o3d_paint.io.clouds.registry import read_cloud
-from o3d_paint.io.importers import read_capture
+from o3d_paint.io.importers import colmap, read_capture
 from o3d_paint.io.importers.colmap import read_depth_map
+from o3d_paint.io.importers.colmap_files import read_model
 from o3d_paint.io.importers.pose_files import read_intrinsics, read_matrix, read_poses
 from o3d_paint.io.isolated import read_guarded
 from o3d_paint.io.mask_formats.cvat import parse_label_map
@@ -59,10 +61,16 @@ class Target:
     may_crash: bool = False
 
 
+def _own_reader_of_colmap() -> AbstractContextManager[object]:
+    """Makes COLMAP's models be read without pycolmap, which would start a child for each."""
+    return mock.patch.object(colmap, "read_by_any", lambda folder: (read_model(folder), ""))
+
+
 def _scene(format_name: str, *, at_file: bool = True) -> Callable[[Path, Path], object]:
     def read(root: Path, file: Path) -> object:
         options = ImportOptions(memory_limit=MEMORY)
-        capture = read_capture(file if at_file else root, options, format_name=format_name)
+        with _own_reader_of_colmap():
+            capture = read_capture(file if at_file else root, options, format_name=format_name)
         return [f.photo.pixels() for f in capture.frames[:_MASKS]]
 
     return read
@@ -78,7 +86,8 @@ def _posed_rgbd(root: Path, file: Path) -> object:
 
 def _whole_scene(root: Path, file: Path) -> object:
     """Reads a scene with all that is measured about it."""
-    return load_scene(root if file.suffix == ".txt" else file, _LIMITED)
+    with _own_reader_of_colmap():
+        return load_scene(root if file.suffix == ".txt" else file, _LIMITED)
 
 
 def _every_scene(root: Path) -> list[Path]:

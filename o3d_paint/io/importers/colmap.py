@@ -2,8 +2,8 @@
 
 A dense workspace (``images``, ``sparse``, ``stereo/depth_maps``) has undistorted photos and depth.
 A sparse one has photos as taken, straightened here, and its triangulated points. COLMAP puts pixel
-centres at half integers; half a pixel is taken off the principal point. Lenses that OpenCV has no
-model for need the extra ``colmap``.
+centres at half integers; half a pixel is taken off the principal point. pycolmap, the extra
+``colmap``, reads the model where it is installed; lenses that OpenCV has no model for need it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.colmap_lens import MappedPhoto, mapped_lens
-from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model, read_model
+from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model
+from o3d_paint.io.importers.colmap_readers import read_by_any
 from o3d_paint.io.importers.pose_files import is_quaternion, require_camera
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.paths import existing
@@ -63,7 +64,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     if folder is None:
         msg = f"{path} holds no cameras and images files of COLMAP: give its workspace folder"
         raise FormatError(msg)
-    model = read_model(folder)
+    model, reader = read_by_any(folder)
     if not model.images:
         msg = f"{folder} has no posed photos: the reconstruction failed, run it again"
         raise SceneError(msg)
@@ -76,7 +77,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
             f"{folder} has neither points nor depth maps: run COLMAP's dense stereo, or add a cloud"
         )
         raise SceneError(msg)
-    notes = [f"COLMAP model of {len(frames)} photos in {folder}."]
+    notes = [f"COLMAP model of {len(frames)} photos in {folder}. {reader}"]
     missing = sum(f.depth is None for f in frames)
     if has_depth and missing:
         notes.append(

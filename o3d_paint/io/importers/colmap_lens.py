@@ -1,9 +1,6 @@
 """Lenses of COLMAP that OpenCV has no model for, straightened by what pycolmap says of them.
 
-pycolmap runs in a process of its own, which a damaged model may take down. The files themselves
-are read by `o3d_paint.io.importers.colmap_model`: that is quicker than to start pycolmap, works
-without it, takes photo names with blanks in text files, which pycolmap 4.2 cuts short, and tells
-a damaged file in words. Tests hold it to what pycolmap writes, for every camera model.
+pycolmap runs in a process of its own, which a damaged model may take down.
 """
 
 from __future__ import annotations

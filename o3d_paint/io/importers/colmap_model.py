@@ -1,13 +1,11 @@
-"""COLMAP's cameras, images and points, text or binary.
+"""What a COLMAP model holds, and where in a workspace its files lie.
 
-Source: the output format page of COLMAP's documentation and its camera model table. Rigs and
-frames, which newer versions write beside them, repeat what images hold and are not needed.
+Source: the output format page of COLMAP's documentation.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,32 +13,9 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.errors import FormatError
-from o3d_paint.io.memory import require_memory
 
-__all__ = ["Image", "Intrinsics", "Model", "find_model", "read_model"]
+__all__ = ["Image", "Intrinsics", "Model", "assembled", "find_model", "suffix_of"]
 
-_MODELS = {
-    0: ("SIMPLE_PINHOLE", 3),
-    1: ("PINHOLE", 4),
-    2: ("SIMPLE_RADIAL", 4),
-    3: ("RADIAL", 5),
-    4: ("OPENCV", 8),
-    5: ("OPENCV_FISHEYE", 8),
-    6: ("FULL_OPENCV", 12),
-    7: ("FOV", 5),
-    8: ("SIMPLE_RADIAL_FISHEYE", 4),
-    9: ("RADIAL_FISHEYE", 5),
-    10: ("THIN_PRISM_FISHEYE", 12),
-    11: ("RAD_TAN_THIN_PRISM_FISHEYE", 16),
-    12: ("SIMPLE_DIVISION", 4),
-    13: ("DIVISION", 5),
-    14: ("SIMPLE_FISHEYE", 3),
-    15: ("FISHEYE", 4),
-    16: ("EUCM", 6),
-    17: ("EQUIRECTANGULAR", 2),
-}
-_PARAMETERS = dict(_MODELS.values())
-_MAX_NAME = 4096
 _SUBFOLDERS = ("", "sparse", "sparse/0", "dense/sparse", "dense/0/sparse")
 
 
@@ -72,7 +47,7 @@ class Model:
         folder: Where its files lie.
         cameras: By camera id.
         images: In ascending order of name.
-        xyz: (N, 3) float64 triangulated points.
+        xyz: (N, 3) float64 triangulated points, in ascending order of id.
         rgb: (N, 3) uint8 colours.
     """
 
@@ -93,187 +68,38 @@ def find_model(folder: Path) -> Path | None:
     return None
 
 
-def read_model(folder: Path) -> Model:
-    """Read the model in a folder, binary where both kinds are there.
+def suffix_of(folder: Path) -> str:
+    """Return the kind of files that are read in a model's folder: binary where both are there."""
+    return ".bin" if all((folder / f"{n}.bin").is_file() for n in ("cameras", "images")) else ".txt"
+
+
+def assembled(
+    folder: Path,
+    cameras: dict[int, Intrinsics],
+    images: Collection[Image],
+    points: tuple[FloatArray, RgbArray],
+) -> Model:
+    """Return a model of parts that any reader found.
+
+    Args:
+        folder: Where its files lie.
+        cameras: By camera id.
+        images: In any order.
+        points: (N, 3) positions and (N, 3) colours in ascending order of id; those that are
+            nowhere are left out, since triangulation can fail for single ones.
 
     Raises:
-        FormatError: A file is missing, cut off or malformed.
-        SceneError: It would not fit into memory.
+        FormatError: An image is of a camera that is not there.
     """
-    is_binary = (folder / "cameras.bin").is_file()
-    suffix = ".bin" if is_binary else ".txt"
-    paths = [folder / f"{part}{suffix}" for part in ("cameras", "images", "points3D")]
-    try:
-        if is_binary:
-            cameras = _cameras_binary(_Bytes(paths[0]))
-            images = _images_binary(_Bytes(paths[1]))
-            xyz, rgb = _points_binary(_Bytes(paths[2])) if paths[2].is_file() else _no_points()
-        else:
-            cameras = _cameras_text(paths[0])
-            images = _images_text(paths[1])
-            xyz, rgb = _points_text(paths[2]) if paths[2].is_file() else _no_points()
-    except OSError as error:
-        msg = f"{folder} cannot be read ({error.strerror}): check its permissions"
-        raise FormatError(msg) from error
+    suffix = suffix_of(folder)
     for image in images:
         if image.camera_id not in cameras:
-            msg = f"{paths[1]}: {image.name!r} has camera {image.camera_id}, not in {paths[0]}"
+            msg = (
+                f"{folder / f'images{suffix}'}: {image.name!r} has camera {image.camera_id}, not in"
+                f" {folder / f'cameras{suffix}'}: copy both files again"
+            )
             raise FormatError(msg)
+    xyz, rgb = points
+    finite = np.isfinite(xyz).all(axis=1)
     ordered = tuple(sorted(images, key=lambda i: i.name))
-    return Model(folder, cameras, ordered, xyz, rgb)
-
-
-class _Bytes:
-    """A little-endian binary file, read front to back with its end in mind."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        require_memory(str(path), path.stat().st_size * 2)
-        self._data = path.read_bytes()
-        self._at = 0
-
-    def take(self, layout: str) -> tuple[int | float, ...]:
-        """Return the next values of a `struct` layout."""
-        try:
-            values = struct.unpack_from("<" + layout, self._data, self._at)
-        except struct.error as error:
-            raise self.damaged() from error
-        self._at += struct.calcsize("<" + layout)
-        return values
-
-    def skip(self, count: int) -> None:
-        """Pass over bytes."""
-        if count < 0 or self._at + count > len(self._data):
-            raise self.damaged()
-        self._at += count
-
-    def text(self) -> str:
-        """Return a name that ends with a zero byte."""
-        end = self._data.find(b"\0", self._at, self._at + _MAX_NAME)
-        if end < 0:
-            raise self.damaged()
-        name = self._data[self._at : end].decode("utf-8", errors="replace")
-        self._at = end + 1
-        return name
-
-    def records(self, smallest: int) -> range:
-        """Return a range over the count that comes next; each record has ``smallest`` bytes."""
-        count = int(self.take("Q")[0])
-        if count * smallest > len(self._data):
-            raise self.damaged()
-        return range(count)
-
-    def damaged(self) -> FormatError:
-        """Return the error of a file that ends too early."""
-        return FormatError(f"{self.path} is cut off or damaged at byte {self._at}: copy it again")
-
-
-def _cameras_binary(data: _Bytes) -> dict[int, Intrinsics]:
-    cameras = {}
-    for _ in data.records(24):
-        camera_id, model_id, width, height = (int(v) for v in data.take("iiQQ"))
-        if model_id not in _MODELS:
-            msg = f"{data.path}: camera {camera_id} has model {model_id}, which is not known"
-            raise FormatError(msg)
-        name, count = _MODELS[model_id]
-        parameters = tuple(float(v) for v in data.take(f"{count}d"))
-        cameras[camera_id] = Intrinsics(name, width, height, parameters)
-    return cameras
-
-
-def _images_binary(data: _Bytes) -> list[Image]:
-    images = []
-    for _ in data.records(73):
-        _, *pose, camera_id = data.take("i7di")
-        name = data.text()
-        data.skip(24 * int(data.take("Q")[0]))
-        w, x, y, z, tx, ty, tz = (float(v) for v in pose)
-        images.append(Image(name, int(camera_id), (w, x, y, z), (tx, ty, tz)))
-    return images
-
-
-def _points_binary(data: _Bytes) -> tuple[FloatArray, RgbArray]:
-    xyz, rgb = [], []
-    for _ in data.records(51):
-        _, x, y, z, r, g, b, _, track = data.take("Q3d3BdQ")
-        data.skip(8 * int(track))
-        xyz.append((x, y, z))
-        rgb.append((r, g, b))
-    return _points(xyz, rgb)
-
-
-def _points(
-    xyz: Sequence[tuple[float, ...]], rgb: Sequence[tuple[float, ...]]
-) -> tuple[FloatArray, RgbArray]:
-    """Return the points that are somewhere; triangulation can fail for single ones."""
-    points = np.array(xyz, dtype=np.float64).reshape(-1, 3)
-    colors = np.nan_to_num(np.array(rgb, dtype=np.float64).reshape(-1, 3))
-    finite = np.isfinite(points).all(axis=1)
-    return points[finite], np.clip(colors[finite], 0, 255).astype(np.uint8)
-
-
-def _no_points() -> tuple[FloatArray, RgbArray]:
-    return _points([], [])
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield line numbers and words of a text file without comments; empty lines are kept."""
-    require_memory(str(path), path.stat().st_size * 8)
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
-            if not line.startswith("#"):
-                yield number, line.split()
-
-
-def _malformed(path: Path, number: int, expected: str) -> FormatError:
-    return FormatError(f"line {number} of {path} must be {expected}: export the model again")
-
-
-def _cameras_text(path: Path) -> dict[int, Intrinsics]:
-    cameras = {}
-    for number, words in _lines(path):
-        if not words:
-            continue
-        try:
-            model, parameters = words[1], tuple(float(w) for w in words[4:])
-            if len(parameters) != _PARAMETERS[model]:
-                raise ValueError(model)
-            cameras[int(words[0])] = Intrinsics(model, int(words[2]), int(words[3]), parameters)
-        except (IndexError, KeyError, ValueError) as error:
-            raise _malformed(path, number, "CAMERA_ID MODEL WIDTH HEIGHT PARAMS") from error
-    return cameras
-
-
-def _images_text(path: Path) -> list[Image]:
-    """Read pose lines; each is followed by a line of image points, which may be empty."""
-    images = []
-    is_pose = True
-    for number, words in _lines(path):
-        if is_pose and not words:
-            continue
-        if is_pose:
-            try:
-                w, x, y, z, tx, ty, tz = (float(v) for v in words[1:8])
-                name = " ".join(words[9:])
-                if not name:
-                    raise ValueError(name)
-                images.append(Image(name, int(words[8]), (w, x, y, z), (tx, ty, tz)))
-            except (IndexError, ValueError) as error:
-                expected = "IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME"
-                raise _malformed(path, number, expected) from error
-        is_pose = not is_pose
-    return images
-
-
-def _points_text(path: Path) -> tuple[FloatArray, RgbArray]:
-    xyz, rgb = [], []
-    for number, words in _lines(path):
-        if not words:
-            continue
-        try:
-            x, y, z, r, g, b = (float(v) for v in words[1:7])
-        except ValueError as error:
-            raise _malformed(path, number, "POINT3D_ID X Y Z R G B ERROR TRACK") from error
-        xyz.append((x, y, z))
-        rgb.append((r, g, b))
-    return _points(xyz, rgb)
+    return Model(folder, cameras, ordered, xyz[finite], rgb[finite])

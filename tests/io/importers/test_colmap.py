@@ -14,7 +14,7 @@ from o3d_paint.core.camera import transform
 from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import colmap
-from o3d_paint.io.importers.colmap_model import read_model
+from o3d_paint.io.importers.colmap_files import read_model
 
 pycolmap = pytest.importorskip("pycolmap", reason="pycolmap is not installed")
 
