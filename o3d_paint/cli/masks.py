@@ -42,7 +42,8 @@ def masks(
             "--format",
             metavar="png|coco|cvat|yolo",
             help="png: an indexed PNG a photo. coco: run lengths in JSON. cvat: «Segmentation"
-            " mask 1.1» to import. yolo: polygons with photos and data.yaml.",
+            " mask 1.1» to import. yolo: polygons with photos and data.yaml, every fifth"
+            " photo for validation.",
         ),
     ] = "png",
     keep_paint: Annotated[

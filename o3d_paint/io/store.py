@@ -17,7 +17,14 @@ from typing import BinaryIO
 
 from o3d_paint.errors import StorageError
 
-__all__ = ["make_folder", "refuse_overwriting", "replacing", "write_bytes", "write_json"]
+__all__ = [
+    "make_folder",
+    "refuse_overwriting",
+    "remove_file",
+    "replacing",
+    "write_bytes",
+    "write_json",
+]
 
 _REMEDIES = {
     errno.ENOSPC: "the disk is full: free some space or choose another place",
@@ -86,6 +93,19 @@ def write_json(path: Path | str, value: object, *, inputs: Iterable[Path | str] 
     """
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     write_bytes(path, (text + "\n").encode("utf-8", errors="backslashreplace"), inputs=inputs)
+
+
+def remove_file(path: Path | str, *, inputs: Iterable[Path | str] = ()) -> None:
+    """Remove a file that an earlier export left, if there is one.
+
+    Raises:
+        StorageError: It is an input, or cannot be removed.
+    """
+    refuse_overwriting(path, inputs)
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise _explained(path, error) from error
 
 
 def make_folder(path: Path | str) -> Path:

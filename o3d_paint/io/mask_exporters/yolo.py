@@ -1,7 +1,8 @@
 """A data set for YOLO segmentation: photos, one polygon a line, and ``data.yaml``.
 
-Source: the page on segmentation data sets of the Ultralytics documentation. Corners lie on the
-outer edges of the pixels, divided by the size of the photo.
+Every fifth photo is for validation: ``images/val`` and ``labels/val`` beside ``images/train`` and
+``labels/train``. Source: the page on segmentation data sets of the Ultralytics documentation.
+Corners lie on the outer edges of the pixels, divided by the size of the photo.
 """
 
 from __future__ import annotations
@@ -13,27 +14,55 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.selection.polygons import region_polygons
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.mask_exporters.source import MaskOptions, MaskSource, Written
-from o3d_paint.io.store import make_folder, write_bytes
+from o3d_paint.io.store import make_folder, remove_file, write_bytes
 
 __all__ = ["write_yolo"]
 
 
+_HALVES = ("train", "val")
+_EVERY = 5
+
+
 def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Written:
-    """Write ``images/train``, ``labels/train`` and ``data.yaml``; photos are always written."""
-    images = make_folder(folder / "images" / "train")
-    labels = make_folder(folder / "labels" / "train")
+    """Write ``images``, ``labels`` and ``data.yaml``; photos are always written.
+
+    A photo that an earlier export put into the other half is taken out there.
+    """
+    for half in _HALVES:
+        make_folder(folder / "images" / half)
+        make_folder(folder / "labels" / half)
     paths = []
-    for frame_idx, stem in enumerate(source.stems):
+    halves = _halves(len(source.stems))
+    for frame_idx, (stem, half) in enumerate(zip(source.stems, halves, strict=True)):
         if options.progress is not None:
             options.progress(frame_idx / len(source.stems), stem)
-        photo, label = images / f"{stem}.jpg", labels / f"{stem}.txt"
+        photo, label = folder / f"images/{half}/{stem}.jpg", folder / f"labels/{half}/{stem}.txt"
         write_bytes(photo, source.photo_jpeg(frame_idx), inputs=options.inputs)
         lines = _lines(source.mask(frame_idx), source.taxonomy)
         write_bytes(label, "".join(f"{line}\n" for line in lines).encode(), inputs=options.inputs)
+        other = _HALVES[1 - _HALVES.index(half)]
+        for name in (f"images/{other}/{stem}.jpg", f"labels/{other}/{stem}.txt"):
+            remove_file(folder / name, inputs=options.inputs)
         paths += [photo, label]
     table = folder / "data.yaml"
-    write_bytes(table, _data_yaml(source.taxonomy).encode(), inputs=options.inputs)
-    return Written((*paths, table))
+    has_val = "val" in halves
+    write_bytes(table, _data_yaml(source.taxonomy, has_val).encode(), inputs=options.inputs)
+    return Written((*paths, table), (_note(halves),))
+
+
+def _halves(count: int) -> list[str]:
+    """Return "train" or "val" for each photo: every fifth, of two to four the last, of one none."""
+    if count < _EVERY:
+        return ["train"] * (count - 1) + ["val" if count > 1 else "train"]
+    return ["val" if i % _EVERY == _EVERY - 1 else "train" for i in range(count)]
+
+
+def _note(halves: list[str]) -> str:
+    if "val" not in halves:
+        return "One photo is training and validation at once: what it scores says nothing."
+    count = halves.count("val")
+    verb = "photo is" if count == 1 else "photos are"
+    return f"{count} of {len(halves)} {verb} for validation, in images/val and labels/val."
 
 
 def _lines(mask: IdArray, taxonomy: Taxonomy) -> list[str]:
@@ -47,10 +76,10 @@ def _lines(mask: IdArray, taxonomy: Taxonomy) -> list[str]:
     return lines
 
 
-def _data_yaml(taxonomy: Taxonomy) -> str:
+def _data_yaml(taxonomy: Taxonomy, has_val: bool) -> str:
     """Return the table of the data set; JSON strings are YAML strings."""
     names = "".join(f"  {i}: {json.dumps(c.name)}\n" for i, c in enumerate(taxonomy))
     return (
-        "# Set some photos aside for validation, better those of another scene.\n"
-        f"train: images/train\nval: images/train\nnames:\n{names}"
+        "# Photos of one scene look alike: photos of another are the better validation.\n"
+        f"train: images/train\nval: images/{'val' if has_val else 'train'}\nnames:\n{names}"
     )

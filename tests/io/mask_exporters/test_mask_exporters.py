@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -172,15 +174,68 @@ def test_no_photo_is_a_remark_in_cvats_list(tmp_path, labelled, scene, expected)
     np.testing.assert_array_equal(colors.any(-1), expected[0] > 0)
 
 
+def yolo_labels(folder, count):
+    """The label file of each photo, found as Ultralytics does: by the photo's path."""
+    table = dict(re.findall(r"^(train|val): (.+)$", (folder / "data.yaml").read_text(), re.M))
+    halves = [sorted((folder / table[name]).glob("*.jpg")) for name in ("train", "val")]
+    photos = sorted({p for half in halves for p in half}, key=lambda p: p.name)
+    assert len({p.stem for p in photos}) == len(photos) == count
+    labels = [folder / p.relative_to(folder).with_suffix(".txt") for p in photos]
+    return [Path(str(p).replace("/images/", "/labels/")) for p in labels], halves
+
+
+def with_photos(labelled, count):
+    """The scene with so many of its photos, over and over."""
+    frames = labelled.scene.frames
+    frames = tuple(replace(frames[i % 4], name=f"{i:03d}") for i in range(count))
+    return replace(labelled, scene=replace(labelled.scene, frames=frames))
+
+
+@pytest.mark.parametrize(
+    ("count", "validation"), [(2, [1]), (3, [2]), (4, [3]), (5, [4]), (11, [4, 9])]
+)
+def test_yolo_sets_photos_aside(tmp_path, labelled, count, validation):
+    done = write_masks(with_photos(labelled, count), tmp_path, "yolo")
+    labels, (train, val) = yolo_labels(tmp_path, count)
+    assert [int(p.stem) for p in val] == validation
+    assert [int(p.stem) for p in train] == [i for i in range(count) if i not in validation]
+    assert all(p.is_file() for p in labels)
+    assert {p for p in done.paths if p.suffix == ".txt"} == set(labels)
+    assert f"{len(validation)} of {count} photo" in done.notes[0]
+
+
+def test_yolo_of_one_photo_says_that_it_proves_nothing(tmp_path, labelled):
+    done = write_masks(with_photos(labelled, 1), tmp_path, "yolo")
+    labels, (train, val) = yolo_labels(tmp_path, 1)
+    assert train == val
+    assert labels[0].is_file()
+    assert "training and validation at once" in done.notes[0]
+
+
+def test_yolo_again_with_more_photos_leaves_none_in_both_halves(tmp_path, labelled, scene):
+    write_masks(with_photos(labelled, 4), tmp_path, "yolo")
+    write_masks(with_photos(labelled, 6), tmp_path, "yolo")
+    labels, (_, val) = yolo_labels(tmp_path, 6)
+    assert [p.stem for p in val] == ["004"]
+    assert sorted(tmp_path.glob("labels/*/*.txt")) == sorted(labels)
+    kept = tmp_path / "images" / "val" / "001.jpg"
+    kept.write_bytes(b"mine")
+    with pytest.raises(StorageError, match="is being read"):
+        write_masks(with_photos(labelled, 4), tmp_path, "yolo", inputs=[kept])
+    assert kept.read_bytes() == b"mine"
+
+
 def test_yolo_data_set(tmp_path, labelled, expected):
     write_masks(labelled, tmp_path, "yolo")
     table = (tmp_path / "data.yaml").read_text()
     assert '  0: "floor: \\"wood\\""\n  1: "Kugel \\u5c4b"\n  2: "unused"\n' in table
     ids = np.array([0, FLOOR, BALL, 9])
-    for i in range(4):
-        text = (tmp_path / "labels" / "train" / f"{i:03d}.txt").read_text()
-        np.testing.assert_array_equal(ids[polygon_mask(text, expected[i].shape)], expected[i])
-        with Image.open(tmp_path / "images" / "train" / f"{i:03d}.jpg") as photo:
+    labels, (train, val) = yolo_labels(tmp_path, 4)
+    for label, mask in zip(labels, expected, strict=True):
+        found = polygon_mask(label.read_text(), mask.shape)
+        np.testing.assert_array_equal(ids[found], mask)
+    for path in (*train, *val):
+        with Image.open(path) as photo:
             assert photo.size == (60, 40)
 
 
@@ -189,10 +244,11 @@ def test_yolo_polygons_as_areas(tmp_path, labelled, expected):
     coco_mask = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
     write_masks(labelled, tmp_path, "yolo")
     ids = np.array([FLOOR, BALL, 9])
-    for i, mask in enumerate(expected):
+    labels, _ = yolo_labels(tmp_path, 4)
+    for label, mask in zip(labels, expected, strict=True):
         height, width = mask.shape
         read = np.zeros_like(mask)
-        for line in (tmp_path / "labels" / "train" / f"{i:03d}.txt").read_text().splitlines():
+        for line in label.read_text().splitlines():
             number, *values = line.split()
             corners = np.array(values, float).reshape(-1, 2) * (width, height)
             runs = coco_mask.frPyObjects([corners.ravel().tolist()], height, width)
