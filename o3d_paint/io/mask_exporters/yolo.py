@@ -45,8 +45,7 @@ def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Writte
             remove_file(folder / name, inputs=options.inputs)
         paths += [photo, label]
     table = folder / "data.yaml"
-    has_val = "val" in halves
-    write_bytes(table, _data_yaml(source.taxonomy, has_val).encode(), inputs=options.inputs)
+    write_bytes(table, _data_yaml(source.taxonomy, halves).encode(), inputs=options.inputs)
     return Written((*paths, table), (_note(halves),))
 
 
@@ -76,10 +75,12 @@ def _lines(mask: IdArray, taxonomy: Taxonomy) -> list[str]:
     return lines
 
 
-def _data_yaml(taxonomy: Taxonomy, has_val: bool) -> str:
+def _data_yaml(taxonomy: Taxonomy, halves: list[str]) -> str:
     """Return the table of the data set; JSON strings are YAML strings."""
     names = "".join(f"  {i}: {json.dumps(c.name)}\n" for i, c in enumerate(taxonomy))
+    val = "val" if "val" in halves else "train"
     return (
+        f"# {_note(halves)}\n"
         "# Photos of one scene look alike: photos of another are the better validation.\n"
-        f"train: images/train\nval: images/{'val' if has_val else 'train'}\nnames:\n{names}"
+        f"train: images/train\nval: images/{val}\nnames:\n{names}"
     )

@@ -210,6 +210,7 @@ def test_yolo_of_one_photo_says_that_it_proves_nothing(tmp_path, labelled):
     assert train == val
     assert labels[0].is_file()
     assert "training and validation at once" in done.notes[0]
+    assert done.notes[0] in (tmp_path / "data.yaml").read_text()
 
 
 def test_yolo_again_with_more_photos_leaves_none_in_both_halves(tmp_path, labelled, scene):
