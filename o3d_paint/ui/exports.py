@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -114,8 +114,11 @@ class Exports:
     def _save_masks(self, format_name: str, folder: Path) -> None:
         work = self._taken()
 
-        def write(report: Report) -> None:
-            write_masks(work.labelled, folder, format_name, inputs=work.inputs, progress=report)
+        def write(report: Report) -> Sequence[str]:
+            written = write_masks(
+                work.labelled, folder, format_name, inputs=work.inputs, progress=report
+            )
+            return written.notes
 
         self._run(folder, write, f"masks of {len(work.labelled.scene.frames)} photos")
 
@@ -146,12 +149,16 @@ class Exports:
 
         self._run(target, write, "the labelled cloud")
 
-    def _run(self, target: Path, write: Callable[[Report], object], facts: str) -> None:
+    def _run(
+        self, target: Path, write: Callable[[Report], Sequence[str] | None], facts: str
+    ) -> None:
         """Write off the UI thread, with progress and cancel, and say what was written."""
         desk, start = self._desk, time.monotonic()
 
-        def done(_answer: object) -> None:
+        def done(notes: Sequence[str] | None) -> None:
             desk.show_progress(None)
+            for sentence in notes or ():
+                desk.shell.toast(sentence, "info")
             size = f", {target.stat().st_size / 1e6:.1f} MB" if target.is_file() else ""
             seconds = time.monotonic() - start
             desk.shell.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")

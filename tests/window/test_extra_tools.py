@@ -222,6 +222,10 @@ def test_export_writes_what_other_libraries_read(x_display: Display, tmp_path: P
         assert {a["category_id"] for a in found.anns.values()} == {2}
         areas = {a["image_id"]: found.annToMask(a).sum() for a in found.anns.values()}
         assert areas[2] > 0
+        export(len(exporters()) + list(MASK_WRITERS).index("yolo"), tmp_path / "scene_masks_yolo")
+        app.wait(
+            lambda s: any("1 of 6 photo is for validation" in t for t in s["toasts"]), "the note"
+        )
         # Asked before anything is replaced.
         app.key("ctrl+e")
         app.wait(lambda s: s["popup"] == "Menu", "again")
