@@ -18,6 +18,7 @@ from o3d_paint.io.memory import require_memory
 __all__ = ["matches", "read"]
 
 _BYTES_PER_POINT = 120
+_GREY = 128
 _COLORS = ("colorRed", "colorGreen", "colorBlue")
 
 
@@ -45,14 +46,18 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     file = pye57.E57(str(path))
     headers = [file.get_header(i) for i in range(file.scan_count)]
     require_memory(str(path), sum(h.point_count for h in headers) * _BYTES_PER_POINT)
-    has_colors = bool(headers) and all(all(c in h.point_fields for c in _COLORS) for h in headers)
+    has_colors = [all(c in h.point_fields for c in _COLORS) for h in headers]
     parts = [
-        file.read_scan(i, colors=has_colors, ignore_missing_fields=True)
+        file.read_scan(i, colors=has_colors[i], ignore_missing_fields=True)
         for i in range(file.scan_count)
     ]
     axes = ("cartesianX", "cartesianY", "cartesianZ")
     xyz = [np.stack([p[a] for a in axes], axis=1) for p in parts]
     arrays = {"xyz": np.concatenate(xyz) if xyz else np.zeros((0, 3))}
-    if has_colors:
+    if any(has_colors):
+        for part, xyz_of_part in zip(parts, xyz, strict=True):
+            # A scanner may have photographed some of its stations only.
+            for channel in _COLORS:
+                part.setdefault(channel, np.full(len(xyz_of_part), _GREY, dtype=np.uint8))
         arrays |= {c: np.concatenate([p[c] for p in parts]) for c in _COLORS}
     return arrays

@@ -136,14 +136,17 @@ def _points(content: bytes, header: _Header, path: Path) -> npt.NDArray[np.void]
     except ValueError as error:
         msg = f"{path} has lines that are not numbers ({error}): export it again"
         raise FormatError(msg) from error
-    names = header.dtype.names or ()
-    if rows.shape != (header.count, len(names)):
-        msg = f"{path} declares {header.count} points of {len(names)} values, found {rows.shape}"
+    fields = [(name, header.dtype[name]) for name in header.dtype.names or ()]
+    widths = [int(np.prod(field.shape)) for _, field in fields]
+    if rows.shape != (header.count, sum(widths)):
+        msg = f"{path} declares {header.count} points of {sum(widths)} values, found {rows.shape}"
         raise FormatError(msg)
     points = np.zeros(header.count, dtype=header.dtype)
+    ends = np.cumsum(widths).tolist()
     with np.errstate(invalid="ignore", over="ignore"):
-        for i, name in enumerate(names):
-            points[name] = rows[:, i].astype(header.dtype[name])
+        for (name, field), width, end in zip(fields, widths, ends, strict=True):
+            values = rows[:, end - width : end].reshape(header.count, *field.shape)
+            points[name] = values.astype(field.base)
     return points
 
 

@@ -27,6 +27,12 @@ _TYPES = {
     "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4",
     "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
 }  # fmt: skip
+# The last are those of PMVS and of old editions of MeshLab.
+_COLOR_NAMES = (
+    ("red", "green", "blue"),
+    ("r", "g", "b"),
+    ("diffuse_red", "diffuse_green", "diffuse_blue"),
+)
 _FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _MAX_HEADER = 1 << 20
 _BYTES_PER_POINT = 64
@@ -65,9 +71,10 @@ def read(path: Path) -> CloudFile:
         raise FormatError(msg)
     xyz = np.stack([vertices[n].astype(np.float64) for n in ("x", "y", "z")], axis=1)
     rgb = None
-    for channels in (("red", "green", "blue"), ("r", "g", "b")):
+    for channels in _COLOR_NAMES:
         if all(c in names for c in channels):
             rgb = rgb_from([vertices[c] for c in channels])
+            break
     column = label_column(names)
     labels = None if column is None else labels_from(vertices[column], f"{column!r} of {path}")
     return CloudFile(xyz, rgb, labels, _class_names(header.comments)).checked(path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,20 @@ __all__ = ["matches", "read"]
 _MEMORY_FACTOR = 6
 _SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".pts", ".xyzrgb")
 _COLOR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
+_COMMENTS = ("#", "//")
+_MAX_HEADER = 1000
+# Excel begins with a byte order mark.
+_ENCODING = "utf-8-sig"
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What stands before the points: lines to skip, names of columns, and what separates them."""
+
+    skip: int
+    names: list[str]
+    separator: str | None
+    has_count: bool
 
 
 def matches(path: Path) -> bool:
@@ -26,8 +43,9 @@ def matches(path: Path) -> bool:
 def read(path: Path) -> CloudFile:
     """Read a text cloud; a first line may name the columns.
 
-    Commas, semicolons, tabs or blanks separate. Without names, columns are x y z, then r g b where
-    there are six or more, then the label.
+    Commas, semicolons, tabs or blanks separate; beside semicolons a comma is a decimal point.
+    Without names, columns are x y z, then r g b where there are six or more, then the label; an
+    intensity may stand before r g b, as in PTS and Semantic3D.
 
     Raises:
         FormatError: A line is not numbers, or lines differ in length.
@@ -35,34 +53,59 @@ def read(path: Path) -> CloudFile:
     """
     try:
         require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-        with path.open(encoding="utf-8", errors="replace") as file:
-            first = file.readline(1 << 16)
-            second = file.readline(1 << 16)
+        with path.open(encoding=_ENCODING, errors="replace") as file:
+            start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
     except OSError as error:
         msg = f"{path} cannot be read ({error.strerror}): check the name"
         raise FormatError(msg) from error
-    separator = next((s for s in ",;" if s in (second or first)), None)
-    names = _names(first, separator)
-    values = _values(path, separator, skip=0 if names is None else 1)
-    if names is None:
-        names = _default_names(values.shape[1])
-    return _cloud(values, names, path)
+    values = _values(path, start)
+    is_pts = start.has_count or path.suffix.lower() == ".pts"
+    return _cloud(values, start.names or _default_names(values, is_pts=is_pts), path)
 
 
-def _names(line: str, separator: str | None) -> list[str] | None:
-    """Return the column names of a first line, or None where it holds numbers."""
-    words = [w.strip().strip('"') for w in line.lstrip("#/ ").split(separator)]
+def _start(lines: list[str]) -> _Start:
+    """Say where the points begin, and what the lines before them tell.
+
+    The count of points may stand alone in a line, as PTS and CloudCompare have it.
+    """
+    names: list[str] = []
+    has_count = False
+    for number, line in enumerate(lines):
+        text = line.strip()
+        separator = next((s for s in ";," if s in text), None)
+        words = [w.strip().strip('"') for w in text.lstrip("#/ ").split(separator)]
+        are_axes = {"x", "y", "z"} <= {w.casefold() for w in words}
+        is_comment = not text or text.startswith(_COMMENTS)
+        if are_axes or not (is_comment or names or _are_numbers(words, separator)):
+            names = [w.casefold() for w in words]
+        elif is_comment:
+            continue
+        elif len(words) == 1 and not has_count:
+            has_count = True
+        else:
+            return _Start(number, names, separator, has_count)
+    return _Start(len(lines), names, None, has_count)
+
+
+def _are_numbers(words: list[str], separator: str | None) -> bool:
     try:
-        [float(w) for w in words if w]
+        [float(w.replace(",", ".") if separator == ";" else w) for w in words if w]
     except ValueError:
-        return [w.casefold() for w in words]
-    # The PTS format starts with the count of points alone.
-    return [] if len(words) == 1 else None
+        return False
+    return True
 
 
-def _values(path: Path, separator: str | None, *, skip: int) -> FloatArray:
+def _values(path: Path, start: _Start) -> FloatArray:
     try:
-        values = np.loadtxt(path, delimiter=separator, skiprows=skip, ndmin=2, comments=("#", "//"))
+        with path.open(encoding=_ENCODING, errors="replace") as file:
+            lines = (line.replace(",", ".") for line in file) if start.separator == ";" else file
+            values = np.loadtxt(
+                lines,
+                delimiter=start.separator,
+                skiprows=start.skip,
+                ndmin=2,
+                comments=_COMMENTS,
+            )
     except (ValueError, UnicodeDecodeError) as error:
         msg = f"{path} is not a table of numbers ({error}): export x y z columns"
         raise FormatError(msg) from error
@@ -72,17 +115,28 @@ def _values(path: Path, separator: str | None, *, skip: int) -> FloatArray:
     return values
 
 
-def _default_names(count: int) -> list[str]:
+def _default_names(values: FloatArray, *, is_pts: bool) -> list[str]:
+    """Return what columns without names are, as far as their values can be that.
+
+    Normals are no colours, and a fourth column with fractions is no label.
+    """
+    count = values.shape[1]
     names = ["x", "y", "z"]
-    if count >= 6:
+    if count == 7 and _are_bytes(values[:, 4:]) and (is_pts or not _are_bytes(values[:, 3:4])):
+        return [*names, "intensity", "red", "green", "blue"]
+    if count >= 6 and (values[:, 3:6] >= 0).all():
         names += ["red", "green", "blue"]
-    if count in (4, 7):
+    is_label_next = count == len(names) + 1 and not is_pts
+    if is_label_next and (np.mod(values[np.isfinite(values[:, -1]), -1], 1) == 0).all():
         names.append("label")
     return names + [f"column {i}" for i in range(len(names), count)]
 
 
-def _cloud(values: FloatArray, given: list[str], path: Path) -> CloudFile:
-    names = given or _default_names(values.shape[1])
+def _are_bytes(values: FloatArray) -> bool:
+    return bool(((values >= 0) & (values <= 255) & (np.mod(values, 1) == 0)).all())
+
+
+def _cloud(values: FloatArray, names: list[str], path: Path) -> CloudFile:
     missing = [n for n in ("x", "y", "z") if n not in names]
     if missing or len(names) != values.shape[1]:
         msg = f"{path} has columns {names[:12]}: expected x, y, z, one name for each"

@@ -15,11 +15,11 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.errors import FormatError
-from o3d_paint.io.json_file import item
+from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
 from o3d_paint.io.mask_formats.regions import image_size, polygon_coverage
 
-__all__ = ["matches", "read"]
+__all__ = ["is_of_one_of", "matches", "read"]
 
 _CIRCLE_CORNERS = 64
 _FARTHEST = 1e12
@@ -31,6 +31,16 @@ def matches(document: Any) -> bool:
     return isinstance(document, dict) and {"shapes", "imageHeight", "imageWidth"} <= set(document)
 
 
+def is_of_one_of(path: Path, pictures: list[Path]) -> bool:
+    """Return whether a file is labelme's, of a photo beside it, where labelme itself saves it.
+
+    Raises:
+        FormatError: The file is no JSON.
+    """
+    document = read_json(path)
+    return matches(document) and _photo(document, path) in {p.name for p in pictures}
+
+
 def read(document: Any, path: Path) -> MaskSet:
     """Read one photo's shapes; class names get ids in alphabetical order.
 
@@ -38,8 +48,7 @@ def read(document: Any, path: Path) -> MaskSet:
         FormatError: A part is missing or of the wrong type.
     """
     shape = image_size(document, str(path), ("imageHeight", "imageWidth"))
-    photo = document.get("imagePath")
-    name = photo.replace("\\", "/").rsplit("/", 1)[-1] if isinstance(photo, str) else path.stem
+    name = _photo(document, path)
     records = []
     for number, record in enumerate(item(document, "shapes", list, str(path))):
         where = f"shapes[{number}] of {path}"
@@ -49,6 +58,11 @@ def read(document: Any, path: Path) -> MaskSet:
     ids = {label: i for i, label in enumerate(sorted({r[1] for r in records}), start=1)}
     mask = PhotoMask(name, partial(_paint, shape, records, ids))
     return MaskSet("labelme", (mask,), {i: label for label, i in ids.items()})
+
+
+def _photo(document: Any, path: Path) -> str:
+    photo = document.get("imagePath")
+    return photo.replace("\\", "/").rsplit("/", 1)[-1] if isinstance(photo, str) else path.stem
 
 
 def _outline(record: Any, where: str) -> FloatArray | None:

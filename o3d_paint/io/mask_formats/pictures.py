@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
@@ -25,7 +26,9 @@ from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
 __all__ = ["read"]
 
 _COLOR_MODES = ("RGB", "RGBA")
-_VOC_COLORS = {i: voc_color(i) for i in range(1, 255)} | {255: (224, 224, 192)}
+_VOC_VOID = 255
+"""Pascal VOC's borders between things, which are of no class."""
+_VOC_COLORS = {i: voc_color(i) for i in range(1, _VOC_VOID)} | {0: voc_color(_VOC_VOID)}
 
 
 def read(folder: Path, paths: list[Path]) -> MaskSet:
@@ -72,7 +75,15 @@ def _decode(path: Path, colors: Mapping[int, tuple[int, int, int]]) -> IdArray:
             picture = pixels_of(image, path, mode="RGB").astype(np.uint8)
             return ids_from_colors(picture, colors or _VOC_COLORS, str(path))
         values = pixels_of(image, path)
+        if image.mode == "P" and _has_voc_void(image):
+            values = np.where(values == _VOC_VOID, 0, values)
     if values.ndim != 2 or values.min() < 0 or values.max() > np.iinfo(np.uint16).max:
         msg = f"{path} is a picture of mode {image.mode}: save class ids as 8 or 16 bit grey PNG"
         raise FormatError(msg)
     return values.astype(np.uint16)
+
+
+def _has_voc_void(image: Image.Image) -> bool:
+    """Return whether a picture's palette is Pascal VOC's up to the colour of its borders."""
+    palette = image.getpalette() or []
+    return tuple(palette[3 * _VOC_VOID :][:3]) == voc_color(_VOC_VOID)

@@ -33,6 +33,7 @@ JSON_FORMATS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Path], MaskS
 }
 """JSON formats: how each is recognised, and its reader."""
 
+_CLASS_TABLE = "classes.json"
 _ANNOTATIONS = "annotations"  # the folder of COCO's own layout
 
 
@@ -102,6 +103,9 @@ def _read_folder(folder: Path) -> MaskSet:
     if export is not None:
         return cvat.read_folder(export)
     found = list_files(folder, PHOTO_SUFFIXES)
+    documents = [p for p in list_files(folder, (".json",)) if p.name != _CLASS_TABLE]
+    if found and documents and labelme.is_of_one_of(documents[0], found):
+        return _merged([_read_file(p) for p in documents], folder)
     if label_studio.matches([p.name for p in found]):
         return label_studio.read(found)
     if found:
@@ -110,7 +114,7 @@ def _read_folder(folder: Path) -> MaskSet:
     if inner.is_dir() and list_files(inner, (".json",)):
         return _read_folder(inner)
     for suffix in (".npy", ".json"):
-        files = [p for p in list_files(folder, (suffix,)) if p.name != "classes.json"]
+        files = [p for p in list_files(folder, (suffix,)) if p.name != _CLASS_TABLE]
         if files:
             return _merged([_read_file(p) for p in files], folder)
     msg = f"{folder} holds no masks: expected PNG, NPY or JSON files, one a photo"

@@ -158,6 +158,97 @@ def test_text_tables(tmp_path: Path, name: str, delimiter: str, header: str) -> 
     _check(read_cloud(tmp_path / name), xyz=_xyz())
 
 
+@pytest.mark.parametrize(
+    ("header", "delimiter"),
+    [
+        (f"//X Y Z R G B Classification\n{COUNT}", " "),  # CloudCompare
+        ("# scanned on a Monday\n#\nx y z r g b label", " "),
+        ("# exported by a scanner", " "),
+        ("\ufeffx;y;z;r;g;b;label", ";"),  # Excel
+    ],
+)
+def test_lines_before_the_points_of_a_text(tmp_path: Path, header: str, delimiter: str) -> None:
+    table = np.column_stack([_xyz(), _rgb(), _labels()])
+    lines = [delimiter.join(f"{value:.3f}" for value in row) for row in table]
+    text = "\n".join([header, *lines])
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    _check(read_cloud(tmp_path / "a.txt"), xyz=_xyz())
+
+
+def test_decimal_commas_of_a_german_table(tmp_path: Path) -> None:
+    lines = [";".join(f"{value:.3f}".replace(".", ",") for value in row) for row in _xyz()]
+    (tmp_path / "a.csv").write_text("\n".join(["x;y;z", *lines]), encoding="utf-8")
+    assert np.abs(read_cloud(tmp_path / "a.csv").xyz - _xyz()).max() < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "lowest"), [("leica.pts", True, 0), ("semantic3d.txt", False, -2048)]
+)
+def test_an_intensity_before_the_colours_is_none(
+    tmp_path: Path, name: str, count: bool, lowest: int
+) -> None:
+    intensity = np.random.default_rng(4).integers(lowest, 256, COUNT)
+    table = np.column_stack([_xyz(), intensity, _rgb()])
+    header = str(COUNT) if count else ""
+    np.savetxt(tmp_path / name, table, fmt="%.3f", header=header, comments="")
+    cloud = read_cloud(tmp_path / name)
+    _check(cloud, xyz=_xyz(), has_labels=False)
+    assert cloud.labels is None
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_scalars_and_normals_without_names_are_neither_label_nor_colour(
+    tmp_path: Path, columns: int
+) -> None:
+    values = np.random.default_rng(5).normal(size=(COUNT, columns))
+    np.savetxt(tmp_path / "a.xyz", np.column_stack([_xyz(), values]), fmt="%.5f")
+    cloud = read_cloud(tmp_path / "a.xyz")
+    assert cloud.rgb is None
+    assert cloud.labels is None
+
+
+def test_pts_of_open3d(tmp_path: Path) -> None:
+    cloud = o3d.geometry.PointCloud(o3d.utility.Vector3dVector(_xyz()))
+    cloud.colors = o3d.utility.Vector3dVector(_rgb() / 255)
+    o3d.io.write_point_cloud(str(tmp_path / "a.pts"), cloud)
+    _check(read_cloud(tmp_path / "a.pts"), xyz=_xyz(), has_labels=False)
+
+
+def test_ply_of_pmvs_has_diffuse_colours(tmp_path: Path) -> None:
+    names = ("x", "y", "z", "diffuse_red", "diffuse_green", "diffuse_blue")
+    vertices = np.zeros(COUNT, dtype=[(n, "f8" if len(n) == 1 else "u1") for n in names])
+    for name, values in zip(names, [*_xyz().T, *_rgb().T], strict=True):
+        vertices[name] = values
+    PlyData([PlyElement.describe(vertices, "vertex")], text=True).write(str(tmp_path / "a.ply"))
+    _check(read_cloud(tmp_path / "a.ply"), xyz=_xyz(), has_labels=False)
+
+
+def test_text_pcd_with_a_descriptor_of_several_values(tmp_path: Path) -> None:
+    header = (
+        "# .PCD v0.7\nVERSION 0.7\nFIELDS x y z fpfh label\nSIZE 8 8 8 4 4\nTYPE F F F F U\n"
+        f"COUNT 1 1 1 3 1\nWIDTH {COUNT}\nHEIGHT 1\nPOINTS {COUNT}\nDATA ascii"
+    )
+    table = np.column_stack([_xyz(), np.ones((COUNT, 3)), _labels()])
+    np.savetxt(tmp_path / "a.pcd", table, fmt="%.3f", header=header, comments="")
+    cloud = read_cloud(tmp_path / "a.pcd")
+    assert np.abs(cloud.xyz - _xyz()).max() < 1e-3
+    assert cloud.labels is not None
+    assert (cloud.labels == _labels()).all()
+
+
+def test_e57_keeps_the_colours_of_scans_beside_one_without(tmp_path: Path) -> None:
+    pye57 = pytest.importorskip("pye57", reason="pye57 is not installed")
+    file = pye57.E57(str(tmp_path / "a.e57"), mode="w")
+    axes = dict(zip(("cartesianX", "cartesianY", "cartesianZ"), _xyz(offset=False).T, strict=True))
+    colors = dict(zip(("colorRed", "colorGreen", "colorBlue"), _rgb().T, strict=True))
+    for channels in (axes, {**axes, **colors}):
+        file.write_scan_raw({k: v.copy() for k, v in channels.items()}, translation=UTM)
+    file.close()
+    cloud = read_cloud(tmp_path / "a.e57")
+    assert cloud.rgb is not None
+    assert (cloud.rgb[COUNT:] == _rgb()).all()
+
+
 def test_npz_with_points_and_labels(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", points_3d=_xyz(), colors_3d=_rgb() / 255, labels=_labels())
     _check(read_cloud(tmp_path / "a.npz"), xyz=_xyz())

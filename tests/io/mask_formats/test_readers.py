@@ -265,6 +265,29 @@ def test_pascal_voc_colours_are_known(tmp_path: Path) -> None:
     assert np.unique(_labels(read_masks(tmp_path), "a")).tolist() == [0, 15]
 
 
+@pytest.mark.parametrize("mode", ["P", "RGB"])
+def test_borders_of_pascal_voc_are_of_no_class(tmp_path: Path, mode: str) -> None:
+    values = _box(2, 2, 9, 9) * 255
+    values[3:7, 3:7] = 15
+    image = Image.fromarray(values)
+    image.putpalette([v for i in range(256) for v in voc_color(i)])
+    image.convert(mode).save(tmp_path / "a.png")
+    expected = np.where(values == 255, 0, values)
+    assert (_labels(read_masks(tmp_path), "a") == expected).all()
+
+
+def test_labelme_saves_beside_the_photos(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name in "ab":
+        Image.fromarray(rng.integers(0, 256, (*SHAPE, 3), np.uint8)).save(tmp_path / f"{name}.jpg")
+    shape = {"label": "roof", "points": [[2, 2], [9, 2], [9, 9]], "shape_type": "polygon"}
+    size = {"imageHeight": SHAPE[0], "imageWidth": SHAPE[1], "imageData": None}
+    _written(tmp_path / "b.json", {"shapes": [shape], "imagePath": "b.jpg", **size})
+    masks = read_masks(tmp_path)
+    assert [m.photo for m in masks.masks] == ["b.jpg"]
+    assert _labels(masks, "b.jpg").any()
+
+
 def test_colours_of_a_class_table_of_ones_own(tmp_path: Path) -> None:
     classes = [{"id": 12, "name": "roof", "color": [9, 8, 7]}]
     _written(tmp_path / "classes.json", {"classes": classes})
