@@ -66,6 +66,7 @@ def write_masks(
     format_name: str = "png",
     *,
     photos: bool = False,
+    min_region: int | None = None,
     progress: Progress | None = None,
 ) -> Written:
     """Write a mask for every photo, painted or not, from the labels of the cloud.
@@ -75,13 +76,20 @@ def write_masks(
         target: Folder, or the file where the format is one file.
         format_name: ``png``, ``coco``, ``cvat`` or ``yolo``.
         photos: Writes the photos as well.
+        min_region: Pixels that a region has at least in YOLO's data sets; None for one in 20,000
+            of the photo's pixels, 0 for all regions.
         progress: Told the share done and the stage; may raise to cancel.
 
     Raises:
         PaintError: There is no such format, or something cannot be written.
     """
     return mask_exporters.write_masks(
-        _labelled(work), target, format_name, photos=photos, progress=progress
+        _labelled(work),
+        target,
+        format_name,
+        photos=photos,
+        min_region=min_region,
+        progress=progress,
     )
 
 

@@ -60,9 +60,10 @@ def formats() -> str:
         " sample scene, 15 photos, every pixel and class the same: `cvat` and `coco` read by CVAT's"
         " own Datumaro 0.3 and by Datumaro 1.13 (which wants the JSON as"
         " `annotations/instances_NAME.json`), `yolo` by CVAT's Datumaro and the data loader of"
-        " Ultralytics 8.4 at the photos' size, when all photos were in `train`. Now `yolo` puts"
-        " every fifth photo into `val` (of two to four the last), with the same label files."
-        " CVAT's server itself and a training run were not tried.",
+        " Ultralytics 8.4 at the photos' size (with `--min-region 0`: else specks are left out,"
+        " which a network would take for objects). `yolo` puts every fifth photo into `val` (of two"
+        " to four the last); Ultralytics trained an epoch on it. CVAT's server itself was not"
+        " tried.",
         "",
         f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, or JSON; `o3d-paint taxonomies`"
         " lists and writes them.",

@@ -53,6 +53,17 @@ def masks(
     photos: Annotated[
         bool, typer.Option("--photos", help="Write the photos as well; yolo always does.")
     ] = False,
+    min_region: Annotated[
+        int | None,
+        typer.Option(
+            "--min-region",
+            metavar="PIXELS",
+            min=0,
+            show_default=False,
+            help="yolo: leave out regions of fewer pixels, which a network would take for"
+            " objects. One in 20,000 of the photo's if not given.",
+        ),
+    ] = None,
     painted_only: PaintedOnlyOption = False,
     scene: SceneOption = None,
     overwrite: OverwriteOption = False,
@@ -82,6 +93,7 @@ def masks(
             mask_format,
             painted=opened.project.masks if keep_paint else None,
             photos=photos,
+            min_region=min_region,
             inputs=opened.inputs,
             progress=told,
         )

@@ -45,6 +45,7 @@ def write_masks(
     *,
     painted: Mapping[int, IdArray] | None = None,
     photos: bool = False,
+    min_region: int | None = None,
     inputs: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> Written:
@@ -56,6 +57,8 @@ def write_masks(
         format_name: A name of `MASK_WRITERS`.
         painted: (H, W) ids by position of the photo that go before what the cloud says.
         photos: Writes the photos as well.
+        min_region: Pixels that a region has at least in YOLO's data sets; None for one in 20,000
+            of the photo's pixels, 0 for all regions.
         inputs: Files that must never be written over; the photos never are.
         progress: Told how far it is; may raise to cancel.
 
@@ -72,7 +75,10 @@ def write_masks(
         msg = f"{labelled.scene.name} has no photos to draw masks for: export the cloud instead"
         raise SceneError(msg)
     options = MaskOptions(
-        photos=photos, inputs=(*inputs, *_photo_files(labelled)), progress=progress
+        photos=photos,
+        min_region=min_region,
+        inputs=(*inputs, *_photo_files(labelled)),
+        progress=progress,
     )
     place = _place(Path(target), writer)
     return writer.write(_source(labelled, painted or {}), place, options)

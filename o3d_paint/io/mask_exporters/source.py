@@ -33,11 +33,14 @@ class MaskOptions:
 
     Attributes:
         photos: Writes the photos beside the masks, as JPEG, where the format has a place for them.
+        min_region: Pixels that a region has at least, where the format has one object a region;
+            None for one in 20,000 of the photo's pixels.
         inputs: Files that must never be written over.
         progress: Told how far it is.
     """
 
     photos: bool = False
+    min_region: int | None = None
     inputs: tuple[Path, ...] = field(default=())
     progress: Progress | None = None
 

@@ -2,13 +2,17 @@
 
 Every fifth photo is for validation: ``images/val`` and ``labels/val`` beside ``images/train`` and
 ``labels/train``. Source: the page on segmentation data sets of the Ultralytics documentation.
-Corners lie on the outer edges of the pixels, divided by the size of the photo.
+Corners lie on the outer edges of the pixels, divided by the size of the photo. A network takes each
+line for an object, so specks are left out: gaps between points make many of them and little area.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+
+import cv2
+import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.selection.polygons import region_polygons
@@ -21,6 +25,7 @@ __all__ = ["write_yolo"]
 
 _HALVES = ("train", "val")
 _EVERY = 5
+_SPECK = 20_000
 
 
 def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Written:
@@ -31,14 +36,18 @@ def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Writte
     for half in _HALVES:
         make_folder(folder / "images" / half)
         make_folder(folder / "labels" / half)
-    paths = []
+    paths, specks = [], 0
     halves = _halves(len(source.stems))
     for frame_idx, (stem, half) in enumerate(zip(source.stems, halves, strict=True)):
         if options.progress is not None:
             options.progress(frame_idx / len(source.stems), stem)
         photo, label = folder / f"images/{half}/{stem}.jpg", folder / f"labels/{half}/{stem}.txt"
         write_bytes(photo, source.photo_jpeg(frame_idx), inputs=options.inputs)
-        lines = _lines(source.mask(frame_idx), source.taxonomy)
+        mask = source.mask(frame_idx)
+        smallest = mask.size // _SPECK if options.min_region is None else options.min_region
+        mask, dropped = _without_specks(mask, smallest)
+        specks += dropped
+        lines = _lines(mask, source.taxonomy)
         write_bytes(label, "".join(f"{line}\n" for line in lines).encode(), inputs=options.inputs)
         other = _HALVES[1 - _HALVES.index(half)]
         for name in (f"images/{other}/{stem}.jpg", f"labels/{other}/{stem}.txt"):
@@ -46,7 +55,10 @@ def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Writte
         paths += [photo, label]
     table = folder / "data.yaml"
     write_bytes(table, _data_yaml(source.taxonomy, halves).encode(), inputs=options.inputs)
-    return Written((*paths, table), (_note(halves),))
+    notes = [_note(halves)]
+    if specks:
+        notes.append(f"{specks:,} specks were left out (--min-region 0 keeps them).")
+    return Written((*paths, table), tuple(notes))
 
 
 def _halves(count: int) -> list[str]:
@@ -62,6 +74,20 @@ def _note(halves: list[str]) -> str:
     count = halves.count("val")
     verb = "photo is" if count == 1 else "photos are"
     return f"{count} of {len(halves)} {verb} for validation, in images/val and labels/val."
+
+
+def _without_specks(mask: IdArray, smallest: int) -> tuple[IdArray, int]:
+    """Return the mask without 8-connected regions of fewer pixels, and how many those were."""
+    kept, dropped = mask.copy(), 0
+    for class_id in np.unique(mask[mask > 0]).tolist() if smallest > 1 else ():
+        count, regions, stats, _ = cv2.connectedComponentsWithStats(
+            (mask == class_id).astype(np.uint8), connectivity=8
+        )
+        is_speck = stats[:, cv2.CC_STAT_AREA] < smallest
+        is_speck[0] = False  # all that is of no or another class
+        kept[is_speck[regions]] = 0
+        dropped += int(np.count_nonzero(is_speck[:count]))
+    return kept, dropped
 
 
 def _lines(mask: IdArray, taxonomy: Taxonomy) -> list[str]:

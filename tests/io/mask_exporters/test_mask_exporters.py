@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.reproject import reproject_labels
@@ -238,6 +239,23 @@ def test_yolo_data_set(tmp_path, labelled, expected):
     for path in (*train, *val):
         with Image.open(path) as photo:
             assert photo.size == (60, 40)
+
+
+def test_yolo_leaves_specks_out(tmp_path, labelled, expected):
+    sizes = [
+        (np.bincount(ndimage.label(m == i, np.ones((3, 3)))[0].ravel())[1:], i)
+        for m in expected
+        for i in (FLOOR, BALL, 9)
+    ]
+    areas = np.concatenate([area for area, _ in sizes])
+    smallest = int(np.median(areas)) + 1
+    done = write_masks(labelled, tmp_path, "yolo", min_region=smallest)
+    few, many = np.count_nonzero(areas < smallest), np.count_nonzero(areas >= smallest)
+    assert few and many
+    assert f"{few} specks were left out (--min-region 0 keeps them)." in done.notes
+    labels, _ = yolo_labels(tmp_path, 4)
+    assert sum(len(label.read_text().splitlines()) for label in labels) == many
+    assert len(write_masks(labelled, tmp_path, "yolo", min_region=0).notes) == 1
 
 
 def test_yolo_polygons_as_areas(tmp_path, labelled, expected):
