@@ -50,6 +50,17 @@ def test_paint_reaches_the_file_without_fusing(scene_file, tmp_path):
     assert np.count_nonzero(np.load(tmp_path / "out.npy")) > 1000
 
 
+def test_a_session_takes_names_as_text(scene_file, tmp_path):
+    folder = str(tmp_path / "work.o3dpaint")
+    scene = op.load(str(scene_file))
+    session = op.open_session(scene, folder, scene_path=str(scene_file), classes=["floor"])
+    session.project.set_mask(0, (arrays()[1][0] > 0).astype(np.uint16))
+    session.close()
+    session = op.open_session(scene, folder)
+    assert session.project.mask(0).any()
+    session.close()
+
+
 @pytest.mark.parametrize("name", [n for n in op.__all__ if n != "ui"])
 def test_every_name_is_there_and_says_what_it_is(name):
     value = getattr(op, name)

@@ -238,7 +238,9 @@ def check_place(path: Path, inputs: Sequence[Path]) -> None:
 
 def _files_of(path: Path) -> list[Path]:
     """Return a file and those that its format writes beside it."""
-    beside = {".npy": [path.with_name("classes.json")], ".label": [path.with_suffix(".bin")]}
+    from o3d_paint.io.exporters.kitti import kitti_companions
+
+    beside = {".npy": [path.with_name("classes.json")], ".label": [*kitti_companions(path)]}
     return [path, *beside.get(path.suffix.lower(), [])]
 
 

@@ -228,11 +228,11 @@ class Session:
 
 def open_session(
     scene: Scene,
-    folder: Path,
+    folder: Path | str,
     *,
     post: Post | None = None,
     classes: Taxonomy | Iterable[str | LabelClass] | None = None,
-    scene_path: Path | None = None,
+    scene_path: Path | str | None = None,
     prepared: Prepared | None = None,
 ) -> Session:
     """Open the project in a folder, or begin one.
@@ -248,8 +248,8 @@ def open_session(
     Raises:
         ProjectError: A newer version of the program wrote it.
     """
-    ready = prepared or prepare_session(scene, folder, classes=classes)
-    layout = Layout(folder)
+    ready = prepared or prepare_session(scene, Path(folder), classes=classes)
+    layout = Layout(Path(folder))
     workers = Workers(InlineJobs(), InlineJobs(), InlineJobs())
     if post is not None:
         workers = Workers(
@@ -263,7 +263,7 @@ def open_session(
         project,
         layout,
         workers=workers,
-        scene_path=scene_path or noted,
+        scene_path=noted if scene_path is None else Path(scene_path),
         messages=ready.loaded.messages,
     )
     if isinstance(ready.lock, FolderLock):

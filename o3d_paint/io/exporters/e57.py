@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -35,7 +37,27 @@ def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
     try:
         # The library writes to names only, so the file is made elsewhere and copied in whole.
         made = folder / "cloud.e57"
-        file = pye57.E57(str(made), mode="w")
+        _write_scans(labelled, made, options, pye57)
+        with replacing(path, inputs=options.inputs) as target, made.open("rb") as source:
+            shutil.copyfileobj(source, target)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        msg = f"{path} cannot be written ({reason}): free space in {folder.parent}"
+        raise StorageError(msg) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_scans(
+    labelled: LabelledScene, made: Path, options: ExportOptions, pye57: ModuleType
+) -> None:
+    """Write a scan for each class that has points.
+
+    Raises:
+        OSError: The disk is full.
+    """
+    file = pye57.E57(str(made), mode="w")
+    try:
         for class_id in np.unique(labelled.labels).tolist():
             part = only_classes(labelled, [class_id])
             center = np.round(part.scene.cloud.xyz.mean(axis=0))
@@ -48,10 +70,8 @@ def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
                 translation=center,
             )
         file.close()
-        with replacing(path, inputs=options.inputs) as target, made.open("rb") as source:
-            shutil.copyfileobj(source, target)
-    except OSError as error:
-        msg = f"{path} cannot be written ({os.strerror(error.errno or 0)}): free space in {folder}"
-        raise StorageError(msg) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    except pye57.libe57.E57Exception as error:
+        # Else the library tries once more while the object is collected, and complains on the
+        # terminal.
+        file.image_file.cancel()
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error

@@ -11,6 +11,7 @@ from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Convention
+from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.memory import require_memory
 
 __all__ = [
@@ -108,10 +109,22 @@ def read_poses(path: Path) -> tuple[FloatArray, FloatArray | None]:
 def read_intrinsics(path: Path) -> FloatArray:
     """Return the (3, 3) matrix of a file with a 3x3 or 4x4 matrix, or fx fy cx cy first.
 
+    JSON is Open3D's ``PinholeCameraIntrinsic``, whose matrix goes down the columns.
+
     Raises:
         FormatError: It has another count of numbers, or no focal length.
     """
-    values = np.array([v for row in read_numbers(path) for v in row])
+    if path.suffix == ".json":
+        rows = [item(read_json(path), "intrinsic_matrix", list, str(path))]
+    else:
+        rows = read_numbers(path)
+    try:
+        values = np.array([v for row in rows for v in row], dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        msg = f"{path} must hold a matrix of numbers ({error})"
+        raise FormatError(msg) from error
+    if path.suffix == ".json" and len(values) == 9:
+        values = values.reshape(3, 3).T.ravel()
     if len(values) in (9, 16):
         side = 3 if len(values) == 9 else 4
         matrix = values.reshape(side, side)[:3, :3].astype(np.float64)

@@ -53,6 +53,8 @@ INTRINSICS_NAMES = (
     "intrinsic.txt",
     "K.txt",
     "camera.param",
+    "intrinsic.json",
+    "camera_intrinsic.json",
     "intrinsic/intrinsic_depth.txt",
     "intrinsic_depth.txt",
 )

@@ -170,6 +170,20 @@ def test_each_layout_is_recognised_and_read(tmp_path: Path, name: str) -> None:
     _check(read_capture(folder, ImportOptions()))
 
 
+@pytest.mark.parametrize("file", ["intrinsic.json", "camera_intrinsic.json"])
+def test_intrinsics_of_open3d_are_read(tmp_path: Path, file: str) -> None:
+    import open3d as o3d
+
+    _redwood(tmp_path)
+    for text in tmp_path.glob("*.txt"):
+        text.unlink()
+    (tmp_path / "camera.param").unlink(missing_ok=True)
+    camera = o3d.camera.PinholeCameraIntrinsic(WIDTH, HEIGHT, 80.0, 82.0, 47.5, 35.5)
+    o3d.io.write_pinhole_camera_intrinsic(str(tmp_path / file), camera)
+    capture = read_capture(tmp_path, ImportOptions())
+    assert np.allclose(capture.frames[0].camera.matrix, K)
+
+
 @pytest.mark.parametrize("name", ["7scenes", "redwood", "nerfstudio"])
 def test_reversed_poses_are_told_and_read(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "capture"
