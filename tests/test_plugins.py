@@ -222,3 +222,24 @@ def test_a_tool_that_fails_is_named_and_changes_nothing():
 def test_prompts_are_checked():
     with pytest.raises(ValueError, match="2 points need as many"):
         Prompt(np.zeros((2, 2)), np.ones(1, bool))
+
+
+def test_the_command_line_tells_of_a_broken_plug_in_in_one_line(packages, tmp_path):
+    install(
+        packages, "rotten", 'raise RuntimeError("two\\nlines")', {"importers": {"x": "rotten:X"}}
+    )
+    scene = save(tmp_path / "scene.npz", arrays()[0])
+    path = os.pathsep.join([str(packages), *sys.path])
+    done = subprocess.run(
+        [sys.executable, "-m", "o3d_paint", "info", str(scene)],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = [line for line in done.stderr.splitlines() if "plug-in" in line]
+    assert told == [
+        "note: the plug-in 'x' (rotten:X) of the package rotten is left out:"
+        " RuntimeError: two lines"
+    ]
+    assert "plugged.py" not in done.stderr

@@ -21,6 +21,7 @@ from o3d_paint.cli.recover import recover
 from o3d_paint.cli.render import render
 from o3d_paint.cli.review import review
 from o3d_paint.cli.taxonomies import taxonomies
+from o3d_paint.cli.terminal import tell_of_plugins
 
 __all__ = ["app", "main"]
 
@@ -72,4 +73,5 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    tell_of_plugins()
     app()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["note", "print_json", "progress_of", "say"]
+__all__ = ["note", "print_json", "progress_of", "say", "tell_of_plugins"]
 
 _PATIENCE = 1.0
 Told = Callable[[float, str], None]
@@ -63,6 +64,27 @@ def note(sentences: Iterable[str], *, quiet: bool = False) -> None:
     if not quiet:
         for sentence in sentences:
             typer.secho(f"note: {_printable(sentence)}", err=True, dim=True)
+
+
+def tell_of_plugins() -> None:
+    """Print warnings about plug-ins as notes, without the place in the source that warns."""
+    usual = warnings.showwarning
+
+    def shown(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        # Not imported for its name: what is behind it is slow to load, and most runs need it not.
+        if category.__name__ == "PluginWarning":
+            note([str(message)])
+        else:
+            usual(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = shown
 
 
 def print_json(value: Any) -> None:

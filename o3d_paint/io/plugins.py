@@ -93,7 +93,8 @@ def _loaded(group: str) -> tuple[tuple[EntryPoint, object, str], ...]:
             results.append((entry, entry.load(), ""))
         except Exception as error:
             # Whatever somebody else's module raises while it is imported must not end this one.
-            results.append((entry, None, f"{type(error).__name__}: {error}"))
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            results.append((entry, None, reason))
     return tuple(results)
 
 

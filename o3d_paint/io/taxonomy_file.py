@@ -21,7 +21,7 @@ from typing import Any
 from o3d_paint.assets import asset
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, TaxonomyError
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.store import write_json
 

@@ -13,7 +13,7 @@ import open3d as o3d
 import pytest
 from plyfile import PlyData
 
-from o3d_paint.errors import StorageError, TaxonomyError
+from o3d_paint.errors import MissingExtraError, StorageError, TaxonomyError
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.exporters import EXPORTERS, ExportOptions, LabelledScene, export
 from o3d_paint.io.exporters.las import classification_codes
@@ -24,6 +24,7 @@ from o3d_paint.io.exporters.selection import (
     split_paths,
     without_unlabelled,
 )
+from o3d_paint.io.taxonomy_file import find_taxonomy
 from tests.io.test_exporters import TAXONOMY, labelled
 
 UTM = (448_123.25, 5_411_987.5, 312.125)
@@ -217,6 +218,31 @@ def test_standard_names_get_the_standards_codes() -> None:
     assert codes[40_001] == 6
     assert codes[40_002] == 2
     assert codes[3] == 1
+
+
+def test_the_standards_own_classes_keep_their_codes() -> None:
+    standard = find_taxonomy("asprs").taxonomy
+    codes = classification_codes(standard)
+    assert {c.name: int(codes[c.class_id]) for c in standard} == {
+        c.name: c.class_id for c in standard
+    }
+
+
+def test_laz_without_a_library_that_compresses_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export(labelled(n=20), tmp_path / "a.laz")
+    for name in ("lazrs", "laszip"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for work in (
+        lambda: export(labelled(n=20), tmp_path / "b.laz"),
+        lambda: read_cloud(tmp_path / "a.laz"),
+    ):
+        with pytest.raises(MissingExtraError, match=r"needs lazrs: .* 'o3d-paint\[las\]'"):
+            work()
+    assert not (tmp_path / "b.laz").exists()
+    export(labelled(n=20), tmp_path / "b.las")
+    assert len(read_cloud(tmp_path / "b.las").xyz) == 20
 
 
 def test_parts_of_a_scene() -> None:

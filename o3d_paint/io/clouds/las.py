@@ -22,7 +22,7 @@ from o3d_paint.io.clouds.cloud_file import (
     rgb_from,
 )
 from o3d_paint.io.exporters.las import CLASSES_VLR
-from o3d_paint.io.extras import require
+from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.taxonomy_file import find_taxonomy
@@ -34,6 +34,7 @@ _UNCLASSIFIED = 1
 # Places in the header and sizes of its records, from the specification of LAS 1.4.
 _ROOM = struct.Struct("<94xHII")
 _EXTENDED_ROOM = struct.Struct("<235xQI")
+_FORMAT_AT, _COMPRESSED = 104, 0xC0
 _RECORD, _EXTENDED_RECORD = 54, 60
 
 
@@ -51,6 +52,8 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     require("laspy", extra="las", purpose=f"reading {path.name}")
+    if _is_compressed(path):
+        require_any(LAZ_LIBRARIES, extra="las", purpose=f"reading {path.name}")
     _require_room_for_records(path)
     arrays = read_isolated(_read_arrays, path)
     rgb = None
@@ -68,6 +71,13 @@ def read(path: Path) -> CloudFile:
     used = set(np.unique(labels).tolist())
     names = {i: name for i, name in names.items() if i in used}
     return CloudFile(xyz, rgb, labels if labels.any() else None, names).checked(path)
+
+
+def _is_compressed(path: Path) -> bool:
+    """Return whether points are compressed, which LAZ says in the highest bits of their format."""
+    with path.open("rb") as file:
+        start = file.read(_FORMAT_AT + 1)
+    return len(start) > _FORMAT_AT and start[_FORMAT_AT] & _COMPRESSED != 0
 
 
 def _require_room_for_records(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.store import replacing
 

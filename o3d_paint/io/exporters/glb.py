@@ -21,7 +21,7 @@ from o3d_paint.core.geometry import robust_diagonal
 from o3d_paint.core.scene import Frame
 from o3d_paint.core.views.frustum import default_size, frustum_corners
 from o3d_paint.errors import FormatError
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.gltf_additions import GltfAdditions, PointRecords
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors
 from o3d_paint.io.exporters.ply import needs_double

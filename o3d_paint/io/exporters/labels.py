@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 from o3d_paint.io.store import refuse_overwriting, replacing, write_json
 

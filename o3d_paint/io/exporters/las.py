@@ -15,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
-from o3d_paint.io.extras import require
+from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.store import replacing
+from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = ["CLASSES_VLR", "classification_codes", "write_las", "write_laz"]
 
@@ -30,27 +31,16 @@ _UNASSIGNED = 1
 _SPACING_STEPS = 1000.0
 _LARGEST_STEP = 1e-3
 _16_BIT = 257
-_STANDARD_CODES = {
-    "ground": 2,
-    "low vegetation": 3,
-    "medium vegetation": 4,
-    "high vegetation": 5,
+_FURTHER_NAMES = {
     "vegetation": 5,
-    "building": 6,
     "low point": 7,
     "noise": 7,
-    "water": 9,
-    "rail": 10,
-    "road surface": 11,
     "road": 11,
     "wire - guard": 13,
     "wire - conductor": 14,
-    "transmission tower": 15,
-    "wire-structure connector": 16,
-    "bridge deck": 17,
     "bridge": 17,
-    "high noise": 18,
 }
+"""What classes are called beside the names of the standard, which are those of ``asprs``."""
 
 
 def write_las(labelled: LabelledScene, path: Path, options: ExportOptions) -> None:
@@ -78,9 +68,11 @@ def classification_codes(taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
     size = max((c.class_id for c in taxonomy), default=0) + 1
     codes = np.full(size, _UNASSIGNED, dtype=np.uint8)
     codes[0] = 0
+    standards = {c.name.casefold(): c.class_id for c in find_taxonomy("asprs").taxonomy}
+    standards |= _FURTHER_NAMES
     code = _FIRST_USER_CODE
     for label_class in taxonomy:
-        standard = _STANDARD_CODES.get(label_class.name.strip().casefold())
+        standard = standards.get(label_class.name.strip().casefold())
         if standard is not None:
             codes[label_class.class_id] = standard
         elif code <= _LAST_USER_CODE:
@@ -93,6 +85,8 @@ def _write(
     labelled: LabelledScene, path: Path, options: ExportOptions, *, is_compressed: bool
 ) -> None:
     laspy = require("laspy", extra="las", purpose=f"writing {path.name}")
+    if is_compressed:
+        require_any(LAZ_LIBRARIES, extra="las", purpose=f"writing {path.name}")
     xyz = labelled.scene.cloud.xyz
     header = laspy.LasHeader(version="1.4", point_format=7)
     header.scales = _scales(labelled)

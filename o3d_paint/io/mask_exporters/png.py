@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from o3d_paint.io.exporters.class_list import class_list
+from o3d_paint.io.class_list import class_list
 from o3d_paint.io.mask_exporters.source import MaskOptions, MaskSource, Written
 from o3d_paint.io.masks import mask_png
 from o3d_paint.io.store import make_folder, write_bytes, write_json
