@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,6 +49,21 @@ def test_paint_reaches_the_file_without_fusing(scene_file, tmp_path):
     project.set_mask(0, (arrays()[1][0] > 0).astype(np.uint16))
     op.export(project, tmp_path / "out.npy")
     assert np.count_nonzero(np.load(tmp_path / "out.npy")) > 1000
+
+
+@pytest.mark.parametrize("kind", ["scene", "cloud"])
+def test_what_was_read_is_never_written_over(scene_file, tmp_path, monkeypatch, kind):
+    copy, cloud = tmp_path / "scene.npz", tmp_path / "cloud.ply"
+    copy.write_bytes(scene_file.read_bytes())
+    op.export(op.Project(op.load(copy)), cloud)
+    monkeypatch.chdir(tmp_path)
+    project = op.Project(op.load("scene.npz", op.LoadOptions(cloud=Path("cloud.ply"))))
+    victim = {"scene": copy, "cloud": cloud}[kind]
+    before = victim.read_bytes()
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(op.PaintError, match="would be written over"):
+        op.export(project, victim)
+    assert victim.read_bytes() == before
 
 
 def test_a_session_takes_names_as_text(scene_file, tmp_path):

@@ -184,6 +184,7 @@ class Scene:
         labels: (N,) class ids that the cloud came with, 0 where none; None where it had none.
         label_names: Names of those ids, where the file has them.
         preset: What kind of scene the user calls it, a key of `PRESETS`; None where unsaid.
+        sources: Names of the files that it was read from, which no output may replace.
     """
 
     name: str
@@ -197,3 +198,4 @@ class Scene:
     labels: IdArray | None = None
     label_names: Mapping[int, str] = field(default_factory=dict)
     preset: str | None = None
+    sources: tuple[str, ...] = ()

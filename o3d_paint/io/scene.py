@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -134,6 +135,8 @@ def load_scene(
         labels=capture.labels,
         label_names=capture.label_names,
         preset=chosen.preset,
+        # Absolute: what is written later may be written from another folder.
+        sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -75,4 +76,7 @@ def export(labelled: LabelledScene, path: Path | str, options: ExportOptions | N
         StorageError: The file cannot be written, or is an input.
     """
     target = Path(path)
-    exporter_for(target).write(labelled, target, options or ExportOptions())
+    chosen = options or ExportOptions()
+    sources = tuple(Path(s) for s in labelled.scene.sources)
+    chosen = replace(chosen, inputs=(*chosen.inputs, *sources))
+    exporter_for(target).write(labelled, target, chosen)

@@ -77,7 +77,7 @@ def write_masks(
     options = MaskOptions(
         photos=photos,
         min_region=min_region,
-        inputs=(*inputs, *_photo_files(labelled)),
+        inputs=(*inputs, *map(Path, labelled.scene.sources), *_photo_files(labelled)),
         progress=progress,
     )
     place = _place(Path(target), writer)
