@@ -17,6 +17,10 @@ from o3d_paint.ui.theme import Metrics
 
 __all__ = ["HelpOverlay", "HelpRow"]
 
+# Quarters of an em around the columns.
+_SIDES = 14
+_ABOVE_AND_BELOW = 19
+
 
 @dataclass(frozen=True, slots=True)
 class HelpRow:
@@ -54,14 +58,10 @@ class HelpOverlay(ScrollingCard):
     def preferred_size(self, max_width: int, max_height: int, *, em: float) -> tuple[int, int]:
         """Return the size with as many columns as bring all commands into view."""
         m = Metrics(em)
-        count = 1
-        for count in range(1, _column_count(m, max_width) + 1):
-            length = max((h for _, h in _columns(self._rows, m, count)), default=0)
-            if length + m.grid(19) <= max_height:
-                break
-        width = count * _column_width(m) + (count - 1) * m.grid(8) + m.grid(14)
+        pitch, gap, count = _columns_wanted(self._rows, m, max_width, max_height)
+        width = count * (pitch - gap) + (count - 1) * gap + m.grid(_SIDES)
         length = max((h for _, h in _columns(self._rows, m, count)), default=0)
-        return bounded((width, length + m.grid(19)), max_width, max_height)
+        return bounded((width, length + m.grid(_ABOVE_AND_BELOW)), max_width, max_height)
 
     def build(self) -> Sequence[Item]:
         """Lay out the title and the columns."""
@@ -71,10 +71,9 @@ class HelpOverlay(ScrollingCard):
             Label(key="title", box=top, text="Keys and gestures", size=m.title, is_bold=True),
         ]
         view = Box(0, m.grid(11), self.box.width, max(m.grid(11), self.box.height - m.grid(4)))
-        inner = self.box.width - m.grid(14)
-        count = max(1, min(_column_count(m, self.box.width), 9))
+        inner = self.box.width - m.grid(_SIDES)
+        _, gap, count = _columns_wanted(self._rows, m, self.box.width, self.box.height)
         columns = _columns(self._rows, m, count)
-        gap = m.grid(8)
         width = max(1, (inner - (len(columns) - 1) * gap) // max(1, len(columns)))
         self._scroll.fit(max((h for _, h in columns), default=0), view.height)
         for number, (rows, _) in enumerate(columns):
@@ -107,7 +106,7 @@ class HelpOverlay(ScrollingCard):
 
     def _column(self, rows: Sequence[HelpRow | str], place: Box, view: Box) -> list[Item]:
         m, items, y = self.metrics, list[Item](), place.y0
-        for number, row in enumerate(rows):
+        for row in rows:
             height = _height(row, m)
             box = Box(place.x0, y, place.x1, y + height)
             y += height
@@ -117,7 +116,7 @@ class HelpOverlay(ScrollingCard):
                 words = Box(box.x0, box.y1 - m.grid(7), box.x1, box.y1)
                 items.append(
                     Label(
-                        key=f"group:{row}",
+                        key=f"group:{row}:{place.x0}",
                         box=words,
                         clip=view,
                         text=row,
@@ -129,42 +128,67 @@ class HelpOverlay(ScrollingCard):
             else:
                 items.append(
                     _Row(
-                        key=f"row:{row.group}:{number}", box=box, clip=view, row=row, is_solid=False
+                        key=f"row:{row.group}:{row.title}",
+                        box=box,
+                        clip=view,
+                        row=row,
+                        is_solid=False,
                     )
                 )
         return items
 
 
+def _columns_wanted(
+    rows: Sequence[HelpRow], metrics: Metrics, width: int, height: int
+) -> tuple[int, int, int]:
+    """Return the pitch of columns, the gap in it, and how many bring all rows into view.
+
+    Narrow columns are taken only where comfortable ones would have to scroll.
+    """
+    for steps, gap_steps in ((90, 8), (71, 4)):
+        gap = metrics.grid(gap_steps)
+        pitch = metrics.grid(steps) + gap
+        most = max(1, min(9, (width - metrics.grid(_SIDES) + gap) // pitch))
+        for count in range(1, most + 1):
+            length = max((h for _, h in _columns(rows, metrics, count)), default=0)
+            if length + metrics.grid(_ABOVE_AND_BELOW) <= height:
+                return pitch, gap, count
+    return pitch, gap, most
+
+
 def _columns(
     rows: Sequence[HelpRow], metrics: Metrics, count: int
 ) -> list[tuple[list[HelpRow | str], int]]:
-    """Return the entries of each column with its height; groups are kept whole."""
-    groups: dict[str, list[HelpRow | str]] = {}
-    for row in rows:
-        groups.setdefault(row.group, [row.group]).append(row)
-    heights = {name: sum(_height(r, metrics) for r in group) for name, group in groups.items()}
-    # The least column height with which the groups, in order, need no more columns than allowed.
-    limit = max([sum(heights.values()) // max(1, count), *heights.values()], default=0)
+    """Return the entries of each column with its height, as even as the order of rows allows.
+
+    A group that does not end with its column goes on in the next one, under its heading again.
+    """
+    heading, pitch = _height("", metrics), _row_height(metrics)
+    limit = heading + pitch
     while True:
-        columns: list[tuple[list[HelpRow | str], int]] = []
-        for name, group in groups.items():
-            if columns and columns[-1][1] + heights[name] <= limit:
-                entries, height = columns[-1]
-                columns[-1] = ([*entries, *group], height + heights[name])
-            else:
-                columns.append((list(group), heights[name]))
-        if len(columns) <= count:
+        columns = _filled(rows, limit, heading, pitch)
+        if len(columns) <= max(1, count):
             return columns
-        limit += _row_height(metrics)
+        limit += pitch
 
 
-def _column_width(metrics: Metrics) -> int:
-    return metrics.grid(90)
-
-
-def _column_count(metrics: Metrics, width: int) -> int:
-    gap = metrics.grid(8)
-    return max(1, (width - metrics.grid(14) + gap) // (_column_width(metrics) + gap))
+def _filled(
+    rows: Sequence[HelpRow], limit: int, heading: int, pitch: int
+) -> list[tuple[list[HelpRow | str], int]]:
+    columns: list[tuple[list[HelpRow | str], int]] = []
+    group = None
+    for number, row in enumerate(rows):
+        # A heading wants two rows of its group below it, where the group has as many.
+        is_long = number + 1 < len(rows) and rows[number + 1].group == row.group
+        needed = pitch if row.group == group else heading + (2 if is_long else 1) * pitch
+        if not columns or columns[-1][1] + needed > limit:
+            columns.append(([], 0))
+            group = None
+        entries, height = columns[-1]
+        title: list[HelpRow | str] = [] if row.group == group else [row.group]
+        columns[-1] = ([*entries, *title, row], height + len(title) * heading + pitch)
+        group = row.group
+    return columns
 
 
 def _row_height(metrics: Metrics) -> int:
@@ -179,16 +203,32 @@ def _height(row: HelpRow | str, metrics: Metrics) -> int:
 class _Row(Item):
     row: HelpRow
 
-    def draw(self, canvas: Canvas, look: Look) -> None:
-        m, right = canvas.metrics, self.box.x1
-        font = Font(m.small)
+    def caps(self, metrics: Metrics) -> list[tuple[str, Box]]:
+        """Return each key that there is room for, from the right, and where its cap is."""
+        right, font = self.box.x1, Font(metrics.small)
+        placed: list[tuple[str, Box]] = []
         for name in reversed(self.row.keys):
-            width = max(m.grid(5), text_width(name, font) + m.grid(2.5))
+            width = max(metrics.grid(5), text_width(name, font) + metrics.grid(2.5))
             if right - width < self.box.x0 + self.box.width // 3:
                 break
-            cap = Box(right - width, self.box.y0, right, self.box.y1).middle(width, m.grid(5))
+            cap = Box(right - width, self.box.y0, right, self.box.y1)
+            placed.append((name, cap.middle(width, metrics.grid(5))))
+            right -= width + metrics.grid(1)
+        return placed
+
+    def words(self, metrics: Metrics) -> tuple[Box, Font]:
+        """Return where the title is written, and how: smaller where it is long."""
+        caps = self.caps(metrics)
+        right = caps[-1][1].x0 - metrics.grid(1) if caps else self.box.x1
+        place = Box(self.box.x0, self.box.y0, right - metrics.grid(1), self.box.y1)
+        font = Font(metrics.body)
+        fits = text_width(self.row.title, font) <= place.width
+        return place, font if fits else Font(metrics.small)
+
+    def draw(self, canvas: Canvas, look: Look) -> None:
+        m = canvas.metrics
+        for name, cap in self.caps(m):
             canvas.rounded(cap, theme.HOVER, radius=max(2, m.grid(1)))
-            canvas.text(cap, name, theme.TEXT, font=font, align="center")
-            right = cap.x0 - m.grid(1)
-        words = Box(self.box.x0, self.box.y0, right - m.grid(1), self.box.y1)
-        canvas.text(words, self.row.title, theme.TEXT, font=Font(m.body))
+            canvas.text(cap, name, theme.TEXT, font=Font(m.small), align="center")
+        place, font = self.words(m)
+        canvas.text(place, self.row.title, theme.TEXT, font=font)

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from o3d_paint.ui import theme
+from o3d_paint.ui.commands import help_rows
 from o3d_paint.ui.events import KeyEvent
 from o3d_paint.ui.panels.class_row import ClassRow
 from o3d_paint.ui.panels.class_search import ClassSearch, found
@@ -206,6 +207,23 @@ def test_help_shows_every_command_at_once_where_there_is_room(width, height, em)
     assert len(rows) == len(KEYS)
     assert all(row.seen == row.box for row in rows)
     assert all(a is b or not a.box.meets(b.box) for a in rows for b in rows)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1600, 1000), (1920, 1080)])
+def test_help_shows_all_keys_of_the_program_in_even_columns(size):
+    overlay = HelpOverlay(lambda: None)
+    overlay.set_model([HelpRow(*row) for row in help_rows()])
+    # What the window leaves of itself: the menu bar above, a margin around.
+    fitted(overlay, 16, size[0] - 32, size[1] - 24 - 32)
+    rows = [i for i in overlay.items if i.key.startswith("row:")]
+    assert len(rows) == len(help_rows())
+    assert all(row.seen == row.box for row in rows)
+    for row in rows:
+        place, font = row.words(overlay.metrics)
+        assert text_width(row.row.title, font) <= place.width, row.row.title
+        assert len(row.caps(overlay.metrics)) == len(row.row.keys), row.row.title
+    ends = [max(r.box.y1 for r in rows if r.box.x0 == x) for x in {r.box.x0 for r in rows}]
+    assert max(ends) - min(ends) <= 4 * overlay.row_height
 
 
 def test_help_scrolls_where_there_is_none(said):
