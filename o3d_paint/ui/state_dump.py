@@ -76,6 +76,7 @@ class StateDump:
             "is_loading": window.loading.is_loading,
             "window_at": [shell.window.os_frame.x, shell.window.os_frame.y],
             "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
+            "tip": shell.hosts["tooltip"].visible,
             "field": shell.popups.text_field.text_value
             if shell.popups.text_field.visible
             else None,

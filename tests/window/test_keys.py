@@ -107,3 +107,18 @@ def test_without_a_scene_the_window_offers_some(x_display: Display, tmp_path: Pa
         assert app.end() == 0
     finally:
         app.kill()
+
+
+@pytest.mark.slow
+def test_a_card_opened_by_key_hides_the_tip_of_what_it_covers(
+    x_display: Display, tmp_path: Path
+) -> None:
+    app = App(x_display, tmp_path, [small_scene(tmp_path)])
+    try:
+        app.wait_open()
+        app.mouse("mousemove", *app.on_screen(*app.state["items"]["options/polygon"]))
+        app.wait(lambda s: s["tip"], "a tip")
+        app.key("F1")
+        app.wait(lambda s: s["popup"] == "HelpOverlay" and not s["tip"], "the card alone")
+    finally:
+        app.kill()

@@ -124,6 +124,8 @@ class ItemPanel:
                 self._release(event)
             elif event.kind == "wheel":
                 self.on_wheel(self.item(self._hovered), event)
+                # What scrolled is no longer where it was: another item is under the pointer.
+                self._point_at(event)
 
     # What subclasses use.
 

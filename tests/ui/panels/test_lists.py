@@ -16,6 +16,7 @@ from o3d_paint.ui.panels.controls import Scrollbar
 from o3d_paint.ui.panels.photo_strip import PhotoStrip, PhotoStripState
 from o3d_paint.ui.panels.thumbnail import Thumbnail, ThumbnailItem
 from tests.ui.panels.support import (
+    centre,
     check_patches,
     check_picture,
     click,
@@ -148,6 +149,16 @@ def test_every_class_can_be_reached_by_wheel(said):
         seen |= {i.key for i in shown if i.seen == i.box}
         wheel(panel, shown[2].key, -1)
     assert len(seen) == 64
+
+
+def test_what_the_wheel_brings_under_the_pointer_lights_up(said):
+    panel = class_panel_of(said, 30)
+    x, y = centre(item_of(panel, "row:4"))
+    panel.pointer(PointerEvent("move", x, y))
+    panel.pointer(PointerEvent("wheel", x, y, wheel=-1))
+    after_wheel = panel.draw()
+    panel.pointer(PointerEvent("move", x, y))
+    np.testing.assert_array_equal(panel.draw(), after_wheel)
 
 
 def test_scrollbar_goes_to_the_end(said):
