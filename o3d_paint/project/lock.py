@@ -52,7 +52,14 @@ class Holder:
 
     def __str__(self) -> str:
         """Return a clause for messages."""
-        return f"{self.user} on {self.host} (process {self.pid}, since {self.since})"
+        return f"{self.user} on {self.host} (process {self.pid}, since {self._since_here()})"
+
+    def _since_here(self) -> str:
+        """Return the time as clocks here show it; what is no time, as it is in the file."""
+        try:
+            return datetime.fromisoformat(self.since).astimezone().strftime("%Y-%m-%d %H:%M")
+        except (ValueError, OverflowError, OSError):
+            return self.since
 
 
 class FolderLock:
