@@ -43,6 +43,8 @@ class Popups:
         self._text_shown_in = 0
         self.text_field = gui.TextEdit()
         self.text_field.placeholder_text = "type here"
+        # The toolkit lays no widget lower than 32 pixels; what it adds must not show.
+        self.text_field.background_color = gui.Color(0, 0, 0, 0)
         self.text_field.visible = False
         self._answer: Callable[[str], None] = _nothing_with
         self._host.show(False)

@@ -141,7 +141,7 @@ class SceneLoading:
         def work(report: Report) -> _Read:
             from o3d_paint.io.sample import sample_scene_path
 
-            report(0.0, "making the sample scene")
+            report(0.0, "made for the first time, some seconds")
             path = sample_scene_path()
             return load_scene(path, progress=report), path, LoadOptions()
 

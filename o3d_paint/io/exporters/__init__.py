@@ -35,7 +35,7 @@ EXPORTERS: dict[str, Exporter] = {
     ".glb": Exporter("classes and cameras for any 3D viewer (GLB)", write_glb),
     ".pcd": Exporter("labelled point cloud of the Point Cloud Library (PCD)", write_pcd),
     ".las": Exporter("LAS 1.4 with classification and full class ids", write_las),
-    ".laz": Exporter("the same, compressed (LAZ)", write_laz),
+    ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz),
     ".e57": Exporter("E57 with one scan per class", write_e57),
     ".xyz": Exporter("text, blanks between columns (XYZ)", write_xyz),
     ".csv": Exporter("text, commas between columns (CSV)", write_csv),

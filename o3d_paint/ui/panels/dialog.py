@@ -80,8 +80,10 @@ class Dialog(Popup):
     def field_box(self) -> Box:
         """Where the window lays its text field, in the card's own device pixels."""
         m = self.metrics
-        top = self._text_box().y1 + m.grid(2)
-        return Box(m.grid(5), top, max(m.grid(5) + 1, self.box.width - m.grid(5)), top + m.grid(8))
+        top = self._text_box().y1 + m.grid(3.5)
+        right = max(m.grid(5) + 1, self.box.width - m.grid(5))
+        # As high as the toolkit draws it, whatever room it is given.
+        return Box(m.grid(5), top, right, top + m.grid(5.5))
 
     def preferred_size(self, max_width: int, max_height: int, *, em: float) -> tuple[int, int]:
         """Return the size for the question."""

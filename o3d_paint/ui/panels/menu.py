@@ -65,7 +65,7 @@ def class_menu(
         MenuEntry(),
         MenuEntry("merge", "Merge into another…", "merge", is_enabled=count > 1),
         MenuEntry("clear_photo", "Clear on this photo", "eraser", is_enabled=is_on_photo),
-        MenuEntry("delete", f"Delete {row.name}", "trash-2", is_danger=True),
+        MenuEntry("delete", "Delete", "trash-2", is_danger=True),
     )
 
 

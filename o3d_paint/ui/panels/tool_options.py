@@ -36,7 +36,7 @@ _OPTIONS = (
     ("through", "X-ray", "Paint on what lies behind the surface too"),
 )
 _EXTRA = ("region", "plugin")  # shown where there is something to use them with
-_TIGHT = 100  # quarters of an em
+_ONE_ROW, _TWO_ROWS, _TIGHT = 230, 105, 100  # quarters of an em
 _ON_CLOUD = ("brush_3d", "lasso_3d")
 TOOL_IDS: tuple[str, ...] = tuple(name for name, _, _ in _TOOLS)
 OPTION_IDS: tuple[str, ...] = tuple(name for name, _, _ in _OPTIONS)
@@ -98,8 +98,8 @@ class ToolOptions(ItemPanel):
 
     @staticmethod
     def preferred_height(width: int, em: float) -> int:
-        """Return the height in device pixels for a width: one row, or two where it is narrow."""
-        return Metrics(em).grid(11 if _is_one_row(width, em) else 20)
+        """Return the height in device pixels for a width: one row, or up to three in less room."""
+        return Metrics(em).grid({1: 11, 2: 20, 3: 29}[_rows(width, em)])
 
     def set_model(self, state: ToolOptionsState) -> None:
         """Show another state."""
@@ -117,19 +117,22 @@ class ToolOptions(ItemPanel):
         """Lay out tools, switches and sliders."""
         m, width = self.metrics, self.box.width
         pad, height = m.grid(2), m.grid(8)
-        is_one_row = _is_one_row(width, m.em)
-        top = (self.box.height - height) // 2 if is_one_row else m.grid(1.5)
+        rows = _rows(width, m.em)
+        top = (self.box.height - height) // 2 if rows == 1 else m.grid(1.5)
         items = self._tools(pad, top, height)
         end = items[-1].box.x1 + m.grid(3)
+        below = top + height + m.grid(1)
+        row = Box(pad, below, width - pad, below + height)
+        if rows == 3:
+            last = Box(pad, row.y1 + m.grid(1), row.x1, row.y1 + m.grid(1) + height)
+            switches, _ = self._switches(self._options, last)
+            return [*items, *switches, *self._sliders(pad, row.x1, below, height)]
         switches, left_over = self._switches(
             self._options, Box(end, top, width - pad, top + height)
         )
-        if is_one_row:
-            left = end
+        if rows == 1:
             right = (switches[0].box.x0 if switches else width - pad) - m.grid(3)
-            return [*items, *switches, *self._sliders(left, right, top, height)]
-        below = top + height + m.grid(1)
-        row = Box(pad, below, width - pad, below + height)
+            return [*items, *switches, *self._sliders(end, right, top, height)]
         more, _ = self._switches(left_over, row)
         right = more[0].box.x0 - m.grid(3) if more else row.x1
         return [*items, *switches, *more, *self._sliders(pad, right, below, height)]
@@ -262,5 +265,9 @@ class ToolOptions(ItemPanel):
         return self._state.has_size and self._is_enabled(self._state.tool)
 
 
-def _is_one_row(width: int, em: float) -> bool:
-    return width >= Metrics(em).grid(230)
+def _rows(width: int, em: float) -> int:
+    m = Metrics(em)
+    if width >= m.grid(_ONE_ROW):
+        return 1
+    # With switches beside them sliders would lose their names and values.
+    return 2 if width >= m.grid(_TWO_ROWS) else 3

@@ -283,3 +283,26 @@ def test_hovering_redraws_the_same_as_a_whole_drawing(panel):
         button = None if kind == "move" else "left"
         panel.pointer(PointerEvent(kind, x, y, button))
         check_patches(panel)
+
+
+@pytest.mark.parametrize("em", [16.0, 32.0])
+@pytest.mark.parametrize("width_em", [20, 22, 25, 29, 30, 40, 57, 58, 90])
+def test_sliders_keep_their_names_and_values(options, width_em: int, em: float) -> None:
+    panel, width = options, int(width_em * em)
+    panel.resize(width, ToolOptions.preferred_height(width, em), em=em)
+    panel.set_model(ToolOptionsState(options=frozenset({"protect"})))
+    items = {item.key: item for item in panel.items}
+    for key in ("size", "opacity"):
+        slider = items[key]
+        assert slider.name_width, key
+        assert slider.value_width, key
+        assert slider.track().width >= 2 * em, "and there is something to drag along"
+    assert {"protect", "ghost"} <= items.keys()
+    for item in items.values():
+        assert item.box.y1 <= panel.box.height
+        assert item.box.x1 <= width
+    boxes = [item.box for item in items.values()]
+    for number, box in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            apart = box.x1 <= other.x0 or other.x1 <= box.x0
+            assert apart or box.y1 <= other.y0 or other.y1 <= box.y0
