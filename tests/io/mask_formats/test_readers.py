@@ -176,7 +176,7 @@ def test_labelme_areas_in_the_order_of_the_file(tmp_path: Path) -> None:
     expected[5:10, 5:10] = 1
     assert masks.names == {1: "roof", 2: "walls"}
     assert (_labels(masks, "a.jpg") == expected).all()
-    shapes[0]["shape_type"] = "mask"
+    shapes[0]["shape_type"] = "spline"
     with pytest.raises(FormatError, match="save it as a polygon"):
         read_masks(_written(tmp_path / "a.json", document))
 
