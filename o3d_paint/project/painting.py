@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
 from o3d_paint.core.brush import Stroke, capsule
@@ -17,6 +18,7 @@ from o3d_paint.project.work import Work
 __all__ = ["Painting"]
 
 Point = tuple[float, float]
+_FARTHEST = 1e12  # pixels; positions beyond are no whole numbers that a computer can count
 
 
 @dataclass(slots=True)
@@ -63,8 +65,10 @@ class Painting(Work):
             The points whose painted label changed, as `extend_stroke` does.
 
         Raises:
+            ValueError: A position or the radius is no finite number.
             TaxonomyError: There is no such class.
         """
+        _require_pixels(*point, radius)
         self.end_stroke()
         self._check_class(class_id)
         self._mask(frame_idx)
@@ -76,12 +80,13 @@ class Painting(Work):
         """Move the brush in a straight line; what it covers is painted at once.
 
         Raises:
-            ValueError: No stroke has begun.
+            ValueError: No stroke has begun, or a position is no finite number.
         """
         stroke = self._stroke
         if stroke is None:
             msg = "extend_stroke before begin_stroke"
             raise ValueError(msg)
+        _require_pixels(*point)
         start, stroke.last = stroke.last, point
         shape = self._mask(stroke.frame_idx).shape
         covered = capsule(shape, start, end=point, radius=stroke.radius)
@@ -115,8 +120,17 @@ class Painting(Work):
             self._show(FrameEdit(stroke.frame_idx, edit.inverted()))
 
     def paint(self, frame_idx: int, stroke: Stroke, *, protect: bool = False) -> bool:
-        """Paint a whole stroke as one step; returns whether it changed anything."""
+        """Paint a whole stroke as one step; returns whether it changed anything.
+
+        Raises:
+            ValueError: The stroke has no point, or a position or its radius is no finite number.
+            TaxonomyError: There is no such class.
+        """
         points = [(float(x), float(y)) for x, y in stroke.points]
+        if not points:
+            msg = "a stroke must have at least one point (x, y), found none"
+            raise ValueError(msg)
+        _require_pixels(*(value for point in points for value in point))
         self.begin_stroke(
             frame_idx,
             points[0],
@@ -177,12 +191,12 @@ class Painting(Work):
             Whether anything changed.
 
         Raises:
-            ValueError: Another aspect than the photo's.
+            ValueError: Another aspect than the photo's, or values that are no class ids.
             TaxonomyError: An id that no class has.
         """
         self.end_stroke()
         present = self._mask(frame_idx)
-        wanted = _fitted(np.asarray(mask), (int(present.shape[0]), int(present.shape[1])))
+        wanted = _fitted(_class_ids(mask), (int(present.shape[0]), int(present.shape[1])))
         for class_id in np.flatnonzero(np.bincount(wanted.ravel())):
             self._check_class(int(class_id))
         return self._do_mask(frame_idx, edit_between(present, wanted), name=name)
@@ -208,7 +222,7 @@ class Painting(Work):
             Whether anything changed.
 
         Raises:
-            ValueError: A point beyond the cloud.
+            ValueError: A point beyond the cloud, or labels that are no class ids.
             TaxonomyError: An id that no class has.
         """
         self.end_stroke()
@@ -216,7 +230,8 @@ class Painting(Work):
         if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.scene.cloud):
             msg = f"points {chosen[0]}..{chosen[-1]} do not lie in 0..{len(self.scene.cloud) - 1}"
             raise ValueError(msg)
-        wanted = np.broadcast_to(np.asarray(labels, dtype=np.uint16), np.shape(points))[first]
+        ids = _class_ids(labels).astype(np.uint16)
+        wanted = np.broadcast_to(ids, np.shape(points))[first]
         for class_id in np.unique(wanted):
             self._check_class(int(class_id))
         layer = self.ballots.layer
@@ -274,13 +289,45 @@ class Painting(Work):
         self.end_stroke()
 
 
-def _fitted(mask: IdArray, shape: tuple[int, int]) -> IdArray:
+def _require_pixels(*values: float) -> None:
+    """Check that positions are numbers of pixels.
+
+    Raises:
+        ValueError: One is NaN, infinite or farther off than any photo reaches.
+    """
+    odd = [v for v in values if not abs(v) < _FARTHEST]
+    if odd:
+        msg = f"positions and radius must be finite numbers of mask pixels, got {odd[0]:g}"
+        raise ValueError(msg)
+
+
+def _class_ids(values: IdArray | int) -> npt.NDArray[np.generic]:
+    """Return an array of whole numbers from 0 to 65535, as a caller gave them.
+
+    Raises:
+        ValueError: It holds something else, such as probabilities.
+    """
+    ids = np.asarray(values)
+    if ids.dtype.kind not in "buif":
+        msg = f"class ids must be whole numbers, got values of type {ids.dtype}"
+        raise ValueError(msg)
+    is_odd = (ids < 0) | (ids > np.iinfo(np.uint16).max)
+    if ids.dtype.kind == "f":
+        is_odd |= ids != np.trunc(ids)  # NaN too
+    if is_odd.any():
+        found = ids.ravel()[np.argmax(is_odd)]
+        msg = f"expected class ids 0 to 65535 in whole numbers, got {found:g}"
+        raise ValueError(msg)
+    return ids
+
+
+def _fitted(mask: npt.NDArray[np.generic], shape: tuple[int, int]) -> IdArray:
     """Return a mask at another resolution of the same aspect, each pixel from its nearest one.
 
     Raises:
-        ValueError: The aspects differ by more than a pixel's rounding, or ids do not fit.
+        ValueError: The aspects differ by more than a pixel's rounding, or it is no picture.
     """
-    if mask.ndim != 2 or mask.size == 0 or mask.min() < 0 or mask.max() > np.iinfo(np.uint16).max:
+    if mask.ndim != 2 or mask.size == 0:
         msg = f"a mask must be (H, W) of class ids 0 to 65535, got shape {mask.shape}"
         raise ValueError(msg)
     height, width = mask.shape

@@ -217,6 +217,37 @@ def test_wrong_calls_name_the_value(project: Project) -> None:
         project.set_hidden(55, True)
 
 
+@pytest.mark.parametrize("odd", [0.5, 2.25, np.nan, np.inf, -1.0, 65536.0])
+def test_numbers_that_are_no_class_ids_are_refused(project: Project, odd: float) -> None:
+    mask = np.ones(MASK_SHAPE)
+    mask[7, 3] = odd
+    with pytest.raises(ValueError, match=f"class ids 0 to 65535 in whole numbers, got {odd:g}"):
+        project.set_mask(0, mask)
+    with pytest.raises(ValueError, match=f"got {odd:g}"):
+        project.set_layer(np.array([1, 2]), np.array([1.0, odd]))
+    assert not project.has_paint
+    mask[7, 3] = 2.0
+    assert project.set_mask(0, mask)
+    assert project.mask(0)[7, 3] == 2
+    with pytest.raises(ValueError, match="type <U4"):
+        project.set_mask(0, np.array([["roof"]]))
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, 1e300])
+def test_strokes_of_positions_that_are_no_numbers_are_refused(project: Project, odd: float) -> None:
+    for points, radius in [([[9, 9], [20, odd]], 5.0), ([[odd, 9]], 5.0), ([[9, 9]], odd)]:
+        with pytest.raises(ValueError, match="finite numbers of mask pixels, got"):
+            project.paint(0, Stroke(np.array(points), radius, 1))
+        assert not project.is_stroking
+    with pytest.raises(ValueError, match="at least one point"):
+        project.paint(0, Stroke(np.zeros((0, 2)), 5.0, 1))
+    assert not project.has_paint
+    project.begin_stroke(0, (9, 9), class_id=1, radius=5)
+    with pytest.raises(ValueError, match="finite"):
+        project.extend_stroke((odd, 9))
+    assert project.end_stroke()
+
+
 def test_indexes_of_painted_photos_stay_when_many_others_are_opened() -> None:
     project = Project(strip_scene(num_points=300, num_frames=20), classes=["a", "b"])
     for frame_idx in range(10):
