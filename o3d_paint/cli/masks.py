@@ -75,15 +75,18 @@ def masks(
 
     Example: o3d-paint masks scene.o3dpaint -o masks --format coco
     """
-    from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
+    from o3d_paint.io.mask_exporters import MASK_WRITERS, check_mask_target, write_masks
 
     if mask_format not in MASK_WRITERS:
         msg = f"--format must be one of {', '.join(MASK_WRITERS)}, got {mask_format!r}"
         raise typer.BadParameter(msg)
+    check_mask_target(output, mask_format)
     if output.is_dir() or not output.suffix:
         ask_before_filling(output, overwrite=overwrite)
     else:
         ask_before_overwriting([output], overwrite=overwrite)
+        if photos and mask_format == "coco":
+            ask_before_filling(output.parent / "images", overwrite=overwrite)
     opened = open_project(project, scene=scene, options=options, quiet=quiet)
     labelled = fully_labelled(opened, painted_only=painted_only, quiet=quiet)
     with progress_of("Masks", quiet=quiet) as told:

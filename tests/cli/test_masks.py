@@ -82,6 +82,29 @@ def test_nothing_is_replaced_unasked(run, project, tmp_path, words, place):
     assert run(command, project, "-o", target, *rest, "-y").exit_code == 0
 
 
+def test_photos_beside_a_named_file_replace_nothing_unasked(run, project, tmp_path):
+    precious = tmp_path / "images" / "000.jpg"
+    precious.parent.mkdir()
+    precious.write_text("precious")
+    words = ("masks", project, "-o", tmp_path / "a.json", "--format", "coco")
+    done = run(*words, "--photos")
+    assert done.exit_code == 1
+    assert "images" in done.output
+    assert "--overwrite" in done.output
+    assert precious.read_text() == "precious"
+    assert run(*words).exit_code == 0
+    assert (tmp_path / "a.json").is_file()
+    assert run(*words, "--photos", "-y").exit_code == 0
+    assert precious.read_bytes().startswith(b"\xff\xd8")
+
+
+def test_a_name_that_no_format_can_have_is_refused_before_anything_is_read(run, tmp_path):
+    done = run("masks", tmp_path / "none", "-o", tmp_path / "out.json")
+    assert done.exit_code == 1
+    assert "--format coco" in " ".join(done.output.split())
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_scene_is_read_as_was_said(run, project, scene_file, tmp_path):
     moved = scene_file.rename(tmp_path / "elsewhere.npz")
     done = run("masks", project, "-o", tmp_path / "out")

@@ -10,11 +10,12 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.consistency import suggested_tolerance
-from o3d_paint.errors import FormatError, SceneError, StorageError
+from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.images import FilePhoto
 from o3d_paint.io.mask_exporters.coco import write_coco
 from o3d_paint.io.mask_exporters.cvat import write_cvat
+from o3d_paint.io.mask_exporters.place import left_beside, made_or_taken_back, place_of
 from o3d_paint.io.mask_exporters.png import write_png
 from o3d_paint.io.mask_exporters.source import (
     MaskOptions,
@@ -25,9 +26,16 @@ from o3d_paint.io.mask_exporters.source import (
     file_stems,
 )
 from o3d_paint.io.mask_exporters.yolo import write_yolo
-from o3d_paint.io.store import make_folder
 
-__all__ = ["MASK_WRITERS", "MaskOptions", "MaskSource", "MaskWriter", "Written", "write_masks"]
+__all__ = [
+    "MASK_WRITERS",
+    "MaskOptions",
+    "MaskSource",
+    "MaskWriter",
+    "Written",
+    "check_mask_target",
+    "write_masks",
+]
 
 MASK_WRITERS: dict[str, MaskWriter] = {
     "png": MaskWriter("an indexed PNG for every photo", None, write_png),
@@ -36,6 +44,8 @@ MASK_WRITERS: dict[str, MaskWriter] = {
     "yolo": MaskWriter("data set for YOLO segmentation", None, write_yolo),
 }
 """By the name that a user gives."""
+
+_OF_FOLDERS = ("data.yaml", *(w.file_name for w in MASK_WRITERS.values() if w.file_name))
 
 
 def write_masks(
@@ -80,8 +90,24 @@ def write_masks(
         inputs=(*inputs, *map(Path, labelled.scene.sources), *_photo_files(labelled)),
         progress=progress,
     )
-    place = _place(Path(target), writer)
-    return writer.write(_source(labelled, painted or {}), place, options)
+    place = place_of(Path(target), writer)
+    is_folder = place != Path(target) or writer.file_name is None
+    with made_or_taken_back(Path(target) if is_folder else place.parent):
+        source = _source(labelled, painted or {})
+        done = writer.write(source, place, options)
+    if not is_folder:
+        return done
+    left = left_beside(Path(target), source.stems, done.paths, _OF_FOLDERS)
+    return Written(done.paths, (*done.notes, *left))
+
+
+def check_mask_target(target: Path, format_name: str) -> None:
+    """Refuse a place that masks of a format cannot go to, before anything long is begun.
+
+    Raises:
+        StorageError: The sentence about it.
+    """
+    place_of(target, MASK_WRITERS[format_name])
 
 
 def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSource:
@@ -97,28 +123,6 @@ def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSour
         suggested_tolerance(labelled.scene),
         file_stems([f.name for f in labelled.scene.frames]),
     )
-
-
-def _place(target: Path, writer: MaskWriter) -> Path:
-    """Return the folder or file to write to.
-
-    Raises:
-        StorageError: It would overwrite a project's own masks.
-    """
-    is_file = (
-        writer.file_name is not None
-        and not target.is_dir()
-        and target.suffix.lower() == Path(writer.file_name).suffix
-    )
-    folder = target.parent if is_file else target
-    for place in (folder, folder.parent):
-        if (place / "project.json").exists() and (place / "masks").is_dir():
-            msg = f"{folder} belongs to the project {place}: choose a folder outside of it"
-            raise StorageError(msg)
-    make_folder(folder)
-    if is_file or writer.file_name is None:
-        return target
-    return target / writer.file_name
 
 
 def _photo_files(labelled: LabelledScene) -> list[Path]:
