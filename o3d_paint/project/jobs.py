@@ -9,8 +9,10 @@ needs a lock.
 from __future__ import annotations
 
 import itertools
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable, Hashable
 from typing import Any, Protocol, TypeVar, cast
 
@@ -292,10 +294,13 @@ class Mailbox:
         """Keep a closure; may be called from any thread."""
         self._waiting.put(closure)
 
-    def run_pending(self) -> None:
-        """Run what waits, in order."""
+    def run_pending(self, seconds: float = math.inf) -> None:
+        """Run what waits, in order; what has not begun after so many seconds waits on."""
+        end = time.perf_counter() + seconds
         while not self._waiting.empty():
             self._waiting.get()()
+            if time.perf_counter() >= end:
+                break
 
     def run_until(self, condition: Callable[[], bool], *, timeout: float = 60.0) -> bool:
         """Run closures as they come until a condition holds; returns whether it does."""

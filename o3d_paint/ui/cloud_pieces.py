@@ -1,4 +1,4 @@
-"""A cloud in the renderer, in pieces: handing over the colours of one takes no frame's time."""
+"""A cloud in the renderer, in pieces: handing over one, or its colours, takes no frame's time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["CloudPieces"]
 
 
 class CloudPieces:
-    """Points and their colours as geometries of a scene.
+    """Points and their colours as geometries of a scene, hidden at first.
 
     Args:
         scene: An ``Open3DScene``.
@@ -44,26 +44,42 @@ class CloudPieces:
             msg = "points and colours must be contiguous"
             raise ValueError(msg)
         self._scene = scene
+        self._name = name
         self._arrays = (xyz, colors)
+        self._material = material
         self._clouds: dict[str, Any] = {}
-        for start in range(0, len(xyz), PIECE):
-            cloud = o3d.t.geometry.PointCloud()
-            part = slice(start, start + PIECE)
-            cloud.point.positions = o3d.core.Tensor.from_numpy(xyz[part])
-            cloud.point.colors = o3d.core.Tensor.from_numpy(colors[part])
-            piece = f"{name}_{len(self._clouds)}"
-            # Without the toolkit's own fast copy, which draws a box around the cloud.
-            scene.add_geometry(piece, cloud, material, False)
-            self._clouds[piece] = cloud
+        self._is_shown = False
         self._round: list[int] = []
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the renderer has all pieces."""
+        return len(self._clouds) * PIECE >= len(self._arrays[0])
+
+    def add_piece(self) -> int:
+        """Hand over one more piece, some fifty milliseconds of this thread; returns its number."""
+        xyz, colors = self._arrays
+        number = len(self._clouds)
+        part = slice(number * PIECE, (number + 1) * PIECE)
+        cloud = o3d.t.geometry.PointCloud()
+        cloud.point.positions = o3d.core.Tensor.from_numpy(xyz[part])
+        cloud.point.colors = o3d.core.Tensor.from_numpy(colors[part])
+        piece = f"{self._name}_{number}"
+        # Without the toolkit's own fast copy, which draws a box around the cloud.
+        self._scene.add_geometry(piece, cloud, self._material, False)
+        self._scene.show_geometry(piece, self._is_shown)
+        self._clouds[piece] = cloud
+        return number
 
     def show(self, is_shown: bool) -> None:
         """Draw the cloud or not."""
+        self._is_shown = is_shown
         for name in self._clouds:
             self._scene.show_geometry(name, is_shown)
 
     def set_material(self, material: Any) -> None:
         """Draw it in another way."""
+        self._material = material
         for name in self._clouds:
             self._scene.modify_geometry_material(name, material)
 

@@ -33,6 +33,7 @@ _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
 # The panels cost a frame as well: so a frame of a moving view takes a third of a full one.
 _COARSE_SHARE = 1 / 12
+_GUESSED_S = 1e-7  # for a point, without a graphics card
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
 _UPLOAD_S = 0.012
@@ -70,6 +71,7 @@ class CloudView:
         self._flight: tuple[Eye, Eye, float] | None = None
         self._measure_from: float | None = None
         self._measures_left = 0
+        self._add_at = 0.0
         self._radius = 1.0
 
     @property
@@ -88,9 +90,12 @@ class CloudView:
         self.close()
         self.colors = colors
         self.center, self._xyz = shown.center, shown.xyz
-        self._add("full", self._xyz, colors.buffer)
-        colors.stale[:] = False
         self._make_coarse(min(_MAX_COARSE, len(self._xyz)))
+        self._add("full", self._xyz, colors.buffer)
+        self._draw("coarse")
+        # Until it is measured: frames on the way would hold up the points that follow.
+        guess_s = _GUESSED_S * len(self._xyz)
+        self.plan.measured(guess_s, coarse_share=len(self._coarse) / max(1, len(self._xyz)))
         self.reset(scene)
         self.point_size = _first_point_size(scene, self.home, self.size)
         self._set_point_size()
@@ -156,6 +161,11 @@ class CloudView:
         return projection @ np.asarray(camera.get_view_matrix(), dtype=np.float64)
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the renderer has the whole cloud, or there is none."""
+        return "full" not in self._clouds or self._clouds["full"].is_complete
+
+    @property
     def points(self) -> npt.NDArray[np.float32]:
         """(N, 3) all points minus `center`."""
         return self._xyz
@@ -175,14 +185,19 @@ class CloudView:
             self.eye = start.towards(end, share)
             self._flight = self._flight if share < 1 else None
             self._apply_eye()
-        if self._measures_left and self._measure_from is None:
+        if not self.is_whole:
+            if now >= self._add_at and not is_painting:
+                self._add_piece()
+        elif self._measures_left and self._measure_from is None:
             self._measure()
             return True
         if self.colors is not None and self.colors.work(_COLOR_BUDGET_S):
             self.recolored()
-        if self.colors is not None and not self.colors.is_done and self.plan.is_slow:
+        if self.colors is not None and not self.colors.is_done and self.plan.can_wait(now):
             return False
         quality = self.plan.due(now, is_painting=is_painting)
+        if quality == "full" and not self.is_whole:
+            quality = "coarse"
         if quality is None or not self._upload(quality):
             return False
         self._draw(quality)
@@ -199,10 +214,21 @@ class CloudView:
             return cloud.upload(np.ones(1, dtype=bool), _UPLOAD_S)
         return cloud.upload(self.colors.stale, _UPLOAD_S)
 
+    def _add_piece(self) -> None:
+        """Hand over one more piece of the whole cloud, with its colours of this moment."""
+        assert self.colors is not None
+        start = time.monotonic()
+        self.colors.stale[self._clouds["full"].add_piece()] = False
+        # The renderer copies it meanwhile, and the hand wants its share of this thread.
+        self._add_at = time.monotonic() + 2 * (time.monotonic() - start)
+
     def _draw(self, quality: Quality) -> None:
+        self._show(quality)
+        self.widget.force_redraw()
+
+    def _show(self, quality: Quality) -> None:
         for name, cloud in self._clouds.items():
             cloud.show(name == quality)
-        self.widget.force_redraw()
 
     def _apply_eye(self) -> None:
         eye = self.eye
@@ -228,7 +254,6 @@ class CloudView:
     ) -> None:
         material = self._material(quality)
         self._clouds[quality] = CloudPieces(self.scene, _NAMES[quality], xyz, colors, material)
-        self._clouds[quality].show(quality == "full")
 
     def _make_coarse(self, count: int) -> None:
         assert self.colors is not None
@@ -237,6 +262,7 @@ class CloudView:
         self._coarse = spread_choice(len(self._xyz), count)
         self._coarse_colors = self.colors.buffer[self._coarse]
         self._add("coarse", self._xyz[self._coarse], self._coarse_colors)
+        self._clouds["coarse"].add_piece()
 
     def _material(self, quality: Quality) -> Any:
         material = rendering.MaterialRecord()
@@ -253,6 +279,7 @@ class CloudView:
 
     def _measure(self) -> None:
         """Time one full frame; that decides how much is drawn while the hand moves."""
+        self._show("full")
         self._measure_from = time.monotonic()
         self.scene.scene.render_to_image(self._measured)
 

@@ -43,6 +43,7 @@ __all__ = ["MainWindow"]
 
 _TITLE = "O3D Paint"
 _SPACE = "Space"
+_ANSWERS_S = 0.02
 _ALWAYS = frozenset(
     {
         "open",
@@ -286,7 +287,7 @@ class MainWindow:
         return self._navigator.pointer(event) if self._navigator is not None else ""
 
     def _on_tick(self) -> bool:
-        self._mailbox.run_pending()
+        self._mailbox.run_pending(_ANSWERS_S)
         self._held.tick(
             time.monotonic(), pressed_at=self.shell.pressed_at, is_pressed=self.shell.is_pressed
         )

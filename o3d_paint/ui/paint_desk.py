@@ -39,6 +39,7 @@ from o3d_paint.ui.studio import Studio, Viewing
 __all__ = ["PaintDesk"]
 
 _COUNT_EVERY_S = 0.25
+_ANSWERS_S = 0.02
 _TOOLS = frozenset(TOOLS)
 
 
@@ -126,7 +127,7 @@ class PaintDesk:
 
     def tick(self) -> bool:
         """Do what was put off; returns whether the 3D view has to be drawn."""
-        self._mailbox.run_pending()
+        self._mailbox.run_pending(_ANSWERS_S)
         now = time.monotonic()
         if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
             counted = self.project.count_on()

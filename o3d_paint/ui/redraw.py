@@ -20,6 +20,7 @@ _SLOW_S = 0.06
 _REST_S = 0.35
 _QUIET_S = 0.5
 _HEAVY_S = 0.6
+_LONGEST_WAIT_S = 2.0
 _MOVE_ENDS_S = 0.2
 _SHORTEST_S = 1 / 60
 _PHOTO_S = 0.3
@@ -51,6 +52,11 @@ class RedrawPlan:
     def is_slow(self) -> bool:
         """Whether a full frame is too slow to be drawn while the hand moves."""
         return self.full_s > _SLOW_S
+
+    def can_wait(self, now: float) -> bool:
+        """Whether a frame may wait for the rest of the colours: for a while, on a slow renderer."""
+        is_moving = now - self._moved < _MOVE_ENDS_S
+        return self.is_slow and not is_moving and now - self._drawn < _LONGEST_WAIT_S
 
     def measured(self, full_s: float, *, coarse_share: float) -> None:
         """Take the time of a full frame; a coarse one has that share of the points."""

@@ -165,3 +165,14 @@ def test_signals_reach_all_listeners_whatever_one_of_them_does() -> None:
     with pytest.raises(RuntimeError):
         signal.emit(5)
     assert heard == [4]
+
+
+def test_answers_that_take_long_are_spread_over_several_turns(mailbox: Mailbox) -> None:
+    heard: list[int] = []
+    for number in range(3):
+        mailbox.post(lambda number=number: heard.append(number))
+    mailbox.run_pending(0.0)
+    assert heard == [0], "one at least"
+    mailbox.run_pending(0.0)
+    mailbox.run_pending()
+    assert heard == [0, 1, 2]

@@ -90,3 +90,13 @@ def test_a_heavy_frame_does_not_get_into_the_way_of_a_hand_over_the_photo() -> N
     assert plan.due(20.5, is_painting=False) == "full", "nobody paints"
     plan.is_hand_near = False
     assert plan.due(16.0, is_painting=False) == "full", "the hand is elsewhere"
+
+
+def test_colours_are_waited_for_while_nobody_looks_elsewhere() -> None:
+    plan = slow_plan()
+    plan.drawn(10.0, "coarse")
+    assert plan.can_wait(11.0)
+    assert not plan.can_wait(12.5), "something must be seen of it"
+    plan.moved(11.0)
+    assert not plan.can_wait(11.1), "who orbits waits for nothing"
+    assert not RedrawPlan().can_wait(0.0)

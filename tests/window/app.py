@@ -126,7 +126,9 @@ class App:
         return found[0]
 
     def wait_open(self) -> dict[str, Any]:
-        return self.wait(lambda s: s.get("cameras") and s["coverage"], "the scene is open")
+        return self.wait(
+            lambda s: s.get("cameras") and s["coverage"] and s["is_whole"], "the scene is open"
+        )
 
     def mouse(self, *words: object) -> None:
         self.display.xdotool(*words)
