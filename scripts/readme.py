@@ -74,6 +74,12 @@ def formats() -> str:
         "|---|---|",
     ]
     lines += [f"| `{ending}` | {exporter.title} |" for ending, exporter in EXPORTERS.items()]
+    lines += [
+        "",
+        "PCD holds doubles where map coordinates need them: Open3D 0.20 reads those with"
+        " `o3d.t.io.read_point_cloud`, while `o3d.io.read_point_cloud` gives zeros (not of PLY);"
+        " PCL was not tried.",
+    ]
     return "\n".join(lines)
 
 

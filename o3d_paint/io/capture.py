@@ -62,6 +62,7 @@ class Capture:
         label_names: Names of those ids.
         up: (x, y, z) that points up, where the file says it.
         is_settled: Whether the file says for certain in which direction its poses run.
+        on_reversal: What to say where photos agree on the other direction than `convention`.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Capture:
     label_names: Mapping[int, str] = field(default_factory=dict)
     up: tuple[float, float, float] | None = None
     is_settled: bool = False
+    on_reversal: str = "The format says otherwise."
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def directed(
         return stated, _untested(capture.frames)
     other: Convention = "c2w" if capture.convention == "w2c" else "w2c"
     if there * _CLEARLY_BETTER < here or (np.isnan(here) and there < _PLAUSIBLE_ERROR):
-        return reverse, [_finding(other, there, here) + " The format says otherwise."]
+        return reverse, [f"{_finding(other, there, here)} {capture.on_reversal}"]
     notes = [_finding(capture.convention, here, there)]
     if not here <= _PLAUSIBLE_ERROR:
         notes.append(f"That is much: check the poses and depths, or try --convention {other}.")

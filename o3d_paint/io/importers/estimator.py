@@ -114,6 +114,7 @@ class _Reader:
             label_names=own.label_names,
             up=own.up,
             is_settled=own.is_own,
+            on_reversal=_on_reversal(self._keys),
         )
 
     def _frame_names(self, photos: list[Photo]) -> list[str]:
@@ -262,6 +263,19 @@ class _Reader:
                 " the same number: they are not of one run, write the file again"
             )
             raise SceneError(msg)
+
+
+def _on_reversal(keys: Mapping[str, str]) -> str:
+    """Return what is true of the file's key for poses, should photos say the other direction."""
+    key = keys.get("cam_from_world")
+    if key == "extrinsic":
+        return (
+            "That is how MapAnything writes 'extrinsic'; VGGT's files have the same key the other"
+            " way round, so the photos decided."
+        )
+    if key is None:
+        return f"Files with the key {keys['world_from_cam']!r} usually hold them the other way."
+    return f"Files with the key {key!r} usually hold them the other way."
 
 
 def _maps_of(

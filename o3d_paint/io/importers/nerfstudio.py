@@ -1,12 +1,14 @@
 """nerfstudio's ``transforms.json`` (and Instant NGP's, which it extends).
 
 Source: nerfstudio's page on data conventions and its data parser. ``transform_matrix`` is camera to
-world with OpenGL axes; pixel centres lie at half integers; depth pictures are in millimetres of the
-poses' units, 0 unknown. Intrinsics stand at the top or in every frame.
+world with OpenGL axes; pixel centres lie at half integers; depth pictures and ``.npy`` are in
+thousandths of the poses' unit (``depth_unit_scale_factor``), 0 unknown. Intrinsics stand at the top
+or in every frame.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import Camera, inverse
+from o3d_paint.core.consistency import agreement_between
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
@@ -28,6 +31,8 @@ __all__ = ["read", "recognizes"]
 
 _FILE = "transforms.json"
 _MILLIMETRES = 0.001
+_PLAUSIBLE_ERROR = 0.05
+_CLEARLY_BETTER = 2.0
 _DISTORTION = {
     "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
     "OPENCV_FISHEYE": ("k1", "k2", "k3", "k4"),
@@ -72,8 +77,33 @@ def read(path: Path, options: ImportOptions) -> Capture:
         msg = f"{file} has no depth_file_path: add depth, or a cloud of its own with --cloud"
         if options.cloud is None:
             raise SceneError(msg)
+    if with_depth and options.depth_unit is None:
+        notes += _doubts_about_unit(frames)
     convention = options.convention or "c2w"
     return Capture(file.resolve().parent.name, tuple(frames), convention, notes=tuple(notes))
+
+
+def _doubts_about_unit(frames: list[Frame]) -> list[str]:
+    """Return a sentence where photos agree only when depths are in the poses' own unit.
+
+    nerfstudio reads arrays of floats in thousandths too, although many programs write metres.
+    """
+    # Shorter ways between cameras are the same as larger depths, and take no memory.
+    whole = []
+    for frame in frames:
+        pose = frame.cam_from_world.copy()
+        pose[:3, 3] *= _MILLIMETRES
+        whole.append(replace(frame, cam_from_world=pose))
+    here, there = agreement_between(frames).error, agreement_between(whole).error
+    if not there < _PLAUSIBLE_ERROR or here <= _CLEARLY_BETTER * there:
+        return []
+    agreed = (
+        "photos share nothing" if np.isnan(here) else f"depths of two photos differ by {here:.1%}"
+    )
+    return [
+        f"Depths are read in thousandths, as nerfstudio does, and {agreed}; in whole units they"
+        f" would differ by {there:.1%} in the median: try --depth-unit 1."
+    ]
 
 
 def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:

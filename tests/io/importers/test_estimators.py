@@ -126,3 +126,18 @@ def test_pixels_that_mapanything_marks_as_not_valid_make_no_points(
     np.savez(tmp_path / "predictions.npz", **arrays)
     with pytest.raises(SceneError, match="'final_mask' has shape"):
         load_scene(tmp_path / "predictions.npz")
+
+
+def test_what_is_said_of_reversed_poses_is_true_of_the_key(tmp_path: Path, sample: Sample) -> None:
+    np.savez(tmp_path / "m.npz", **_file("MapAnything", sample))
+    notes = " ".join(load_scene(tmp_path / "m.npz").notes)
+    assert "camera to world" in notes
+    assert "how MapAnything writes 'extrinsic'" in notes
+    assert "format says" not in notes
+    np.savez(tmp_path / "v.npz", **_file("VGGT", sample))
+    assert "MapAnything" not in " ".join(load_scene(tmp_path / "v.npz").notes)
+    arrays = _file("Depth-Anything-3 npz", sample)
+    arrays["extrinsics"] = np.stack([inverse(pose) for pose in _poses(sample)])
+    np.savez(tmp_path / "d.npz", **arrays)
+    notes = " ".join(load_scene(tmp_path / "d.npz").notes)
+    assert "key 'extrinsics' usually hold them the other way" in notes

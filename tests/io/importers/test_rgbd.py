@@ -17,6 +17,7 @@ from o3d_paint.core.consistency import agreement_between
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import IMPORTERS, read_capture
+from o3d_paint.io.scene import LoadOptions, load_scene
 
 COUNT, WIDTH, HEIGHT = 4, 96, 72
 K = np.array([[80.0, 0, 47.5], [0, 82.0, 35.5], [0, 0, 1]])
@@ -331,3 +332,26 @@ def test_real_captures_agree_between_photos(
 ) -> None:
     capture = read_capture(captures / folder, options)
     assert agreement_between(capture.frames).error < limit
+
+
+@pytest.mark.parametrize("in_metres", [True, False])
+def test_nerfstudio_depth_in_arrays_is_read_as_nerfstudio_does_and_doubts_are_told(
+    tmp_path: Path, in_metres: bool
+) -> None:
+    _nerfstudio(tmp_path)
+    file = tmp_path / "transforms.json"
+    document = json.loads(file.read_text())
+    for i, (record, pose) in enumerate(zip(document["frames"], _poses(), strict=True)):
+        record["depth_file_path"] = f"depth/{i}.npy"
+        np.save(tmp_path / f"depth/{i}.npy", _depth(pose) * (1 if in_metres else 1000))
+    file.write_text(json.dumps(document))
+    scene = load_scene(tmp_path)
+    assert scene.frames[0].depth is not None
+    largest = float(_depth(_poses()[0]).max())
+    assert scene.frames[0].depth.max() == pytest.approx(largest * (0.001 if in_metres else 1))
+    doubts = [n for n in scene.notes if "try --depth-unit 1." in n]
+    assert len(doubts) == in_metres
+    told = load_scene(tmp_path, LoadOptions(depth_unit=1 if in_metres else 0.001))
+    assert not any("--depth-unit" in n for n in told.notes)
+    assert told.frames[0].depth is not None
+    assert told.frames[0].depth.max() == pytest.approx(largest)
