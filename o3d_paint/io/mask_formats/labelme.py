@@ -76,8 +76,8 @@ def _photo(document: Any, path: Path) -> str:
 
 def _area(record: Any, shape: tuple[int, int], where: str) -> Callable[[], Coverage] | None:
     """Return what draws the (H, W) coverage of a shape that has an area, else None."""
-    kind = item(record, "shape_type", str, where) if "shape_type" in record else "polygon"
     points = _points(record, where)
+    kind = item(record, "shape_type", str, where) if "shape_type" in record else "polygon"
     if kind == "mask":
         return partial(_placed, item(record, "mask", str, where), points, shape, where)
     outline = _outline(kind, points, where)
