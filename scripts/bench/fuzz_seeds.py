@@ -5,6 +5,7 @@ Each function writes a case into an empty folder and returns the files that may 
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import zipfile
@@ -163,11 +164,15 @@ def grounded_sam(root: Path) -> list[Path]:
 
 def labelme(root: Path) -> list[Path]:
     """Labelme's JSON with every kind of shape."""
+    picture = io.BytesIO()
+    Image.fromarray(np.eye(6, 9, dtype=bool)).save(picture, "PNG")
+    mask = base64.b64encode(picture.getvalue()).decode()
     shapes = [
         {"label": "a", "points": [[2, 2], [20, 3], [15, 20]], "shape_type": "polygon"},
         {"label": "b", "points": [[2, 2], [9, 9]], "shape_type": "rectangle"},
         {"label": "b", "points": [[8, 8], [9, 12]], "shape_type": "circle"},
         {"label": "c", "points": [[8, 8]], "shape_type": "point"},
+        {"label": "d", "points": [[4, 3], [12, 8]], "shape_type": "mask", "mask": mask},
     ]
     document = {"shapes": shapes, "imagePath": "000.jpg", "imageHeight": H, "imageWidth": W}
     return [text_file(root / "a.json", json.dumps(document))]

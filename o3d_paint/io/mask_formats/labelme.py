@@ -124,6 +124,9 @@ def _placed(encoded: str, points: FloatArray, shape: tuple[int, int], where: str
     Raises:
         FormatError: It is no picture of the size that the corners say.
     """
+    if len(points) != 2:
+        msg = f"{where}: a mask has two corners, found {len(points)}: draw it again in labelme"
+        raise FormatError(msg)
     try:
         data = base64.b64decode(encoded)
     except ValueError as error:
@@ -132,7 +135,7 @@ def _placed(encoded: str, points: FloatArray, shape: tuple[int, int], where: str
     name = Path(f"'mask' of {where}")
     with open_image(name, io.BytesIO(data)) as image:
         size = np.array([image.width, image.height])
-        extent = points[1] - points[0] + 1 if len(points) == 2 else np.zeros(2)
+        extent = points[1] - points[0] + 1
         if (np.abs(extent - size) > _ROUNDING).any() or (size > shape[::-1]).any():
             msg = (
                 f"{where} has a mask of {size[0]}x{size[1]} pixels, its corners say"

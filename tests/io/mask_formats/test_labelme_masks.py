@@ -51,7 +51,8 @@ def test_masks_of_labelmes_ai_lie_with_their_first_pixel_on_the_first_corner(
     ("corners", "mask", "words"),
     [
         ([[4, 3], [14, 8]], _encoded(np.ones((6, 9), bool)), "9x6 pixels, its corners say 11x6"),
-        ([[4, 3]], _encoded(np.ones((6, 9), bool)), "its corners say 0x0"),
+        ([[4, 3]], _encoded(np.ones((6, 9), bool)), "a mask has two corners, found 1"),
+        ([], _encoded(np.ones((1, 1), bool)), "a mask has two corners, found 0"),
         ([[0, 0], [59, 5]], _encoded(np.ones((6, 60), bool)), "its photo has 30x20"),
         ([[0, 0], [8, 5]], _encoded(np.ones((6, 9, 3), np.uint8)), "found 3 channels"),
         ([[0, 0], [8, 5]], "no picture", "not a picture|not base64"),
