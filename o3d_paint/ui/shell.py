@@ -170,8 +170,7 @@ class Shell:
 
     def _popup_changed(self) -> None:
         self.focus.modal = self.hosts["popup"] if self.popups.is_modal else None
-        # What the pointer is over is covered, or was until now.
-        self.tips.hide()
+        self.tips.cover()
         self.redraw()
 
     def _on_panel(self, name: str, event: PointerEvent) -> None:

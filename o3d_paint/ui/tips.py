@@ -59,6 +59,13 @@ class Tips:
         self._waits = 1e9
         self._quiet_until = 0.0
 
+    def cover(self) -> None:
+        """Say nothing until the pointer is over something else: a card came or went above it.
+
+        A menu that may be open stays undisturbed, unlike after a click, which has closed it.
+        """
+        self._waits = 1e9
+
     def _watch(self, x: int, y: int) -> None:
         """Be quiet for a while where a menu may be open over what the pointer is over."""
         now, box, em = time.monotonic(), self._content, self._em

@@ -52,3 +52,22 @@ def test_a_card_follows_to_the_next_thing_even_where_frames_are_slow(
     tips.point(1160, 600, "Lock walls")
     tips.tick(content, 16.0)
     assert host.at == place
+
+
+def test_a_card_that_comes_or_goes_leaves_an_open_menu_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock.now)
+    host, content = _Host(), Place(0, 24, 1280, 696)
+    tips = Tips(host, Tooltip())  # type: ignore[arg-type]
+    tips.tick(content, 16.0)
+    tips.point(900, 500, "elsewhere")
+    clock.now += 2.0
+    tips.point(270, 60, "what lies below the menu")
+    tips.cover()
+    clock.now += 0.1
+    tips.point(275, 62, "what lies below the next entry")
+    clock.now += 1.0
+    tips.tick(content, 16.0)
+    assert not host.visible
