@@ -186,9 +186,14 @@ class CloudView:
             self._flight = self._flight if share < 1 else None
             self._apply_eye()
         if not self.is_whole:
-            if now >= self._add_at and not is_painting:
+            if now >= self._add_at and not is_painting and self.plan.is_idle(now):
                 self._add_piece()
-        elif self._measures_left and self._measure_from is None:
+        elif (
+            self._measures_left
+            and self._measure_from is None
+            and not is_painting
+            and self.plan.is_idle(now, for_full=True)
+        ):
             self._measure()
             return True
         if self.colors is not None and self.colors.work(_COLOR_BUDGET_S):
@@ -203,6 +208,11 @@ class CloudView:
         self._draw(quality)
         self.plan.drawn(now, quality)
         return True
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it is known how long a full frame takes."""
+        return self.is_whole and not self._measures_left
 
     def _upload(self, quality: Quality) -> bool:
         """Hand over new colours, a bit at a time; returns whether the cloud can be drawn."""

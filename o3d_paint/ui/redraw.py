@@ -53,6 +53,11 @@ class RedrawPlan:
         """Whether a full frame is too slow to be drawn while the hand moves."""
         return self.full_s > _SLOW_S
 
+    def is_idle(self, now: float, *, for_full: bool = False) -> bool:
+        """Whether the hand has rested long enough for some work, or for a full frame."""
+        quiet_s = self._quiet_s if for_full else _QUIET_S
+        return now - max(self._moved, self._input) >= quiet_s
+
     def can_wait(self, now: float) -> bool:
         """Whether a frame may wait for the rest of the colours: for a while, on a slow renderer."""
         is_moving = now - self._moved < _MOVE_ENDS_S

@@ -128,6 +128,7 @@ class StateDump:
             "is_slow": cloud.plan.is_slow,
             "frame_s": round(cloud.plan.full_s, 3),
             "is_whole": cloud.is_whole,
+            "is_measured": cloud.is_measured,
             "scene": [scene.x, scene.y, scene.width, scene.height],
             "cameras": self._cameras(),
             "viewport": None if view is None else [view.zoom, view.left, view.top],

@@ -131,7 +131,7 @@ def measure(
 
 
 def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[str, Any]:
-    _wait(state_path, lambda s: s.get("is_open") and s.get("frame_s"), "the scene is open")
+    _wait(state_path, lambda s: s.get("is_measured"), "the scene is open")
     display.move(1200, 400)
     display.key("Right")
     state = _wait(

@@ -100,3 +100,15 @@ def test_colours_are_waited_for_while_nobody_looks_elsewhere() -> None:
     plan.moved(11.0)
     assert not plan.can_wait(11.1), "who orbits waits for nothing"
     assert not RedrawPlan().can_wait(0.0)
+
+
+def test_work_is_done_while_the_hand_rests() -> None:
+    plan = RedrawPlan()
+    plan.measured(1.0, coarse_share=0.05)
+    plan.touched(10.0)
+    assert not plan.is_idle(10.3)
+    assert plan.is_idle(10.6)
+    assert not plan.is_idle(10.6, for_full=True)
+    assert plan.is_idle(13.1, for_full=True)
+    plan.moved(13.0)
+    assert not plan.is_idle(13.1)
