@@ -127,7 +127,6 @@ class StateDump:
             "has_overlay": cloud.overlay.visible,
             "is_slow": cloud.plan.is_slow,
             "frame_s": round(cloud.plan.full_s, 3),
-            "is_whole": cloud.is_whole,
             "is_measured": cloud.is_measured,
             "scene": [scene.x, scene.y, scene.width, scene.height],
             "cameras": self._cameras(),

@@ -127,7 +127,7 @@ class App:
 
     def wait_open(self) -> dict[str, Any]:
         return self.wait(
-            lambda s: s.get("cameras") and s["coverage"] and s["is_whole"], "the scene is open"
+            lambda s: s.get("cameras") and s["coverage"] and s["is_measured"], "the scene is open"
         )
 
     def mouse(self, *words: object) -> None:
