@@ -16,7 +16,7 @@ __all__ = ["Quality", "RedrawPlan"]
 
 Quality = Literal["coarse", "full"]
 
-_SLOW_S = 0.06
+_SLOW_S = 0.03
 _REST_S = 0.35
 _QUIET_S = 0.5
 _HEAVY_S = 0.6
