@@ -10,11 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from o3d_paint.core.arrays import FloatArray, IndexArray
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.views.overlay import PhotoPyramid
+from o3d_paint.core.views.shown_cloud import shown_colors
 from o3d_paint.project.borrowed import Loan
 from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Mailbox, Worker
@@ -88,8 +87,9 @@ class PaintDesk:
             guard,
         )
         self.classes = ClassHandlers(self)  # type: ignore[arg-type]  # all that it asks is here
-        rgb = np.multiply(project.scene.cloud.rgb, np.float32(1 / 255), dtype=np.float32)
-        self._colors = CloudColors(project, self.studio.viewing.look, rgb)
+        self._colors = CloudColors(
+            project, self.studio.viewing.look, shown_colors(project.scene.cloud)
+        )
         self.cloud = HostCloud(
             scene_widget,
             project.scene,

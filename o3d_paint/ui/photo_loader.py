@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 
 import cv2
 import numpy as np
@@ -47,6 +47,8 @@ class PhotoLoader:
         self._photos: OrderedDict[int, PhotoPyramid] = OrderedDict()
         self.thumbnails: dict[int, RgbArray] = {}
         self._asked: set[int] = set()
+        self._wanted: int | None = None
+        self._likely: int | None = None
 
     def photo(self, frame_idx: int) -> PhotoPyramid | None:
         """Return a photo if it is there; else have it decoded before all others."""
@@ -54,23 +56,21 @@ class PhotoLoader:
         if found is not None:
             self._photos.move_to_end(frame_idx)
             return found
-        self._decode(frame_idx, ("photo", frame_idx), ready=self._photo_ready, failed=self._failed)
+        self._wanted = frame_idx
+        self._decode(frame_idx)
         return None
 
     def prefetch(self, frame_idx: int) -> None:
         """Decode a photo that may be opened next; the one that was likely before is given up."""
+        if self._likely not in (None, self._wanted, frame_idx):
+            self._worker.cancel(("photo", self._likely))
+        self._likely = frame_idx
         if frame_idx not in self._photos:
-            # What is wrong with it is told to those who open it.
-            self._decode(frame_idx, "prefetch", ready=lambda *_: None, failed=lambda _error: None)
+            self._decode(frame_idx)
 
-    def _decode(
-        self,
-        frame_idx: int,
-        key: Hashable,
-        *,
-        ready: Callable[[int, PhotoPyramid], None],
-        failed: Callable[[Exception], None],
-    ) -> None:
+    def _decode(self, frame_idx: int) -> None:
+        if self._worker.is_running(("photo", frame_idx)):
+            return
         frame = self._scene.frames[frame_idx]
 
         def work(_report: Report) -> PhotoPyramid:
@@ -80,9 +80,15 @@ class PhotoLoader:
             self._photos[frame_idx] = photo
             while len(self._photos) > _KEPT_PHOTOS:
                 self._photos.popitem(last=False)
-            ready(frame_idx, photo)
+            if frame_idx == self._wanted:
+                self._photo_ready(frame_idx, photo)
 
-        self._worker.submit(key, work, done=done, failed=failed, urgent=True)
+        def failed(error: Exception) -> None:
+            # Of a photo that was only likely it is told when it is opened.
+            if frame_idx == self._wanted:
+                self._failed(error)
+
+        self._worker.submit(("photo", frame_idx), work, done=done, failed=failed, urgent=True)
 
     def want_thumbnails(self, frame_idxs: Iterable[int]) -> None:
         """Decode thumbnails that are not there yet."""

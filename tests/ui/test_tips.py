@@ -27,14 +27,25 @@ class _Host:
         self.at = rect.x, rect.y
 
 
-def test_a_card_follows_to_the_next_thing_even_where_frames_are_slow(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     clock = SimpleNamespace(now=100.0)
     monkeypatch.setattr(module.time, "monotonic", lambda: clock.now)
-    host, content = _Host(), Place(0, 0, 1280, 720)
+    return clock
+
+
+def _tips(content: Place) -> tuple[Tips, _Host]:
+    host = _Host()
     tips = Tips(host, Tooltip())  # type: ignore[arg-type]
     tips.tick(content, 16.0)
+    return tips, host
+
+
+def test_a_card_follows_to_the_next_thing_even_where_frames_are_slow(
+    clock: SimpleNamespace,
+) -> None:
+    content = Place(0, 0, 1280, 720)
+    tips, host = _tips(content)
 
     def rest(x: int, y: int, text: str) -> tuple[int, int]:
         tips.point(x, y, text)
@@ -54,14 +65,9 @@ def test_a_card_follows_to_the_next_thing_even_where_frames_are_slow(
     assert host.at == place
 
 
-def test_a_card_that_comes_or_goes_leaves_an_open_menu_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock = SimpleNamespace(now=100.0)
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock.now)
-    host, content = _Host(), Place(0, 24, 1280, 696)
-    tips = Tips(host, Tooltip())  # type: ignore[arg-type]
-    tips.tick(content, 16.0)
+def test_a_card_that_comes_or_goes_leaves_an_open_menu_alone(clock: SimpleNamespace) -> None:
+    content = Place(0, 24, 1280, 696)
+    tips, host = _tips(content)
     tips.point(900, 500, "elsewhere")
     clock.now += 2.0
     tips.point(270, 60, "what lies below the menu")

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.scene import PointCloud
 
-__all__ = ["ShownCloud"]
+__all__ = ["ShownCloud", "shown_colors"]
 
 _FOR_CENTER = 20_000
 
@@ -35,4 +35,10 @@ class ShownCloud:
         center = np.median(cloud.xyz[:: max(1, len(cloud) // _FOR_CENTER)], axis=0)
         xyz = np.empty(cloud.xyz.shape, dtype=np.float32)
         np.subtract(cloud.xyz, center, out=xyz, casting="same_kind")
-        return cls(center, xyz, np.multiply(cloud.rgb, np.float32(1 / 255), dtype=np.float32))
+        return cls(center, xyz, shown_colors(cloud))
+
+
+def shown_colors(cloud: PointCloud) -> npt.NDArray[np.float32]:
+    """Return (N, 3) the photos' colours, 0 to 1."""
+    colors: npt.NDArray[np.float32] = np.multiply(cloud.rgb, np.float32(1 / 255), dtype=np.float32)
+    return colors

@@ -80,13 +80,13 @@ def _without_specks(mask: IdArray, smallest: int) -> tuple[IdArray, int]:
     """Return the mask without 8-connected regions of fewer pixels, and how many those were."""
     kept, dropped = mask.copy(), 0
     for class_id in np.unique(mask[mask > 0]).tolist() if smallest > 1 else ():
-        count, regions, stats, _ = cv2.connectedComponentsWithStats(
+        _, regions, stats, _ = cv2.connectedComponentsWithStats(
             (mask == class_id).astype(np.uint8), connectivity=8
         )
         is_speck = stats[:, cv2.CC_STAT_AREA] < smallest
         is_speck[0] = False  # all that is of no or another class
         kept[is_speck[regions]] = 0
-        dropped += int(np.count_nonzero(is_speck[:count]))
+        dropped += int(np.count_nonzero(is_speck))
     return kept, dropped
 
 
