@@ -103,6 +103,7 @@ def _turn(app: App) -> None:
     x, y, width, height = app.state["scene"]
     app.drag([(x + width * 0.3 + 8 * i, y + height * 0.9) for i in range(12)], button=2)
     app.wait(lambda s: not np.allclose(s["eye"], eye, atol=0.01), "another eye")
+    app.rest()  # what is compared next begins where the drag ended, not in its middle
 
 
 def _zoom(app: App) -> None:
