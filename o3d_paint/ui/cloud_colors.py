@@ -29,6 +29,7 @@ class CloudColors:
         buffer: (N, 3) float32 in 0..1.
         stale: (pieces,) which pieces of the buffer the renderer has not seen yet; who hands
             them over takes the marks away.
+        version: Another number whenever something was written into the buffer.
     """
 
     def __init__(self, project: Project, look: CloudLook, buffer: npt.NDArray[np.float32]) -> None:
@@ -44,6 +45,7 @@ class CloudColors:
         self._seen: BoolArray | None = None
         self._heat: HeatView | None = None
         self.buffer = buffer
+        self.version = 0
         self.stale: BoolArray = np.ones(-(-len(buffer) // PIECE), dtype=bool)
         self._tints: Tints = tints_of(project.taxonomy.color_table(), look)
         self._next = 0
@@ -80,7 +82,7 @@ class CloudColors:
     def overwrite(self, points: IndexArray, colors: npt.ArrayLike) -> None:
         """Colour points otherwise, (K, 3) or one for all; `refresh` takes it back."""
         self.buffer[points] = colors
-        self.stale[points // PIECE] = True
+        self._mark(points)
 
     @property
     def is_done(self) -> bool:
@@ -100,8 +102,12 @@ class CloudColors:
                 break
         return True
 
-    def _write(self, points: IndexArray) -> None:
+    def _mark(self, points: IndexArray) -> None:
         self.stale[points // PIECE] = True
+        self.version += 1
+
+    def _write(self, points: IndexArray) -> None:
+        self._mark(points)
         if self._heat is not None:
             self._write_heat(self._heat, points)
             return

@@ -23,9 +23,10 @@ from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_overlay import CloudOverlay
 from o3d_paint.ui.cloud_pieces import CloudPieces
+from o3d_paint.ui.coarse_cloud import CoarseCloud
 from o3d_paint.ui.redraw import Quality, RedrawPlan
 
-__all__ = ["CloudView", "spread_choice"]
+__all__ = ["CloudView"]
 
 _MAX_COARSE = 300_000
 _MIN_COARSE = 60_000
@@ -37,7 +38,6 @@ _GUESSED_S = 1e-7  # for a point, without a graphics card
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008
 _UPLOAD_S = 0.012
-_NAMES: dict[Quality, str] = {"full": "cloud", "coarse": "cloud_coarse"}
 
 
 class CloudView:
@@ -64,10 +64,9 @@ class CloudView:
         self.eye: Eye | None = None
         self.center: FloatArray = np.zeros(3)
         self.point_size = 3.0
-        self._clouds: dict[Quality, CloudPieces] = {}
+        self._full: CloudPieces | None = None
+        self._coarse: CoarseCloud | None = None
         self._xyz: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
-        self._coarse: npt.NDArray[np.int64] = np.zeros(0, dtype=np.int64)
-        self._coarse_colors: npt.NDArray[np.float32] = np.zeros((0, 3), dtype=np.float32)
         self._flight: tuple[Eye, Eye, float] | None = None
         self._measure_from: float | None = None
         self._measures_left = 0
@@ -91,11 +90,12 @@ class CloudView:
         self.colors = colors
         self.center, self._xyz = shown.center, shown.xyz
         self._make_coarse(min(_MAX_COARSE, len(self._xyz)))
-        self._add("full", self._xyz, colors.buffer)
+        material = self._material("full")
+        self._full = CloudPieces(self.scene, "cloud", self._xyz, colors.buffer, material)
         self._draw("coarse")
         # Until it is measured: frames on the way would hold up the points that follow.
         guess_s = _GUESSED_S * len(self._xyz)
-        self.plan.measured(guess_s, coarse_share=len(self._coarse) / max(1, len(self._xyz)))
+        self.plan.measured(guess_s, coarse_share=self._coarse_share)
         self.reset(scene)
         self.point_size = _first_point_size(scene, self.home, self.size)
         self._set_point_size()
@@ -103,9 +103,10 @@ class CloudView:
 
     def close(self) -> None:
         """Take the cloud away."""
-        for cloud in self._clouds.values():
-            cloud.remove()
-        self._clouds.clear()
+        for cloud in (self._full, self._coarse):
+            if cloud is not None:
+                cloud.remove()
+        self._full, self._coarse = None, None
         self.colors, self.eye, self._flight = None, None, None
         self.plan.changed(time.monotonic())
 
@@ -163,7 +164,7 @@ class CloudView:
     @property
     def is_whole(self) -> bool:
         """Whether the renderer has the whole cloud, or there is none."""
-        return "full" not in self._clouds or self._clouds["full"].is_complete
+        return self._full is None or self._full.is_complete
 
     @property
     def points(self) -> npt.NDArray[np.float32]:
@@ -173,7 +174,9 @@ class CloudView:
     @property
     def pickable(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
         """(K, 3) points minus `center` to search under the cursor, and their positions."""
-        chosen = self._coarse[:: max(1, len(self._coarse) // _PICKED)]
+        if self._coarse is None:
+            return self._xyz[:0], np.zeros(0, dtype=np.int64)
+        chosen = self._coarse.chosen[:: max(1, len(self._coarse.chosen) // _PICKED)]
         return self._xyz[chosen], chosen
 
     def tick(self, *, is_painting: bool) -> bool:
@@ -201,34 +204,46 @@ class CloudView:
         if self.colors is not None and not self.colors.is_done and self.plan.can_wait(now):
             return False
         quality = self.plan.due(now, is_painting=is_painting)
-        if quality == "full" and not self.is_whole:
-            quality = "coarse"
-        if quality is None or not self._upload(quality):
-            return False
-        self._draw(quality)
-        self.plan.drawn(now, quality)
-        return True
+        return quality is not None and self._draw_if_ready(quality)
+
+    def follow(self) -> bool:
+        """Draw a moving view with the frame that the toolkit draws after each mouse event anyhow.
+
+        Returns:
+            Whether it is drawn.
+        """
+        quality = self.plan.due_with_event(time.monotonic())
+        return quality is not None and self._draw_if_ready(quality)
 
     @property
     def is_measured(self) -> bool:
         """Whether it is known how long a full frame takes."""
         return self.is_whole and not self._measures_left
 
+    def _draw_if_ready(self, quality: Quality) -> bool:
+        if quality == "full" and not self.is_whole:
+            quality = "coarse"
+        if not self._upload(quality):
+            return False
+        self._draw(quality)
+        self.plan.drawn(time.monotonic(), quality)
+        return True
+
     def _upload(self, quality: Quality) -> bool:
         """Hand over new colours, a bit at a time; returns whether the cloud can be drawn."""
-        cloud = self._clouds.get(quality)
-        if cloud is None or self.colors is None:
+        if self._full is None or self._coarse is None or self.colors is None:
             return True
         if quality == "coarse":
-            np.take(self.colors.buffer, self._coarse, axis=0, out=self._coarse_colors)
-            return cloud.upload(np.ones(1, dtype=bool), _UPLOAD_S)
-        return cloud.upload(self.colors.stale, _UPLOAD_S)
+            self._coarse.catch_up()
+            return True
+        return self._full.upload(self.colors.stale, _UPLOAD_S)
 
     def _add_piece(self) -> None:
         """Hand over one more piece of the whole cloud, with its colours of this moment."""
         assert self.colors is not None
+        assert self._full is not None
         start = time.monotonic()
-        self.colors.stale[self._clouds["full"].add_piece()] = False
+        self.colors.stale[self._full.add_piece()] = False
         # The renderer copies it meanwhile, and the hand wants its share of this thread.
         self._add_at = time.monotonic() + 2 * (time.monotonic() - start)
 
@@ -237,8 +252,9 @@ class CloudView:
         self.widget.force_redraw()
 
     def _show(self, quality: Quality) -> None:
-        for name, cloud in self._clouds.items():
-            cloud.show(name == quality)
+        if self._full is not None and self._coarse is not None:
+            self._full.show(quality == "full")
+            self._coarse.show(quality == "coarse")
 
     def _apply_eye(self) -> None:
         eye = self.eye
@@ -259,33 +275,29 @@ class CloudView:
         )
         self.plan.moved(time.monotonic())
 
-    def _add(
-        self, quality: Quality, xyz: npt.NDArray[np.float32], colors: npt.NDArray[np.float32]
-    ) -> None:
-        material = self._material(quality)
-        self._clouds[quality] = CloudPieces(self.scene, _NAMES[quality], xyz, colors, material)
-
     def _make_coarse(self, count: int) -> None:
         assert self.colors is not None
-        if "coarse" in self._clouds:
-            self._clouds["coarse"].remove()
-        self._coarse = spread_choice(len(self._xyz), count)
-        self._coarse_colors = self.colors.buffer[self._coarse]
-        self._add("coarse", self._xyz[self._coarse], self._coarse_colors)
-        self._clouds["coarse"].add_piece()
+        if self._coarse is not None:
+            self._coarse.remove()
+        material = self._material("coarse", count / max(1, len(self._xyz)))
+        self._coarse = CoarseCloud(self.scene, self._xyz, self.colors, count, material)
 
-    def _material(self, quality: Quality) -> Any:
+    @property
+    def _coarse_share(self) -> float:
+        return 1.0 if self._coarse is None else len(self._coarse.chosen) / max(1, len(self._xyz))
+
+    def _material(self, quality: Quality, share: float = 1.0) -> Any:
         material = rendering.MaterialRecord()
         material.shader = "defaultUnlit"
-        share = len(self._coarse) / max(1, len(self._xyz))
         # Fewer points cover the same surface.
         growth = 1.0 if quality == "full" else min(2.0, max(share, 0.05) ** -0.4)
         material.point_size = float(max(1.0, round(self.point_size * growth)))
         return material
 
     def _set_point_size(self) -> None:
-        for quality, cloud in self._clouds.items():
-            cloud.set_material(self._material(quality))
+        if self._full is not None and self._coarse is not None:
+            self._full.set_material(self._material("full"))
+            self._coarse.set_material(self._material("coarse", self._coarse_share))
 
     def _measure(self) -> None:
         """Time one full frame; that decides how much is drawn while the hand moves."""
@@ -304,21 +316,10 @@ class CloudView:
         count = len(self._xyz)
         coarse_s = min(_COARSE_S, full_s * _COARSE_SHARE)
         wanted = int(np.clip(count * coarse_s / full_s, _MIN_COARSE, _MAX_COARSE))
-        if wanted < len(self._coarse):
+        if self._coarse is None or wanted < len(self._coarse.chosen):
             self._make_coarse(wanted)
-        self.plan.measured(full_s, coarse_share=len(self._coarse) / max(1, count))
+        self.plan.measured(full_s, coarse_share=self._coarse_share)
         self.changed()
-
-
-def spread_choice(total: int, count: int) -> npt.NDArray[np.int64]:
-    """Return ascending positions of ``count`` of ``total`` points, one at random of each stretch.
-
-    Drawing without putting back would shuffle all of them, a second for twelve million.
-    """
-    edges = np.arange(count + 1) * total // max(1, count)
-    share = np.random.default_rng(0).random(count)
-    chosen: npt.NDArray[np.int64] = edges[:-1] + (share * np.diff(edges)).astype(np.int64)
-    return chosen
 
 
 def _first_point_size(scene: Scene, eye: Eye, size: tuple[int, int]) -> float:

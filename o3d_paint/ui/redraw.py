@@ -109,6 +109,17 @@ class RedrawPlan:
             return self._shown
         return None
 
+    def due_with_event(self, now: float) -> Quality | None:
+        """Return what to draw with the frame that follows a mouse event; None for nothing.
+
+        That frame comes whatever is in it, and the next event waits until it is done: so a moving
+        view need not wait for its turn.
+        """
+        is_moving = now - self._moved < _MOVE_ENDS_S
+        if not (is_moving and self._is_stale):
+            return None
+        return "coarse" if self.is_slow else "full"
+
     def drawn(self, now: float, quality: Quality) -> None:
         """A frame was asked for."""
         is_repeat = not self._is_stale and quality == self._shown

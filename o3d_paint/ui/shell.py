@@ -122,8 +122,12 @@ class Shell:
 
     def redraw(self) -> None:
         """Ask for a drawing of the window, and again a little later."""
+        self._draw_again()
+        self._repeats.insert(0, time.monotonic())
+
+    def _draw_again(self) -> None:
         now = time.monotonic()
-        self._repeats = [now + wait for wait in (0.0, *_REPEATS_S)]
+        self._repeats = [now + wait for wait in _REPEATS_S]
 
     def layout(self) -> None:
         """Lay the panels out anew at the next drawing."""
@@ -228,6 +232,8 @@ class Shell:
         self.keys.follow(event.modifiers)
         tip = self.actions.scene_pointer(event)
         self.tips.point(x, y, "" if event.kind == "leave" else tip, waits=0.0)
+        if event.kind in ("drag", "wheel") and self.cloud.follow():
+            self._draw_again()
 
     def _on_key(self, event: Any) -> bool:
         converted = self.keys.convert(event)

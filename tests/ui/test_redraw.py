@@ -112,3 +112,20 @@ def test_work_is_done_while_the_hand_rests() -> None:
     assert plan.is_idle(13.1, for_full=True)
     plan.moved(13.0)
     assert not plan.is_idle(13.1)
+
+
+def test_a_moving_view_is_in_every_frame_that_follows_an_event() -> None:
+    plan = slow_plan()
+    assert plan.due_with_event(10.0) is None, "nothing moved"
+    plan.moved(10.0)
+    assert plan.due_with_event(10.0) == "coarse"
+    plan.drawn(10.0, "coarse")
+    assert plan.due_with_event(10.01) is None, "it is drawn"
+    plan.moved(10.02)
+    assert plan.due(10.02, is_painting=False) is None, "a frame of its own would be too early"
+    assert plan.due_with_event(10.02) == "coarse"
+    plan.changed(20.0)
+    assert plan.due_with_event(20.0) is None, "colours wait for their turn"
+    fast = RedrawPlan()
+    fast.moved(10.0)
+    assert fast.due_with_event(10.0) == "full"
