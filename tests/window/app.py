@@ -253,10 +253,13 @@ class App:
         return self.wait_photo(number)
 
     def wait_photo(self, number: int) -> dict[str, Any]:
-        return self.wait(
-            lambda s: s["photo"] == number and s["has_index"] and s["has_picture"],
-            f"photo {number} is open",
-        )
+        def is_open(s: dict[str, Any]) -> bool:
+            if s["photo"] != number or not (s["has_index"] and s["has_picture"]):
+                return False
+            # The first photo gets its room with the next layout, and a pixel until then.
+            return s["viewport"][0] * s["mask_shape"][1] > 8
+
+        return self.wait(is_open, f"photo {number} is open")
 
     def picture(self, name: str) -> np.ndarray:
         """The pixels of a panel as they are on the screen."""
