@@ -12,6 +12,7 @@ BENCHES = {
     "article": "the published method: our kernels against the naive loop, labels compared",
     "assist": "smart selection against truth, over seeds and classes",
     "endurance": "eight hours of work simulated: memory, speed, and ballots against a rebuild",
+    "frames": "a frame while the eye moves against a full one, and what the panels take of it",
     "fuzz": "damaged files against every parser",
     "fuzz-guided": "damaged files that atheris finds by what they reach",
     "kill": "kill -9 at random points of a painting run",

@@ -6,8 +6,9 @@
 A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
 across the photo at 60 events a second. For each event the time is taken until the pixel under the
 brush changes on the screen. Then photos are clicked in the strip, until each shows and until its
-points are known, and the 3D view is orbited, from one frame on the screen to the next. The window's
-own account of the longest hold of its thread is printed beside it.
+points are known, and the 3D view is orbited: from a step of the pointer to the first frame, and
+from one frame on the screen to the next. The window's own account of its longest hold is
+printed beside it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,10 @@ def _state(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _wait(path: Path, condition: Any, what: str, *, seconds: float = 120) -> dict[str, Any]:
+def wait_for_state(
+    path: Path, condition: Any, what: str, *, seconds: float = 120
+) -> dict[str, Any]:
+    """Return the window's own account of itself once a condition holds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         state = _state(path)
@@ -131,10 +136,10 @@ def measure(
 
 
 def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[str, Any]:
-    _wait(state_path, lambda s: s.get("is_measured"), "the scene is open")
+    wait_for_state(state_path, lambda s: s.get("is_measured"), "the scene is open")
     display.move(1200, 400)
     display.key("Right")
-    state = _wait(
+    state = wait_for_state(
         state_path, lambda s: s.get("has_index") and s.get("has_picture"), "the photo is open"
     )
     for _ in range(12):
@@ -160,6 +165,7 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
         "points": final.get("num_points"),
         "painted": final.get("painted"),
         "full_frame_ms": round(1000 * final.get("frame_s", 0)),
+        "orbit_answer_ms": _first_answer(display, state_path),
         "orbit_frame_ms": _orbit(display, state_path),
         **opened,
         "longest_holds_ms": final.get("holds_ms"),
@@ -187,7 +193,7 @@ def _open_photos(display: VirtualDisplay, state_path: Path) -> dict[str, Any]:
                 raise SystemExit(f"photo {number} was clicked and does not show")
             time.sleep(0.002)
         shown.append(time.perf_counter() - start)
-        _wait(state_path, lambda s, n=number: s.get("photo") == n and s["has_index"], name)
+        wait_for_state(state_path, lambda s, n=number: s.get("photo") == n and s["has_index"], name)
         indexed.append(time.perf_counter() - start)
     return {
         "photo_shown_ms": round(1000 * float(np.median(shown))),
@@ -195,22 +201,43 @@ def _open_photos(display: VirtualDisplay, state_path: Path) -> dict[str, Any]:
     }
 
 
-def _orbit(display: VirtualDisplay, state_path: Path, seconds: float = 6.0) -> int:
-    """Orbit with the left button; median time from one frame to the next, in ms."""
+def _hold(display: VirtualDisplay, state_path: Path) -> tuple[int, int, Callable[[], np.ndarray]]:
+    """Press the left button over the 3D view; return where, and what reads lines of the view."""
     state = _state(state_path)
     x, y, width, height = state["scene"]
     left, top = state["window_at"]
     lines = [(x + left, y + top + height * k // 8, width, 1) for k in (3, 4, 5)]
-    display.move(x + left + width // 2, y + top + height // 8)
+    place = x + left + width // 2, y + top + height // 8
+    display.move(*place)
     time.sleep(0.5)
     display.button(1, down=True)
+    return *place, lambda: np.concatenate([display.pixels(*line) for line in lines])
+
+
+def _first_answer(display: VirtualDisplay, state_path: Path, count: int = 20) -> int:
+    """Turn the resting view by one step at a time; median time until it has turned, in ms."""
+    x, y, look = _hold(display, state_path)
+    times = []
+    for step in range(1, count + 1):
+        time.sleep(0.35 + 0.03 * (step % 4))
+        before, start = look(), time.perf_counter()
+        display.move(x + 10 * step, y)
+        while np.array_equal(before, look()) and time.perf_counter() - start < 10:
+            time.sleep(0.002)
+        times.append(time.perf_counter() - start)
+    display.button(1, down=False)
+    return round(1000 * float(np.median(times)))
+
+
+def _orbit(display: VirtualDisplay, state_path: Path, seconds: float = 6.0) -> int:
+    """Orbit with the left button; median time from one frame to the next, in ms."""
+    x, y, look = _hold(display, state_path)
     frames: list[float] = []
-    last = [display.pixels(*line) for line in lines]
-    start = time.perf_counter()
+    last, start = look(), time.perf_counter()
     while (now := time.perf_counter() - start) < seconds:
-        display.move(x + left + width // 2 + int(40 * now), y + top + height // 8)
-        pixels = [display.pixels(*line) for line in lines]
-        if not all(np.array_equal(a, b) for a, b in zip(last, pixels, strict=True)):
+        display.move(x + int(40 * now), y)
+        pixels = look()
+        if not np.array_equal(last, pixels):
             frames.append(now)
             last = pixels
         time.sleep(0.005)
