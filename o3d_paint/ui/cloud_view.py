@@ -22,7 +22,7 @@ from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.ui import theme
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_overlay import CloudOverlay
-from o3d_paint.ui.cloud_pieces import CloudPieces
+from o3d_paint.ui.cloud_pieces import CloudPieces, point_material
 from o3d_paint.ui.coarse_cloud import CoarseCloud
 from o3d_paint.ui.redraw import Quality, RedrawPlan
 
@@ -287,12 +287,9 @@ class CloudView:
         return 1.0 if self._coarse is None else len(self._coarse.chosen) / max(1, len(self._xyz))
 
     def _material(self, quality: Quality, share: float = 1.0) -> Any:
-        material = rendering.MaterialRecord()
-        material.shader = "defaultUnlit"
         # Fewer points cover the same surface.
         growth = 1.0 if quality == "full" else min(2.0, max(share, 0.05) ** -0.4)
-        material.point_size = float(max(1.0, round(self.point_size * growth)))
-        return material
+        return point_material(float(max(1.0, round(self.point_size * growth))))
 
     def _set_point_size(self) -> None:
         if self._full is not None and self._coarse is not None:

@@ -12,6 +12,7 @@ from open3d.visualization import rendering
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.cloud_pieces import point_material
 from o3d_paint.ui.keep_alive import retire
 from o3d_paint.ui.redraw import RedrawPlan
 
@@ -57,10 +58,7 @@ class HostCloud:
         # Shares memory with the buffer: what is written there is what is uploaded.
         self._cloud.point.colors = o3d.core.Tensor.from_numpy(colors.buffer)
         self._kept = xyz
-        material = rendering.MaterialRecord()
-        material.shader = "defaultUnlit"
-        material.point_size = point_size
-        self._scene.add_geometry(name, self._cloud, material, False)
+        self._scene.add_geometry(name, self._cloud, point_material(point_size), False)
 
     def close(self) -> None:
         """Take the cloud away."""
