@@ -168,6 +168,7 @@ def _next_photo(desk: Workbench) -> None:
 def _fuse(desk: Workbench) -> None:
     """Show derived labels: compute them where they are missing or old, else switch them."""
     project = desk.project
+    desk.say("")  # it was about a step before
     if project.fusion is not None and (project.fused_shown or not project.fusion_is_stale):
         project.show_fused(not project.fused_shown)
     else:
@@ -178,8 +179,7 @@ def _fuse_again(desk: Workbench) -> None:
     if not desk.project.has_paint:
         desk.shell.toast("Paint something first: fusing spreads paint to the whole cloud")
         return
-    desk.fuse_share = 0.0
-    desk.refresh()
+    _begin_fusion(desk)
     desk.project.request_fuse()
 
 
@@ -189,9 +189,14 @@ def _choose_weights(desk: Workbench) -> None:
             f"Paint {FEWEST_PHOTOS} photos or more: they choose by predicting each other"
         )
         return
+    _begin_fusion(desk)
+    desk.project.choose_weights()
+
+
+def _begin_fusion(desk: Workbench) -> None:
+    desk.say("")
     desk.fuse_share = 0.0
     desk.refresh()
-    desk.project.choose_weights()
 
 
 def _pick_class(desk: Workbench) -> None:

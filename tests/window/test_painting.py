@@ -83,7 +83,11 @@ def test_fused_labels_come_and_go(app: App) -> None:
     app.open_photo(0)
     app.drag(line(app, 0.6))
     state = app.wait(lambda s: s["steps"] == 1 and s["painted"] > 0, "painted")
+    app.undo()
+    app.key("ctrl+shift+z")
+    app.wait(lambda s: s["steps"] == 1 and s["message"] == "redone: paint", "redone")
     app.key("ctrl+Return")
+    app.wait(lambda s: s["message"] == "", "what was redone is said no more")
     fused = app.wait(lambda s: s["fused_shown"] and s["fused"] > s["painted"], "fused")
     assert fused["painted"] == state["painted"]
     app.key("ctrl+Return")
