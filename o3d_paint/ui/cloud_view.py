@@ -212,7 +212,8 @@ class CloudView:
         Returns:
             Whether it is drawn.
         """
-        quality = self.plan.due_with_event(time.monotonic())
+        has_colors = self.colors is not None and not self.colors.stale.any()
+        quality = self.plan.due_with_event(time.monotonic(), has_colors=has_colors)
         return quality is not None and self._draw_if_ready(quality)
 
     @property

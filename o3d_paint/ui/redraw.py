@@ -109,16 +109,23 @@ class RedrawPlan:
             return self._shown
         return None
 
-    def due_with_event(self, now: float) -> Quality | None:
+    def due_with_event(self, now: float, *, has_colors: bool) -> Quality | None:
         """Return what to draw with the frame that follows a mouse event; None for nothing.
 
         That frame comes whatever is in it, and the next event waits until it is done: so a moving
-        view need not wait for its turn.
+        view need not wait for its turn. Colours of the whole cloud do, since many events can come
+        between two ticks.
+
+        Args:
+            now: The time.
+            has_colors: Whether the renderer has all colours of the whole cloud.
         """
         is_moving = now - self._moved < _MOVE_ENDS_S
         if not (is_moving and self._is_stale):
             return None
-        return "coarse" if self.is_slow else "full"
+        if self.is_slow:
+            return "coarse"
+        return "full" if has_colors else None
 
     def drawn(self, now: float, quality: Quality) -> None:
         """A frame was asked for."""

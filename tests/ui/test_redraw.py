@@ -116,16 +116,17 @@ def test_work_is_done_while_the_hand_rests() -> None:
 
 def test_a_moving_view_is_in_every_frame_that_follows_an_event() -> None:
     plan = slow_plan()
-    assert plan.due_with_event(10.0) is None, "nothing moved"
+    assert plan.due_with_event(10.0, has_colors=False) is None, "nothing moved"
     plan.moved(10.0)
-    assert plan.due_with_event(10.0) == "coarse"
+    assert plan.due_with_event(10.0, has_colors=False) == "coarse"
     plan.drawn(10.0, "coarse")
-    assert plan.due_with_event(10.01) is None, "it is drawn"
+    assert plan.due_with_event(10.01, has_colors=False) is None, "it is drawn"
     plan.moved(10.02)
     assert plan.due(10.02, is_painting=False) is None, "a frame of its own would be too early"
-    assert plan.due_with_event(10.02) == "coarse"
+    assert plan.due_with_event(10.02, has_colors=False) == "coarse"
     plan.changed(20.0)
-    assert plan.due_with_event(20.0) is None, "colours wait for their turn"
+    assert plan.due_with_event(20.0, has_colors=False) is None, "colours wait for their turn"
     fast = RedrawPlan()
     fast.moved(10.0)
-    assert fast.due_with_event(10.0) == "full"
+    assert fast.due_with_event(10.0, has_colors=True) == "full"
+    assert fast.due_with_event(10.0, has_colors=False) is None, "ticks hand colours over in bits"
