@@ -168,8 +168,8 @@ def _next_photo(desk: Workbench) -> None:
 def _fuse(desk: Workbench) -> None:
     """Show derived labels: compute them where they are missing or old, else switch them."""
     project = desk.project
-    desk.say("")  # it was about a step before
     if project.fusion is not None and (project.fused_shown or not project.fusion_is_stale):
+        desk.say("")
         project.show_fused(not project.fused_shown)
     else:
         _fuse_again(desk)
@@ -194,7 +194,7 @@ def _choose_weights(desk: Workbench) -> None:
 
 
 def _begin_fusion(desk: Workbench) -> None:
-    desk.say("")
+    desk.say("")  # it was about a step before
     desk.fuse_share = 0.0
     desk.refresh()
 
