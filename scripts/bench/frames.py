@@ -13,13 +13,9 @@ the same loop in the same run. The share of a full frame is given of the whole w
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import os
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -28,7 +24,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from o3d_paint.ui.cloud_overlay import SIDE
-from scripts.bench.window import wait_for_state
+from scripts.bench.opened_window import (
+    chosen_scene,
+    chosen_size,
+    opened_window,
+    wait_for_state,
+    window_options,
+)
 from scripts.bench.x11 import VirtualDisplay
 
 _KINDS = ("panels", "no_points", "moving", "full")
@@ -85,32 +87,18 @@ def _inside(scene: Path, project: Path, go: Path, turn_s: float) -> None:
 
 def measure(scene: Path, size: tuple[int, int], rounds: int, turn_s: float) -> dict[str, Any]:
     """Open a scene, orbit, return milliseconds and shares."""
-    folder = Path(tempfile.mkdtemp(prefix="o3d-paint-bench-"))
-    state_path, go = folder / "state.json", folder / "go"
-    display = VirtualDisplay(*size)
-    environment = {
-        **os.environ,
-        "DISPLAY": display.name,
-        "O3D_PAINT_TEST_STATE": str(state_path),
-        "O3D_PAINT_WINDOW": f"{size[0]}x{size[1]}",
-    }
-    environment.pop("WAYLAND_DISPLAY", None)
-    command = [sys.executable, __file__, "--inside", str(scene), str(folder / "p"), str(go)]
-    command.append(str(turn_s))
-    with (folder / "log.txt").open("wb") as log:
-        app = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
+
+    def arguments(folder: Path) -> list[object]:
+        return [__file__, "--inside", scene, folder / "p", folder / "go", turn_s]
+
+    with opened_window(arguments, size) as (display, state_path):
         wait_for_state(state_path, lambda s: s.get("is_measured"), "the scene is open")
         display.move(size[0] * 3 // 4, size[1] * 2 // 5)
         display.key("Right")
         state = wait_for_state(state_path, lambda s: s.get("has_index"), "the photo is open")
         time.sleep(4)
-        go.touch()
+        state_path.with_name("go").touch()
         seen = _drag(display, state, seconds=rounds * len(_KINDS) * turn_s)
-    finally:
-        app.kill()
-        app.wait(30)
-        display.close()
     times = _medians(seen)
     moving, full, panels, no_points = (times[k] for k in ("moving", "full", "panels", "no_points"))
     return {
@@ -167,20 +155,11 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["--inside"]:
         scene, project, go = map(Path, arguments[1:4])
         _inside(scene, project, go, float(arguments[4]))
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scene", type=Path)
-    parser.add_argument("--size", default="1600x1000", help="of the window, in pixels")
+    parser = window_options(__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--turn", type=float, default=2.5, help="seconds of a kind in a round")
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
-    scene = chosen.scene
-    if scene is None:
-        from o3d_paint.io.sample import sample_scene_path
-
-        scene = sample_scene_path()
-    width, height = map(int, chosen.size.split("x"))
-    figures = measure(scene.absolute(), (width, height), chosen.rounds, chosen.turn)
+    figures = measure(chosen_scene(chosen), chosen_size(chosen), chosen.rounds, chosen.turn)
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))

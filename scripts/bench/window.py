@@ -13,13 +13,9 @@ printed beside it.
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import json
-import os
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -29,31 +25,19 @@ from typing import Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from scripts.bench.opened_window import (
+    chosen_scene,
+    chosen_size,
+    opened_window,
+    read_state,
+    wait_for_state,
+    window_options,
+)
 from scripts.bench.x11 import VirtualDisplay
 
 _EVENTS_PER_S = 60
 _STEP_PX = 6
 _PAUSES_S = (0.3, 0.8, 1.5)
-
-
-def _state(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-
-
-def wait_for_state(
-    path: Path, condition: Any, what: str, *, seconds: float = 120
-) -> dict[str, Any]:
-    """Return the window's own account of itself once a condition holds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        state = _state(path)
-        if state and condition(state):
-            return state
-        time.sleep(0.05)
-    raise SystemExit(f"after {seconds} s still not: {what}; state {state}")
 
 
 class _Sender(threading.Thread):
@@ -106,33 +90,12 @@ def measure(
     scene: Path, seconds: float, size: tuple[int, int], project: Path | None
 ) -> dict[str, Any]:
     """Open a scene, paint for some seconds, return figures."""
-    folder = Path(tempfile.mkdtemp(prefix="o3d-paint-bench-"))
-    state_path = folder / "state.json"
-    display = VirtualDisplay(*size)
-    environment = {
-        **os.environ,
-        "DISPLAY": display.name,
-        "O3D_PAINT_TEST_STATE": str(state_path),
-        "O3D_PAINT_WINDOW": f"{size[0]}x{size[1]}",
-    }
-    environment.pop("WAYLAND_DISPLAY", None)
-    command = [
-        sys.executable,
-        "-m",
-        "o3d_paint",
-        "open",
-        str(scene),
-        "--project",
-        str(project or folder / "p"),
-    ]
-    with (folder / "log.txt").open("wb") as log:
-        app = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
+
+    def arguments(folder: Path) -> list[object]:
+        return ["-m", "o3d_paint", "open", scene, "--project", project or folder / "p"]
+
+    with opened_window(arguments, size) as (display, state_path):
         return _measure(display, state_path, seconds)
-    finally:
-        app.terminate()
-        app.wait(30)
-        display.close()
 
 
 def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[str, Any]:
@@ -154,7 +117,7 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
         delays += _one_line(display, row, x + int(0.2 * width), x + int(0.8 * width))
         row += 22
         time.sleep(next(pauses))
-    final = _state(state_path)
+    final = read_state(state_path)
     values = np.array(delays) * 1000
     opened = _open_photos(display, state_path)
     return {
@@ -174,7 +137,7 @@ def _measure(display: VirtualDisplay, state_path: Path, seconds: float) -> dict[
 
 def _open_photos(display: VirtualDisplay, state_path: Path) -> dict[str, Any]:
     """Click photos that were not open before; median times until they show, and are indexed."""
-    state = _state(state_path)
+    state = read_state(state_path)
     x, y, width, height = state["panels"]["canvas"]
     left, top = state["window_at"]
     strip = {k: v for k, v in state["items"].items() if k.startswith("strip/photo:")}
@@ -203,7 +166,7 @@ def _open_photos(display: VirtualDisplay, state_path: Path) -> dict[str, Any]:
 
 def _hold(display: VirtualDisplay, state_path: Path) -> tuple[int, int, Callable[[], np.ndarray]]:
     """Press the left button over the 3D view; return where, and what reads lines of the view."""
-    state = _state(state_path)
+    state = read_state(state_path)
     x, y, width, height = state["scene"]
     left, top = state["window_at"]
     lines = [(x + left, y + top + height * k // 8, width, 1) for k in (3, 4, 5)]
@@ -247,20 +210,11 @@ def _orbit(display: VirtualDisplay, state_path: Path, seconds: float = 6.0) -> i
 
 def main(arguments: list[str]) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scene", type=Path)
+    parser = window_options(__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=12.0)
     parser.add_argument("--project", type=Path, help="to paint in, with the ghosts of its photos")
-    parser.add_argument("--size", default="1600x1000", help="of the window, in pixels")
-    parser.add_argument("--json", type=Path)
     chosen = parser.parse_args(arguments)
-    scene = chosen.scene
-    if scene is None:
-        from o3d_paint.io.sample import sample_scene_path
-
-        scene = sample_scene_path()
-    width, height = map(int, chosen.size.split("x"))
-    figures = measure(scene.absolute(), chosen.seconds, (width, height), chosen.project)
+    figures = measure(chosen_scene(chosen), chosen.seconds, chosen_size(chosen), chosen.project)
     if chosen.json is not None:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
