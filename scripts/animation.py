@@ -10,8 +10,9 @@ import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -127,7 +128,7 @@ def _play(app: window_app.App, film: Film) -> None:
     for class_id, way in STROKES:
         time.sleep(_DRAWN_S)
         app.key(str(class_id))
-        app.wait(lambda s, wanted=class_id: s["class_id"] == wanted, "the class is chosen")
+        app.wait(_has_class(class_id), "the class is chosen")
         film.drag([app.on_screen(*app.on_photo(*place)) for place in way], steps=2)
     film.take(_LONG)
     _turn(app, film, 220)
@@ -140,6 +141,10 @@ def _play(app: window_app.App, film: Film) -> None:
     _turn(app, film, -440)
     app.settled("scene")
     film.take(2 * _LONG)
+
+
+def _has_class(class_id: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda state: bool(state["class_id"] == class_id)
 
 
 def _turn(app: window_app.App, film: Film, by: float) -> None:

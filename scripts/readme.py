@@ -87,7 +87,9 @@ def written(text: str) -> str:
     """Returns the README with both sections as the program has them."""
     for name, section in (("formats", formats()), ("keys", keys())):
         pattern = re.compile(f"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
-        text = pattern.sub(lambda _, n=name, s=section: f"<!-- {n} -->\n{s}\n<!-- /{n} -->", text)
+        whole = f"<!-- {name} -->\n{section}\n<!-- /{name} -->"
+        # Backslashes in what is written are no references to groups.
+        text = pattern.sub(whole.replace("\\", r"\\"), text)
     return text
 
 

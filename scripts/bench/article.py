@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     slow = perf_counter() - start
     transferred = np.where(ours.source == 1, ours.labels, 0).astype(np.uint16)
     start = perf_counter()
-    counted = counted_vote(capture.cloud.xyz, transferred)
+    counted = counted_vote(capture.cloud.xyz.astype(np.float64), transferred)
     counting = perf_counter() - start + min(seconds[1:]) - ours.seconds["vote"]
     differ = int(np.count_nonzero(counted != ours.labels))
     differ += int(np.count_nonzero(naive != ours.labels))

@@ -26,6 +26,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from o3d_paint.core.camera import Camera
+from o3d_paint.core.mask import Rect
 from o3d_paint.core.scene import ArrayPhoto, Frame
 from o3d_paint.core.selection.assist import Growth, fill, start_growth
 from o3d_paint.core.selection.photo_features import PhotoFeatures, prepare_features
@@ -102,7 +103,7 @@ def frame_of(sample: Sample, idx: int) -> Frame:
     return Frame(str(idx), camera, pose, photo, sample.depth[idx], sample.confidence[idx])
 
 
-def regions_of(truth: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> NDArray:
+def regions_of(truth: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> NDArray[np.int32]:
     """Returns (h, w) the number of the region of each pixel; no depth holds any apart."""
     h, w = truth.shape
     number = np.arange(h * w).reshape(h, w)
@@ -115,12 +116,13 @@ def regions_of(truth: NDArray[np.uint8], depth: NDArray[np.float32] | None) -> N
         second.append(number[b][same])
     i, j = np.concatenate(first), np.concatenate(second)
     graph = coo_matrix((np.ones(len(i), np.int8), (i, j)), shape=(h * w, h * w))
-    return connected_components(graph, directed=False)[1].reshape(h, w)
+    region: NDArray[np.int32] = connected_components(graph, directed=False)[1]
+    return region.reshape(h, w)
 
 
 def pixels_to_press(
     truth: NDArray[np.uint8],
-    regions: NDArray,
+    regions: NDArray[np.int32],
     count: int,
     *,
     margin: int,
@@ -160,10 +162,11 @@ def best_stop(growth: Growth, region: Mask, wanted: Mask, times: list[float]) ->
 def enlarged(region: Mask, shape: tuple[int, int]) -> Mask:
     """Returns a region at mask resolution, by nearest pixel centres."""
     size = (shape[1], shape[0])
-    return cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT) > 0
+    large = cv2.resize(region.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    return np.asarray(large > 0)
 
 
-def iou(rect, coverage: Mask, wanted: Mask) -> float:  # noqa: ANN001
+def iou(rect: Rect, coverage: Mask, wanted: Mask) -> float:
     """Returns intersection over union of a selection and the region."""
     hit = int((coverage & wanted[rect.slices]).sum())
     return hit / (int(coverage.sum()) + int(wanted.sum()) - hit)
@@ -173,7 +176,8 @@ def show(found: dict[str, dict[int, list[float]]], times: dict[str, list[float]]
     """Prints the tables."""
     print(f"{'mean IoU (median)':<20}" + "".join(f"{CLASS_NAMES[c]:>18}" for c in CLASSES))
     for name in ("anywhere", "well inside", "joined", "rough", "fill"):
-        cells = (f"{np.mean(v):.3f} ({np.median(v):.3f})" for v in map(found[name].get, CLASSES))
+        values = (found[name][c] for c in CLASSES)
+        cells = (f"{np.mean(v):.3f} ({np.median(v):.3f})" for v in values)
         print(f"{name:<20}" + "".join(f"{cell:>18}" for cell in cells))
     print("presses " + ", ".join(f"{CLASS_NAMES[c]} {len(found['anywhere'][c])}" for c in CLASSES))
     for name, seconds in times.items():

@@ -11,6 +11,7 @@ import os
 import tempfile
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +80,7 @@ def simulate(session: Session, mailbox: Mailbox, strokes: int, rng: np.random.Ge
             frame_idx = int(rng.integers(len(project.scene.frames)))
             if not project.request_index(frame_idx):
                 # A person looks at a photo before painting: strokes then meet its index.
-                mailbox.run_until(lambda i=frame_idx: project.index(i) is not None)
+                mailbox.run_until(partial(_has_index, project, frame_idx))
         computed, waited = time.thread_time(), time.perf_counter()
         stroke(project, frame_idx, rng)
         mailbox.run_pending()
@@ -108,6 +109,10 @@ def stroke(project: Project, frame_idx: int, rng: np.random.Generator) -> None:
     project.end_stroke()
 
 
+def _has_index(project: Project, frame_idx: int) -> bool:
+    return project.index(frame_idx) is not None
+
+
 def between(
     session: Session,
     mailbox: Mailbox,
@@ -133,7 +138,7 @@ def between(
         count("class changes")
     if rng.random() < 0.005:
         points = rng.integers(0, len(project.scene.cloud), 2000)
-        project.set_layer(points, int(rng.choice([0, 1, 2])))
+        project.set_layer(points.astype(np.int32), int(rng.choice([0, 1, 2])))
         count("3D strokes")
     if number % 500 == 499:
         project.request_fuse(FuseOptions(), warm=bool(rng.random() < 0.5))

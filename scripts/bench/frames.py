@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """What a frame of the window costs while the eye moves, by what is in it.
 
-    python scripts/bench/frames.py [--scene scene.npz] [--size 1280x800] [--turn 10]
+    python scripts/bench.py frames [--scene scene.npz] [--size 1280x800] [--turn 10]
 
 The window opens on Xvfb (software renderer) with a photo beside the cloud, and the pointer drags
 over the 3D view at 60 events a second. In turns what is drawn anew of the 3D view is nothing (the
@@ -22,16 +21,15 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from o3d_paint.ui.cloud_overlay import SIDE
-from scripts.bench.opened_window import (
+from bench.opened_window import (
     chosen_scene,
     chosen_size,
     opened_window,
     wait_for_state,
     window_options,
 )
-from scripts.bench.x11 import VirtualDisplay
+from bench.x11 import VirtualDisplay
+from o3d_paint.ui.cloud_overlay import SIDE
 
 _KINDS = ("panels", "no_points", "moving", "full")
 _SETTLING = 2  # frames after a change of kind
@@ -81,7 +79,8 @@ def _inside(scene: Path, project: Path, go: Path, turn_s: float) -> None:
         turns.draw(cloud)
         return False
 
-    CloudView.tick, CloudView.follow = tick, follow  # type: ignore[method-assign]
+    CloudView.tick = tick  # type: ignore[method-assign, assignment]
+    CloudView.follow = follow  # type: ignore[method-assign, assignment]
     run(scene, options=LoadOptions(), project=project)
 
 
@@ -89,7 +88,7 @@ def measure(scene: Path, size: tuple[int, int], rounds: int, turn_s: float) -> d
     """Open a scene, orbit, return milliseconds and shares."""
 
     def arguments(folder: Path) -> list[object]:
-        return [__file__, "--inside", scene, folder / "p", folder / "go", turn_s]
+        return [sys.argv[0], "frames", "--inside", scene, folder / "p", folder / "go", turn_s]
 
     with opened_window(arguments, size) as (display, state_path):
         wait_for_state(state_path, lambda s: s.get("is_measured"), "the scene is open")
@@ -164,7 +163,3 @@ def main(arguments: list[str]) -> int:
         chosen.json.write_text(json.dumps(figures, indent=1))
     print(json.dumps(figures, indent=1))
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

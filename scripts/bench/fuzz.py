@@ -139,7 +139,7 @@ def limit_memory() -> None:
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     most = pages * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    memory.available_bytes = lambda: MEMORY // 2  # type: ignore[assignment]
+    memory.available_bytes = lambda: MEMORY // 2
 
 
 def _child(name: str, numbers: range, skipped: set[int], at: Any, sender: Connection) -> None:
@@ -205,7 +205,7 @@ def fuzz(name: str, first: int, count: int, keep: Path | None) -> Tally:
     tally, number, may_crash = Tally(), first, TARGETS[name].may_crash
     deadly: set[int] = set()
     # A copy of this process is there at once, but may stumble over its threads.
-    context = multiprocessing.get_context("fork" if may_crash else "spawn")
+    context: Any = multiprocessing.get_context("fork" if may_crash else "spawn")
     while number < first + count:
         receiver, sender = context.Pipe(duplex=False)
         at = context.RawValue("q", number)

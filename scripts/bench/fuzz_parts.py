@@ -20,7 +20,7 @@ MASK = (np.arange(H * W).reshape(H, W) // 50 % 4).astype(np.uint8)
 def npz_file(path: Path, **arrays: np.ndarray) -> Path:
     """Writes an NPZ and returns where."""
     with path.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
     return path
 
 

@@ -230,5 +230,6 @@ def label_studio(root: Path) -> list[Path]:
         "2-annotation-7-by-1-tag-Car",
     )
     for i, name in enumerate(names):
-        Image.fromarray((i + 1 == MASK).astype(np.uint8) * 255).save(root / f"task-{name}-0.png")
+        here = np.equal(MASK, i + 1).astype(np.uint8) * 255
+        Image.fromarray(here).save(root / f"task-{name}-0.png")
     return sorted(root.glob("*.png"))

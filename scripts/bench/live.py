@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.views.colorize import CloudLook
+from o3d_paint.core.views.shown_cloud import shown_colors
 from o3d_paint.io.sample import sample_scene_path
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.project import Project
@@ -38,7 +40,7 @@ def main(arguments: list[str]) -> int:
     assert index is not None
     print(f"{len(scene.cloud):,} points, photo 0 sees {len(index):,};", end=" ")
     print(f"index in {perf_counter() - start:.3f} s; {options.movements} movements each")
-    colors = CloudColors(project, CloudLook())
+    colors = CloudColors(project, CloudLook(), shown_colors(scene.cloud))
     colors.work(60.0)
     project.labels_changed.connect(colors.refresh)
     print(f"{'':<34}{'median ms':>10}{'p95 ms':>9}{'max ms':>9}")
@@ -64,7 +66,7 @@ def walk(project: Project, radius: float, movements: int) -> list[float]:
         place = place + STEP * np.array([np.cos(heading), np.sin(heading)])
         place = np.abs(place) % (2 * width, 2 * height)
         place = np.minimum(place, (2 * width, 2 * height) - place)
-        times.append(_timed(lambda p=place: project.extend_stroke((p[0], p[1]))))
+        times.append(_timed(partial(project.extend_stroke, (place[0], place[1]))))
     project.end_stroke()
     return times
 

@@ -128,7 +128,7 @@ def _use(name: str, path: Path, mutant: Mutant) -> None:
                 return None
             return importlib.util.spec_from_file_location(name, path, loader=loader)
 
-    sys.meta_path.insert(0, Finder)  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Finder)
 
 
 def _run_tests(files: tuple[str, ...], mutant: Mutant | None, module: str, seconds: int) -> int:

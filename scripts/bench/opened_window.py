@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from scripts.bench.x11 import VirtualDisplay
+from bench.x11 import VirtualDisplay
 
 __all__ = [
     "chosen_scene",

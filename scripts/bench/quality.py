@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -87,7 +88,7 @@ def _fused(capture: Capture, evidence: Evidence) -> tuple[Fusion, Fusion]:
 
 
 def _measure(capture: Capture, photos: int, painter: PainterOptions, seed: int) -> list[float]:
-    masks = capture.paint(photos, PainterOptions(**_fields(painter), seed=seed))
+    masks = capture.paint(photos, replace(painter, seed=seed))
     # Cameras around a scene twice as large stand farther away than the method's 5 m.
     transferred, article = capture.article(masks, ArticleOptions(max_camera_distance=np.inf))
     usual, fusion = _fused(capture, capture.evidence(masks))
@@ -132,8 +133,3 @@ def _share(
     labels: NDArray[np.uint16], truth: NDArray[np.uint16], where: NDArray[np.bool_]
 ) -> float:
     return float((labels[where] == truth[where]).mean())
-
-
-def _fields(painter: PainterOptions) -> dict[str, object]:
-    names = ("fill", "spill", "width", "wrong_share", "skip")
-    return {name: getattr(painter, name) for name in names}

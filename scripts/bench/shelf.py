@@ -96,7 +96,7 @@ def _fill_row(
         x += rng.uniform(0, 0.015)
 
 
-@njit(cache=True)
+@njit(cache=True)  # type: ignore[untyped-decorator]
 def _cast(
     origin: Any, rays: Any, low: Any, high: Any, is_sphere: Any
 ) -> tuple[Any, Any, Any]:  # pragma: no cover

@@ -120,12 +120,13 @@ def build_room(walk: NDArray[np.float64], seed: int) -> Room:
     rgb = np.clip(COLORS[truth - 1] + rng.normal(0, 12, xyz.shape), 0, 255).astype(np.uint8)
     cloud = PointCloud(xyz, rgb)
     spacing = float(np.median(cKDTree(xyz).query(xyz[::50], 2)[0][:, 1]))
-    known = {"rule": RULE, "tolerance": DepthTolerance(2 * spacing), "spacing": spacing}
+    tolerance = DepthTolerance(2 * spacing)
     votes = []
     for i, frame in enumerate(frames):
-        points = np.sort(build_pixel_index(frame, xyz, **known).point)
+        index = build_pixel_index(frame, xyz, rule=RULE, tolerance=tolerance, spacing=spacing)
+        points = np.sort(index.point)
         votes.append(FrameVotes(i, points, truth[points]))
-    sightings = build_sightings(frames, xyz, **known)
+    sightings = build_sightings(frames, xyz, rule=RULE, tolerance=tolerance, spacing=spacing)
     return Room(cloud, truth, frames, tuple(votes), sightings, build_graph(cloud))
 
 

@@ -1,7 +1,6 @@
-#!/usr/bin/env python3
 """From mouse event to changed pixel, measured from outside on a virtual display.
 
-    python scripts/bench/window.py [--scene scene.npz] [--project p.o3dpaint] [--size 1280x800]
+    python scripts/bench.py window [--scene scene.npz] [--project p.o3dpaint] [--size 1280x800]
 
 A window on Xvfb (software renderer) opens the sample scene and a photo; the pointer draws lines
 across the photo at 60 events a second. For each event the time is taken until the pixel under the
@@ -15,7 +14,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -24,8 +22,7 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from scripts.bench.opened_window import (
+from bench.opened_window import (
     chosen_scene,
     chosen_size,
     opened_window,
@@ -33,7 +30,7 @@ from scripts.bench.opened_window import (
     wait_for_state,
     window_options,
 )
-from scripts.bench.x11 import VirtualDisplay
+from bench.x11 import VirtualDisplay
 
 _EVENTS_PER_S = 60
 _STEP_PX = 6

@@ -9,8 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
@@ -64,17 +66,21 @@ def _session(app: App, strokes: int) -> int:
         app.key(str(1 + number % 5))
         ends = rng.uniform(0.2, 0.8, (2, 2))
         app.drag([app.on_photo(*(ends[0] + (ends[1] - ends[0]) * t)) for t in np.linspace(0, 1, 8)])
-        steps = app.wait(lambda s, n=steps: s["steps"] == n + 1, f"stroke {number}")["steps"]
+        steps = app.wait(_has(steps + 1), f"stroke {number}")["steps"]
         if number % 10 == 9:
             app.key("ctrl+z")
-            steps = app.wait(lambda s, n=steps: s["steps"] == n - 1, "undone")["steps"]
+            steps = app.wait(_has(steps - 1), "undone")["steps"]
         if number % 20 == 19:
             app.key("ctrl+y")
-            steps = app.wait(lambda s, n=steps: s["steps"] == n + 1, "redone")["steps"]
+            steps = app.wait(_has(steps + 1), "redone")["steps"]
         if number % 100 == 99:
             app.key("ctrl+Return")
             app.wait(lambda s: not s["is_fusing"], "fused or switched off")
     return steps
+
+
+def _has(steps: int) -> Callable[[dict[str, Any]], bool]:
+    return lambda state: bool(state["steps"] == steps)
 
 
 def _kept(scene_path: Path) -> tuple[int, int]:

@@ -64,6 +64,7 @@ class VirtualDisplay:
         )
         # XImage: width, height, xoffset, format (ints), then the data pointer.
         data = ctypes.cast(image + 16, ctypes.POINTER(ctypes.c_void_p)).contents.value
+        assert data, "XGetImage gives data or ends the program"
         raw = ctypes.string_at(data, width * height * 4)
         bgrx = np.frombuffer(raw, np.uint8).reshape(height, width, 4)
         rgb = bgrx[:, :, 2::-1].copy()

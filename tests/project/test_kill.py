@@ -84,5 +84,5 @@ def test_every_finished_step_survives_kill_9(tmp_path: Path) -> None:
         assert not after, f"kill {kill} after step {finished}: {differing}, {after}, {messages}"
         assert not [m for m in messages if "damaged" in m or "lost" in m]
         np.testing.assert_array_equal(found.painted, found.rebuilt_labels())
-    assert step > KILLS
+    assert step >= KILLS
     print(f"{KILLS} kills, {step} steps, {lost_on_the_way} finished without a word")  # noqa: T201
