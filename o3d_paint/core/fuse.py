@@ -128,21 +128,7 @@ def _by_graph(
     solved = perf_counter()
     report(0.9, "labelling")
     refined = label_points(cloud, graph, spread, before=None if warm is None else warm.refined)
-    labels, confidence = refined.labels.copy(), refined.confidence.copy()
-    alone = evidence.imported_alone()
-    if len(alone) and evidence.imported is not None:
-        # What the file says is no sloppy stroke to be outvoted; only photos override it.
-        labels[alone] = evidence.imported[alone]
-        confidence[alone] = 1
-    if options.keep_strokes:
-        painted, agreement, _ = _painted(evidence)
-        labels = np.where(painted > 0, painted, labels)
-        confidence = np.where(painted > 0, agreement, confidence)
-    elif evidence.layer is not None:
-        labels = np.where(evidence.layer > 0, evidence.layer, labels)
-        confidence = np.where(evidence.layer > 0, np.float32(1), confidence)
-    labels[confidence < options.min_confidence] = 0
-    confidence[labels == 0] = 0
+    labels, confidence = _overruled(refined, evidence, options)
     source = _sources(evidence, labels)
     report(1.0, "labelling")
     seconds = {
@@ -151,6 +137,33 @@ def _by_graph(
         "refine": perf_counter() - solved,
     }
     return Fusion(labels, confidence, source, votes.photos, "graph", seconds, spread, refined)
+
+
+def _overruled(
+    refined: Refined, evidence: Evidence, options: FuseOptions
+) -> tuple[IdArray, FloatArray]:
+    """Return labels and confidence with what no walk may change; the graph's own where nothing."""
+    labels, confidence = refined.labels, refined.confidence
+    alone = evidence.imported_alone()
+    has_layer = evidence.layer is not None
+    if not (len(alone) or has_layer or options.keep_strokes or options.min_confidence > 0):
+        return labels, confidence
+    labels, confidence = labels.copy(), confidence.copy()
+    if len(alone) and evidence.imported is not None:
+        # What the file says is no sloppy stroke to be outvoted; only photos override it.
+        labels[alone] = evidence.imported[alone]
+        confidence[alone] = 1
+    if options.keep_strokes:
+        painted, agreement, _ = _painted(evidence)
+        np.copyto(labels, painted, where=painted > 0)
+        np.copyto(confidence, agreement, where=painted > 0)
+    elif evidence.layer is not None:
+        laid = evidence.layer > 0
+        np.copyto(labels, evidence.layer, where=laid)
+        confidence[laid] = 1
+    labels[confidence < options.min_confidence] = 0
+    confidence[labels == 0] = 0
+    return labels, confidence
 
 
 def _by_ball(
@@ -193,7 +206,8 @@ def _nearest(xyz: FloatArray, labels: IdArray) -> IdArray:
 
 def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
     """Return (N,) uint8: painted where somebody said this very label, else fused, or none."""
-    source = np.where(labels > 0, FUSED, NONE).astype(np.uint8)
+    source = np.full(len(labels), NONE, dtype=np.uint8)
+    source[labels > 0] = FUSED
     for frame in evidence.frames:
         source[frame.points[labels[frame.points] == frame.labels]] = PAINTED
     alone = evidence.imported_alone()

@@ -20,6 +20,8 @@ _REACH = (0.0, 0.5, 0.885, 0.95)
 _TRUSTED = (0.1, 0.55, 0.69, 1.0)
 _SECOND = 0.25
 _SAME = 0.01
+# Points split at once: what is gathered for them stays in the cache and its memory is used again.
+_PIECE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +30,7 @@ class Refined:
 
     Attributes:
         labels: (N,) class ids, 0 where nothing reaches.
-        confidence: (N,) float32.
+        confidence: (N,) float32; 0 where nothing reaches.
         class_ids: (C,) class ids.
         share: (M, C) float32: each class's part of the heat at a node; 0 where nothing reaches.
         trusted: (M,) float32: bound on confidence by how much heat there is.
@@ -78,10 +80,13 @@ def label_points(
     mixed = contested(graph.indptr, graph.indices, winner)
     nodes = graph.node_of[points]
     labels[points] = class_of[nodes]
-    confidence[points] = _confidence(doubt, trusted)[nodes]
+    confidence[points] = np.where(class_of > 0, _confidence(doubt, trusted), 0)[nodes]
     found = Refined(labels, confidence, spread.class_ids, share, trusted)
     at_border = np.flatnonzero(mixed[nodes])
-    _split(cloud, graph, found, at_border if isinstance(points, slice) else points[at_border])
+    if not isinstance(points, slice):
+        at_border = points[at_border]
+    for first in range(0, len(at_border), _PIECE):
+        _split(cloud, graph, found, at_border[first : first + _PIECE])
     return found
 
 
@@ -100,8 +105,6 @@ def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[
     """Label points of nodes at a border one by one, by place and colour."""
     from o3d_paint.core.kernels.walker import blend_points
 
-    if not len(points):
-        return
     nodes = graph.node_of[points]
     winner = np.zeros(len(points), dtype=np.int32)
     doubt = np.zeros(len(points), dtype=np.float32)
@@ -112,7 +115,7 @@ def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[
     )  # fmt: skip
     is_reached = found.share[nodes].max(axis=1) > 0
     found.labels[points] = np.where(is_reached, found.class_ids[winner], 0)
-    found.confidence[points] = _confidence(doubt, found.trusted[nodes])
+    found.confidence[points] = np.where(is_reached, _confidence(doubt, found.trusted[nodes]), 0)
 
 
 def _confidence(doubt: FloatArray, trusted: FloatArray) -> FloatArray:

@@ -137,6 +137,33 @@ def test_stroke_after_stroke_the_points_follow_the_nodes():
         last = fusion
 
 
+def test_what_no_heat_reaches_is_neither_labelled_nor_sure():
+    boards, truth = two_boards()
+    graph = build_graph(boards)
+    evidence = Evidence(len(boards), (votes(0, np.arange(0, 6000, 50), truth[::50]),))
+    spread = fuse(boards, evidence, graph=graph).spread
+    cold = graph.xyz[:, 1] + graph.center[1] > 0.6
+    spread.heat[cold] = 0
+    refined = label_points(boards, graph, spread)
+    # Nodes at the edge of the cold may take their neighbours' labels, inner ones cannot.
+    inner = boards.xyz[:, 1] > 0.75
+    assert not refined.labels[inner].any()
+    assert not refined.confidence[refined.labels == 0].any()
+    assert refined.labels[boards.xyz[:, 1] < 0.5].all()
+
+
+def test_labels_that_must_hold_leave_those_of_the_graph_alone():
+    boards, truth = two_boards()
+    seen, said = np.arange(0, 6000, 7), truth[::7].copy()
+    said[:20] = 3 - said[:20]  # outvoted
+    evidence = Evidence(len(boards), (votes(0, seen, said),))
+    fusion = fuse(boards, evidence, FuseOptions(keep_strokes=True))
+    assert (fusion.labels[seen] == said).all()
+    assert (fusion.refined.labels[seen] == truth[seen]).mean() > 0.99
+    plain = fuse(boards, evidence)
+    np.testing.assert_array_equal(plain.labels, plain.refined.labels)
+
+
 def test_points_that_a_stroke_does_not_reach_are_not_labelled_again():
     boards, truth = two_boards()
     graph = build_graph(boards)
