@@ -32,8 +32,9 @@ _MAX_COARSE = 300_000
 _MIN_COARSE = 60_000
 _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
-# The panels cost a frame as well: so a frame of a moving view takes a third of a full one.
-_COARSE_SHARE = 1 / 12
+# Panels, cameras and background cost a frame as well: so that of a moving view takes a third of a
+# full one where the points are what a frame costs.
+_COARSE_SHARE = 1 / 24
 _GUESSED_S = 1e-7  # for a point, without a graphics card
 _FLIGHT_S = 0.45
 _COLOR_BUDGET_S = 0.008

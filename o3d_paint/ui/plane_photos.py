@@ -15,8 +15,11 @@ from o3d_paint.ui.cloud_view import CloudView
 __all__ = ["PlanePhotos"]
 
 _NAME = "camera_photos"
-_OPACITY = 0.55
-_EVEN_LIGHT = 150_000  # of the toolkit's surroundings: white shows as white on normals along z
+_OPACITY = 0.8
+# The toolkit's surroundings light this direction and its opposite alike, so both sides of a photo;
+# at this intensity white shows as white.
+_EVENLY_LIT = (0.837, 0.0, 0.547)
+_EVEN_LIGHT = 108_000
 _ATLAS = 2048
 _MAX_TILE = 192
 
@@ -61,13 +64,13 @@ class PlanePhotos:
         quads = corners[chosen][:, 1:5]
         mesh = o3d.geometry.TriangleMesh()
         mesh.vertices = o3d.utility.Vector3dVector(quads.reshape(-1, 3))
-        # Both sides, so that a photo shows from behind too.
-        pattern = np.array([(0, 1, 2), (0, 2, 3), (0, 2, 1), (0, 3, 2)])
+        # The material has two sides: a photo shows from behind too.
+        pattern = np.array([(0, 1, 2), (0, 2, 3)])
         triangles = (pattern[None] + 4 * np.arange(len(chosen))[:, None, None]).reshape(-1, 3)
         mesh.triangles = o3d.utility.Vector3iVector(triangles)
         uvs = np.concatenate([_uv(box)[triangle] for box in boxes for triangle in pattern])
         # One normal for all, whatever they face: then all are lit alike.
-        normals = np.tile((0.0, 0.0, 1.0), (len(quads) * 4, 1))
+        normals = np.tile(_EVENLY_LIT, (len(quads) * 4, 1))
         mesh.vertex_normals = o3d.utility.Vector3dVector(normals)
         mesh.triangle_uvs = o3d.utility.Vector2dVector(uvs)
         material = rendering.MaterialRecord()
