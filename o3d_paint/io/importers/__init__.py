@@ -9,6 +9,7 @@ from pathlib import Path
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
+from o3d_paint.io.importers.mistaken import remedy
 from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
@@ -75,6 +76,10 @@ def read_capture(path: Path, options: ImportOptions, *, format_name: str | None 
     for importer in importers().values():
         if importer.recognizes(path):
             return _read(importer, path, options)
+    better = remedy(path)
+    if better:
+        msg = f"{path} is {better}"
+        raise FormatError(msg)
     inner = _scene_within(path)
     hint = f"give {inner}" if inner else f"expected one of {'; '.join(_titles())}"
     msg = f"{path} is not a scene that can be read ({_described(path)}): {hint}"
