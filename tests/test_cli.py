@@ -180,7 +180,7 @@ def test_quiet_prints_nothing(run, scene, masks, tmp_path):
     ("args", "message"),
     [
         (["info", "missing.npz"], "there is no file missing.npz"),
-        (["info", "{masks}"], "is not a scene"),
+        (["info", "{masks}"], "is a folder of photos without cameras"),
         (["fuse", "{scene}", "--masks", "nowhere", "-o", "o.ply"], "there are no masks nowhere"),
         (["fuse", "{scene}", "--masks", "{masks}", "-o", "o.xyzzy"], "'.xyzzy' is not a known"),
         (["fuse", "{scene}", "--masks", "{masks}", "-o", "no/o.ply"], "there is no folder no"),
