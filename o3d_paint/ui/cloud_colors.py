@@ -15,8 +15,8 @@ from o3d_paint.project.project import Project
 __all__ = ["PIECE", "CloudColors"]
 
 _SLICE = 100_000
-PIECE = 1 << 19
-"""Points; the renderer is handed their colours in some ten milliseconds."""
+PIECE = 1 << 18
+"""Points; the renderer is handed their colours in some five milliseconds."""
 
 
 class CloudColors:

@@ -57,7 +57,7 @@ class CloudPieces:
         return len(self._clouds) * PIECE >= len(self._arrays[0])
 
     def add_piece(self) -> int:
-        """Hand over one more piece, some fifty milliseconds of this thread; returns its number."""
+        """Hand over one more piece, some thirty milliseconds of this thread; returns its number."""
         xyz, colors = self._arrays
         number = len(self._clouds)
         part = slice(number * PIECE, (number + 1) * PIECE)

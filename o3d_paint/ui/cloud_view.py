@@ -20,7 +20,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.views.orbit import Eye, first_look
 from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.ui import theme
-from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.cloud_colors import PIECE, CloudColors
 from o3d_paint.ui.cloud_overlay import CloudOverlay
 from o3d_paint.ui.cloud_pieces import CloudPieces, point_material
 from o3d_paint.ui.coarse_cloud import CoarseCloud
@@ -28,7 +28,7 @@ from o3d_paint.ui.redraw import Quality, RedrawPlan
 
 __all__ = ["CloudView"]
 
-_MAX_COARSE = 300_000
+_MAX_COARSE = PIECE  # it is handed over whole
 _MIN_COARSE = 60_000
 _PICKED = 100_000  # enough to hit surfaces, few enough for every movement
 _COARSE_S = 0.12
