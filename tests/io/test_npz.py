@@ -63,7 +63,8 @@ def test_reads_what_numpy_reads(tmp_path, array, compressed):
     ("content", "message"),
     [
         (b"", "it is empty"),
-        (b"ply\nformat ascii", "starts with b'ply"),
+        (b"ply\nformat ascii", "is a point cloud without photos"),
+        (b"no zip at all", "starts with b'no zip"),
         (b"PK\x03\x04 not really", "not finished yet"),
     ],
 )
