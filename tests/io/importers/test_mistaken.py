@@ -8,6 +8,7 @@ import pytest
 import trimesh
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds.registry import CLOUD_FORMATS
 from o3d_paint.io.scene import load_scene
 
 
@@ -18,8 +19,20 @@ def test_a_cloud_alone_is_to_be_given_beside_its_scene(tmp_path):
         load_scene(scan)
 
 
-@pytest.mark.parametrize("mark", [b"LASF", b"ASTM-E57", b"# .PCD v0.7\nVERSION 0.7\n"])
-def test_other_clouds_are_known_by_their_marks(tmp_path, mark):
+MARKS = {
+    "ply": b"ply\nformat ascii 1.0\n",
+    "las": b"LASF",
+    "e57": b"ASTM-E57",
+    "pcd": b"# .PCD v0.7\nVERSION 0.7\n",
+}
+
+
+def test_every_format_of_clouds_alone_is_tried_here():
+    assert MARKS.keys() == CLOUD_FORMATS.keys() - {"npz"}  # which may hold a scene
+
+
+@pytest.mark.parametrize("mark", MARKS.values(), ids=MARKS)
+def test_clouds_are_known_by_their_marks(tmp_path, mark):
     (tmp_path / "scan").write_bytes(mark + bytes(400))
     with pytest.raises(FormatError, match="is a point cloud without photos"):
         load_scene(tmp_path / "scan")
