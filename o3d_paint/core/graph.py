@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from o3d_paint.core.appearance import Looks
 from o3d_paint.core.arrays import FloatArray, IndexArray, RgbArray
 from o3d_paint.core.ball import Progress
 from o3d_paint.core.cells import Cells, Keys, Lattice
@@ -40,6 +41,7 @@ class Graph:
         lab: (M, 3) float32 mean CIE Lab colour with lightness scaled down: exposure and shade
             change it more than hue.
         normal: (M, 3) float32 unit normals, sign arbitrary.
+        looks: Both, sorted into bins.
         indptr: (M + 1,) int32 where each node's edges begin.
         indices: (E,) int32 the other end of each edge, ascending within a node.
         color: (E,) float32 squared colour difference.
@@ -55,6 +57,7 @@ class Graph:
     center: FloatArray
     lab: FloatArray
     normal: FloatArray
+    looks: Looks
     indptr: IndexArray
     indices: IndexArray
     color: FloatArray
@@ -112,8 +115,9 @@ def build_graph(
     color, crease, distance = edge_features(indptr, indices, xyz, lab, normal)
     report(1.0, "graph")
     return Graph(
-        node_of, size, count.astype(np.int32), xyz.astype(np.float32), center, lab, normal, indptr,
-        indices, color, crease, distance / np.float32(size * size), bridge,
+        node_of, size, count.astype(np.int32), xyz.astype(np.float32), center, lab, normal,
+        Looks.of(lab, normal), indptr, indices, color, crease,
+        distance / np.float32(size * size), bridge,
     )  # fmt: skip
 
 

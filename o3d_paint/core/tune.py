@@ -239,7 +239,8 @@ class _Prediction(NamedTuple):
         own = np.zeros_like(votes.counts)
         own[photo.nodes] = photo.counts
         known = replace(votes, counts=np.maximum(votes.counts - own, 0))
-        return cls(known, credible(graph, known, walker.appearance), own * known.counts.any(axis=0))
+        said = credible(graph.looks, known, walker.appearance)
+        return cls(known, said, own * known.counts.any(axis=0))
 
 
 def _chosen(photos: tuple[PhotoCount, ...]) -> list[PhotoCount]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from o3d_paint.core.appearance import color_odds, normal_odds
+from o3d_paint.core.appearance import Looks, color_odds, normal_odds
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.graph import Graph
@@ -241,7 +241,7 @@ def walk(
         wide = max(1.0, len(graph) / _USUAL_NODES) ** 0.5
         iterations = round(_ITERATIONS * wide) if warm is None else _WARM_ITERATIONS
     steps = _Steps(iterations, tolerance)
-    said = credible(graph, votes, settings.appearance) if said is None else said
+    said = credible(graph.looks, votes, settings.appearance) if said is None else said
     sources = np.float32(settings.trust) * said
     laid = votes.counts.sum(axis=1) >= _LAYER_VOTES
     sources[laid] = votes.counts[laid]
@@ -274,6 +274,8 @@ class _Steps(NamedTuple):
 
 def _columns(solution: Solution, old: IdArray, new: IdArray) -> Solution:
     """Return a solution for other classes; those that it did not have start at nothing."""
+    if np.array_equal(old, new):
+        return solution
     found = Solution(*np.zeros((2, len(solution.heat), len(new)), dtype=np.float32))
     _, into, of = np.intersect1d(new, old, return_indices=True)
     found.heat[:, into], found.rest[:, into] = solution.heat[:, of], solution.rest[:, of]
@@ -334,12 +336,12 @@ def _carried_on(
     )
 
 
-def credible(graph: Graph, votes: NodeVotes, appearance: float) -> FloatArray:
+def credible(looks: Looks, votes: NodeVotes, appearance: float) -> FloatArray:
     """Return (M, C) float32: the share of the votes for each class, more where they fit it."""
     total = votes.counts.sum(axis=1, keepdims=True)
     share: FloatArray = votes.counts / np.maximum(total, _FULL_VOTES)
     if appearance <= 0:
         return share
-    said = share * color_odds(graph, share) ** np.float32(appearance)
-    said *= normal_odds(graph, share) ** np.float32(_BENT * appearance)
+    said = share * color_odds(looks, share, appearance)
+    said *= normal_odds(looks, share, _BENT * appearance)
     return said
