@@ -67,7 +67,7 @@ class Footprint:
         cursor = desk.wall.canvas.cursor
         if cursor is None or viewing.open_idx is None or desk.is_painting:
             return None
-        if viewing.tool not in ("brush", "eraser"):
+        if viewing.tool not in ("brush", "eraser") or desk.project.index(viewing.open_idx) is None:
             return None
         place = (round(cursor[0]), round(cursor[1]))
         cloud = desk.shell.cloud

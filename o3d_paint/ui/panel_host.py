@@ -26,6 +26,7 @@ from o3d_paint.ui.pointer_focus import PointerFocus, is_inside
 __all__ = ["PanelHost"]
 
 _STEP = 64
+_UNPLACED = (0, 0)
 _BUFFERS = 4  # the driver reads an image after the call that hands it over
 _numbers = itertools.count(1)
 
@@ -62,6 +63,7 @@ class PanelHost:
         self._source = PointerSource()
         self._on_event = on_event
         self._size = (1, 1)
+        self._pointer: tuple[int, int] | None = None
         self._buffers: list[RgbArray] = []
         self._next = 0
 
@@ -90,13 +92,17 @@ class PanelHost:
         self.widget.frame = rect
         size = (max(1, int(rect.width)), max(1, int(rect.height)))
         if size != self._size:
+            is_new = self._size == _UNPLACED
             self._size = size
             self.panel.resize(*size, em=em)
+            if is_new and self._pointer is not None and self.contains(*self._pointer):
+                x, y = self._pointer
+                self.panel.pointer(PointerEvent("move", x - rect.x, y - rect.y))
 
     def swap(self, panel: Panel) -> None:
-        """Show another panel from now on; the next `place` gives it its size."""
+        """Show another panel from now on; the next `place` tells it its size and the pointer."""
         self.panel = panel
-        self._size = (0, 0)
+        self._size = _UNPLACED
 
     def update(self) -> bool:
         """Draw and hand over the picture if it changed; returns whether it did."""
@@ -128,6 +134,7 @@ class PanelHost:
 
     def take(self, event: Any, x: int, y: int) -> None:
         """Take a mouse event that happened at a place of the window."""
+        self._pointer = x, y
         frame = self.frame
         for converted in self._source.convert(event, x - frame.x, y - frame.y):
             if not self._focus.lets(self, converted):
@@ -142,6 +149,7 @@ class PanelHost:
 
     def left(self) -> None:
         """Tell the panel that the pointer is elsewhere."""
+        self._pointer = None
         self.panel.pointer(PointerEvent("leave", -1.0, -1.0))
 
     def _on_mouse(self, event: Any) -> Any:

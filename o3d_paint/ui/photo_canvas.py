@@ -179,9 +179,9 @@ class PhotoCanvas:
             self._move_cursor(None)
             self._actions.hover(None)
             return
+        self._move_cursor((event.x, event.y))
         if self._view is None:
             return
-        self._move_cursor((event.x, event.y))
         if event.kind == "wheel":
             self._wheel(event)
         elif event.kind == "down":

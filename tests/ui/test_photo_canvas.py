@@ -132,6 +132,17 @@ def test_the_outline_follows_the_pointer_and_leaves_no_trace(canvas: PhotoCanvas
     np.testing.assert_array_equal(canvas.draw(), clean)
 
 
+def test_a_photo_that_opens_under_the_resting_pointer_knows_it(log: Log) -> None:
+    actions = CanvasActions(log.press, log.drag, log.release, log.pick, log.brush_steps, log.hover)
+    canvas = PhotoCanvas(actions)
+    canvas.resize(600, 400, em=16)
+    canvas.pointer(PointerEvent("move", 300, 200))
+    assert canvas.cursor is None
+    canvas.set_photo(0, np.zeros((200, 300), dtype=np.uint16))
+    assert canvas.cursor == (pytest.approx(149.75), pytest.approx(99.75))
+    assert log.named("hover") == []
+
+
 def test_hidden_classes_do_not_show(canvas: PhotoCanvas, mask: np.ndarray) -> None:
     clean = canvas.draw().copy()
     mask[50:60, 80:100] = 1

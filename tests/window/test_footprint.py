@@ -44,3 +44,18 @@ def test_the_footprint_follows_the_brush_and_is_in_nobodys_way(
         app.wait(lambda s: s["eye"] != before and not s["has_overlay"], "turned")
     finally:
         app.kill()
+
+
+def test_a_photo_that_opens_under_the_resting_pointer_shows_the_brush(
+    x_display: Display, tmp_path: Path
+) -> None:
+    app = App(x_display, tmp_path, [small_scene(tmp_path)])
+    try:
+        app.wait_open()
+        x, y, width, height = app.panel("canvas")
+        app.mouse("mousemove", *app.on_screen(x + 0.5 * width, y + 0.5 * height))
+        app.press("Right")
+        app.wait_photo(0)
+        app.wait(lambda s: s["has_overlay"], "it shows, though the mouse did not move")
+    finally:
+        app.kill()
