@@ -142,9 +142,11 @@ def edit_of_classes(mask: IdArray, heirs: Mapping[int, int]) -> MaskEdit | None:
         mask: (H, W) ids.
         heirs: By present class id the id that its pixels get; 0 erases.
     """
-    changed = np.isin(mask, list(heirs)) if len(heirs) > 1 else mask == next(iter(heirs), 0)
+    changed = np.zeros(mask.shape, dtype=bool)
+    for gone in heirs:
+        changed |= mask == gone
     x, y, width, height = cv2.boundingRect(changed.view(np.uint8))
-    if not heirs or not width:
+    if not width:
         return None
     rect = Rect(x, y, x + width, y + height)
     inside = changed[rect.slices].copy()

@@ -145,7 +145,7 @@ def _medians(seen: list[tuple[int, int, float]]) -> dict[str, float]:
             times[_KINDS[red // _STEP]].append(now - since)
     missing = [kind for kind, values in times.items() if len(values) < _SETTLING]
     if missing:
-        raise SystemExit(f"too few frames of {', '.join(missing)}")
+        raise SystemExit(f"too few frames of {', '.join(missing)}: give each more with --turn 8")
     return {kind: float(np.median(values)) for kind, values in times.items()}
 
 
