@@ -162,6 +162,15 @@ def test_more_than_255_photos_can_vote_for_one_class(photos: int) -> None:
     assert ballots.tally_of(point)[1].tolist() == [[photos - 1, 1]]
 
 
+def test_photos_are_counted_up_to_255() -> None:
+    index = PixelIndex((1, 2), np.array([0, 1]), np.array([0, 1], dtype=np.int32))
+    ballots = Ballots(2, 256)
+    for photo in range(256):
+        mask = np.array([[1, photo > 1]], dtype=np.uint16)
+        ballots.sync(photo, index, mask, rect=Rect(0, 0, 2, 1))
+    np.testing.assert_array_equal(ballots.photos(), [255, 254])
+
+
 def test_a_mask_of_another_size_is_refused() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         Ballots(POINTS, 1).sync(
