@@ -37,6 +37,8 @@ def naive_vote(xyz, labels, radius=0.05, min_neighbors=3, batch_size=100_000):
 def naive_article(xyz, painted, positions):
     """The whole method with its published constants."""
     labels = naive_transfer(xyz, painted)
-    distance = np.linalg.norm(xyz[:, None] - positions[None], axis=2).min(axis=1)
+    distance = np.full(len(xyz), np.inf)
+    for position in positions:
+        np.minimum(distance, np.linalg.norm(xyz - position, axis=1), out=distance)
     labels[distance > 5.0] = 0
     return labels, naive_vote(xyz, labels)
