@@ -18,7 +18,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.ball import Progress, ball_vote
 from o3d_paint.core.camera import transform
-from o3d_paint.core.cells import Cells, Keys, Lattice
+from o3d_paint.core.cells import Cells, Keys, Lattice, may_be_near
 from o3d_paint.core.scene import Frame
 
 __all__ = ["ArticleOptions", "ArticleResult", "article_labels"]
@@ -137,22 +137,25 @@ def _transfer(
     xyz: FloatArray, painted: Sequence[tuple[FloatArray, IdArray]], tolerance: float
 ) -> IdArray:
     """Return (N,) labels: each projected point labels its nearest point, later ones win."""
-    from o3d_paint.core.kernels.cells import nearest
+    from o3d_paint.core.kernels.cells import bounds, nearest
 
     labels = np.zeros(len(xyz), dtype=np.uint16)
     if not len(xyz) or not any(len(p) for p, _ in painted):
         return labels
     lattice = Lattice.around(xyz, tolerance, pad=_PAD)
-    cells = Cells.group(lattice.keys(xyz))
-    ordered = xyz[cells.order]
-    low, high = xyz.min(axis=0) - tolerance, xyz.max(axis=0) + tolerance
+    low, high = bounds(xyz)
     points = np.concatenate([p for p, _ in painted])
     values = np.concatenate([v for _, v in painted])
-    within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    within = np.flatnonzero(
+        ((points >= low - tolerance) & (points <= high + tolerance)).all(axis=1)
+    )
     points, values = points[within], values[within]
+    near = np.flatnonzero(may_be_near(xyz, points, tolerance))
+    cells = Cells.group(lattice.keys(xyz[near]))
+    order = near[cells.order]
     _, ny, nz = lattice.shape
     found, tied = nearest(
-        points, ordered, cells.order, cells.keys, cells.starts, lattice.origin, tolerance, _PAD,
+        points, xyz[order], order, cells.keys, cells.starts, lattice.origin, tolerance, _PAD,
         ny, nz,
     )  # fmt: skip
     _ask_tree(xyz, points, found, tied, tolerance)
@@ -177,9 +180,8 @@ def _drop_far(
     labels: IdArray, xyz: FloatArray, camera_positions: FloatArray, max_distance: float
 ) -> None:
     """Unlabel, in place, the points that are too far from every camera."""
+    from o3d_paint.core.kernels.cells import out_of_reach
+
     labelled = np.flatnonzero(labels)
-    far = np.ones(len(labelled), dtype=bool)
-    for position in camera_positions:
-        left = np.flatnonzero(far)
-        far[left] = np.linalg.norm(xyz[labelled[left]] - position, axis=1) > max_distance
-    labels[labelled[far]] = 0
+    centers = np.asarray(camera_positions, dtype=np.float64).reshape(-1, 3)
+    labels[labelled[out_of_reach(xyz, labelled, centers, max_distance)]] = 0

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, IdArray
-from o3d_paint.core.cells import Cells, Keys, Lattice, run_starts
+from o3d_paint.core.cells import Cells, Keys, Lattice, may_be_near, run_starts
 
 __all__ = ["Progress", "ball_vote"]
 
@@ -101,7 +101,7 @@ def ball_vote(
         return fused
     lattice = Lattice.around(xyz, radius / _CELLS_PER_RADIUS * _ROUNDING, pad=_CELLS_PER_RADIUS)
     voters = _Voters.sort(lattice, xyz[labelled], fused[labelled])
-    unlabelled = np.flatnonzero(labels == 0)
+    unlabelled = np.flatnonzero(may_be_near(xyz, xyz[labelled], radius) & (labels == 0))
     asked = Cells.group(lattice.keys(xyz[unlabelled]))
     unlabelled = unlabelled[asked.order]
     winners = _vote(lattice, voters, asked, xyz[unlabelled], radius, min_neighbors, batch_size,

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.arrays import BoolArray, FloatArray
 
-__all__ = ["Cells", "Keys", "Lattice", "run_starts"]
+__all__ = ["Cells", "Keys", "Lattice", "may_be_near", "run_starts"]
 
 Keys = npt.NDArray[np.int64]
 """Cell numbers, or positions in an array."""
 
 _MAX_CELLS = 2**62
+_MOST_ALONG = 4096
+_MOST_MARKED = 2**24
+_ROUNDING = 1 + 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +46,9 @@ class Lattice:
         if not size > 0:
             msg = f"the size of a cell must be positive, got {size!r}"
             raise ValueError(msg)
-        low, high = (xyz.min(axis=0), xyz.max(axis=0)) if len(xyz) else (np.zeros(3), np.zeros(3))
+        from o3d_paint.core.kernels.cells import bounds
+
+        low, high = bounds(xyz) if len(xyz) else (np.zeros(3), np.zeros(3))
         cells = [int(n) + 1 + 2 * pad for n in np.floor((high - low) / size)]
         if cells[0] * cells[1] * cells[2] >= _MAX_CELLS:
             msg = f"cells of {size!r} are too small to number in a cloud {high - low} wide"
@@ -98,3 +103,22 @@ def run_starts(*columns: npt.NDArray[np.integer]) -> Keys:
     for column in columns:
         changes[1:] |= column[1:] != column[:-1]
     return np.append(np.flatnonzero(changes), length)
+
+
+def may_be_near(xyz: FloatArray, others: FloatArray, distance: float) -> BoolArray:
+    """Return (N,) whether a point may lie within a distance of any of some others (K, 3).
+
+    Those that do are all among them, and some that do not: what is left is worth sorting.
+    """
+    from o3d_paint.core.kernels.cells import bounds, marked
+
+    if not len(others):
+        return np.zeros(len(xyz), dtype=bool)
+    low, high = bounds(others)
+    extent = high - low
+    size = max(distance * _ROUNDING, float(extent.max()) / _MOST_ALONG)
+    while np.prod(np.floor(extent / size) + 3) > _MOST_MARKED:
+        size *= 1.2
+    nx, ny, nz = (int(n) + 3 for n in np.floor(extent / size))
+    found: BoolArray = marked(xyz, others, low, size, nx, ny, nz)
+    return found

@@ -123,9 +123,12 @@ def build_graph(
 
 def _voxels(xyz: FloatArray, nodes: int) -> tuple[float, Cells]:
     """Return the voxel size that gives about so many voxels, and the points by voxel."""
+    from o3d_paint.core.kernels.cells import bounds
+
     if not len(xyz):
         return 1.0, Cells.group(np.zeros(0, dtype=np.int64))
-    extent = float(np.linalg.norm(np.ptp(xyz, axis=0))) or 1.0
+    lowest, highest = bounds(xyz)
+    extent = float(np.linalg.norm(highest - lowest)) or 1.0
     sample = xyz[:: max(1, len(xyz) // _SAMPLE)]
     # Clouds are surfaces: four times the voxels at half the size. Few sampled points share a
     # voxel of the final size, so the guess is made where they do and corrected once.

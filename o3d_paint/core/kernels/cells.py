@@ -11,7 +11,7 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["cell_boxes", "cell_keys", "nearest"]
+__all__ = ["bounds", "cell_boxes", "cell_keys", "marked", "nearest", "out_of_reach"]
 
 TIE_SLACK = 1e-9
 
@@ -26,6 +26,68 @@ def cell_keys(xyz: FloatArray, origin: FloatArray, size: float, pad: int, ny: in
         iz = np.int64(np.floor((xyz[i, 2] - origin[2]) / size)) + pad
         keys[i] = (ix * ny + iy) * nz + iz
     return keys
+
+
+@kernel
+def bounds(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the lowest and highest coordinates (3,) of points (N, 3), one at least.
+
+    NumPy takes twenty times as long along the first axis of so narrow an array.
+    """
+    low, high = xyz[0].copy(), xyz[0].copy()
+    for i in range(1, len(xyz)):
+        for a in range(3):
+            low[a] = min(low[a], xyz[i, a])
+            high[a] = max(high[a], xyz[i, a])
+    return low, high
+
+
+@kernel
+def out_of_reach(xyz: FloatArray, points: Ints, centers: FloatArray, reach: float) -> BoolArray:
+    """Return (K,) whether some of the points are farther than that from every centre (F, 3)."""
+    out = np.ones(len(points), dtype=np.bool_)
+    for k in range(len(points)):
+        i = points[k]
+        for f in range(len(centers)):
+            x, y, z = (
+                xyz[i, 0] - centers[f, 0],
+                xyz[i, 1] - centers[f, 1],
+                xyz[i, 2] - centers[f, 2],
+            )
+            if np.sqrt(x * x + y * y + z * z) <= reach:
+                out[k] = False
+                break
+    return out
+
+
+@kernel
+def marked(
+    xyz: FloatArray, others: FloatArray, origin: FloatArray, size: float, nx: int, ny: int, nz: int
+) -> BoolArray:
+    """Return (N,) whether a point is in a cell with, or next to, one of the others (K, 3).
+
+    Cells are those of a grid of nx by ny by nz, in whose inner ones all others lie.
+    """
+    grid = np.zeros((nx, ny, nz), dtype=np.bool_)
+    for k in range(len(others)):
+        ix = np.int64(np.floor((others[k, 0] - origin[0]) / size)) + 1
+        iy = np.int64(np.floor((others[k, 1] - origin[1]) / size)) + 1
+        iz = np.int64(np.floor((others[k, 2] - origin[2]) / size)) + 1
+        grid[ix, iy, iz] = True
+    around = np.zeros_like(grid)
+    for a in range(1, nx - 1):
+        for b in range(1, ny - 1):
+            for c in range(1, nz - 1):
+                if grid[a, b, c]:
+                    around[a - 1 : a + 2, b - 1 : b + 2, c - 1 : c + 2] = True
+    out = np.zeros(len(xyz), dtype=np.bool_)
+    for i in range(len(xyz)):
+        x = np.floor((xyz[i, 0] - origin[0]) / size) + 1
+        y = np.floor((xyz[i, 1] - origin[1]) / size) + 1
+        z = np.floor((xyz[i, 2] - origin[2]) / size) + 1
+        if 0 <= x < nx and 0 <= y < ny and 0 <= z < nz:
+            out[i] = around[np.int64(x), np.int64(y), np.int64(z)]
+    return out
 
 
 @kernel
