@@ -143,12 +143,11 @@ def _transfer(
     if not len(xyz) or not any(len(p) for p, _ in painted):
         return labels
     lattice = Lattice.around(xyz, tolerance, pad=_PAD)
-    low, high = bounds(xyz)
+    lowest, highest = bounds(xyz)
+    low, high = lowest - tolerance, highest + tolerance
     points = np.concatenate([p for p, _ in painted])
     values = np.concatenate([v for _, v in painted])
-    within = np.flatnonzero(
-        ((points >= low - tolerance) & (points <= high + tolerance)).all(axis=1)
-    )
+    within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
     points, values = points[within], values[within]
     near = np.flatnonzero(may_be_near(xyz, points, tolerance))
     cells = Cells.group(lattice.keys(xyz[near]))
@@ -183,5 +182,5 @@ def _drop_far(
     from o3d_paint.core.kernels.cells import out_of_reach
 
     labelled = np.flatnonzero(labels)
-    centers = np.asarray(camera_positions, dtype=np.float64).reshape(-1, 3)
+    centers = np.asarray(camera_positions, dtype=np.float64)
     labels[labelled[out_of_reach(xyz, labelled, centers, max_distance)]] = 0
