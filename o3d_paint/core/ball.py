@@ -100,8 +100,9 @@ def ball_vote(
     if len(labelled) < min_neighbors or len(labelled) == len(labels):
         return fused
     lattice = Lattice.around(xyz, radius / _CELLS_PER_RADIUS * _ROUNDING, pad=_CELLS_PER_RADIUS)
-    voters = _Voters.sort(lattice, xyz[labelled], fused[labelled])
-    unlabelled = np.flatnonzero(may_be_near(xyz, xyz[labelled], radius) & (labels == 0))
+    voters_xyz = xyz[labelled]
+    voters = _Voters.sort(lattice, voters_xyz, fused[labelled])
+    unlabelled = np.flatnonzero(may_be_near(xyz, voters_xyz, radius) & (labels == 0))
     asked = Cells.group(lattice.keys(xyz[unlabelled]))
     unlabelled = unlabelled[asked.order]
     winners = _vote(lattice, voters, asked, xyz[unlabelled], radius, min_neighbors, batch_size,

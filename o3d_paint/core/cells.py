@@ -17,7 +17,7 @@ Keys = npt.NDArray[np.int64]
 _MAX_CELLS = 2**62
 _MOST_ALONG = 4096
 _MOST_MARKED = 2**24
-_ROUNDING = 1 + 1e-9
+_SLACK = 1.001  # more than rounding, of coordinates in float32 too
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +116,7 @@ def may_be_near(xyz: FloatArray, others: FloatArray, distance: float) -> BoolArr
         return np.zeros(len(xyz), dtype=bool)
     low, high = bounds(others)
     extent = high - low
-    size = max(distance * _ROUNDING, float(extent.max()) / _MOST_ALONG)
+    size = max(distance * _SLACK, float(extent.max()) / _MOST_ALONG)
     while np.prod(np.floor(extent / size) + 3) > _MOST_MARKED:
         size *= 1.2
     nx, ny, nz = (int(n) + 3 for n in np.floor(extent / size))

@@ -12,10 +12,13 @@ from o3d_paint.core.kernels.cells import bounds, out_of_reach
 
 @settings(deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.1, 0.5]), st.sampled_from([0.0, 0.2, 1.0]))
-def test_nothing_near_is_missed(seed: int, distance: float, depth: float) -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_near_is_missed(
+    dtype: type[np.floating], seed: int, distance: float, depth: float
+) -> None:
     rng = np.random.default_rng(seed)
     # On a lattice of the distance itself, so that many lie exactly that far away.
-    places = rng.integers(-20, 20, (400, 3)) * [1, 1, depth] * distance
+    places = (rng.integers(-20, 20, (400, 3)) * [1, 1, depth] * distance).astype(dtype)
     others = places[rng.choice(400, 5)]
     near = may_be_near(places, others, distance)
     assert near[cKDTree(others).query(places)[0] <= distance].all()
