@@ -6,8 +6,9 @@ The window opens on Xvfb (software renderer) with a photo beside the cloud, and 
 over the 3D view at 60 events a second. In turns what is drawn anew of the 3D view is nothing (the
 panels are drawn with every frame), the view without a point, the points of a moving view, and all
 of them. Every frame carries a mark; the time is that from one mark on the screen to the next, of
-the same loop in the same run. The share of a full frame is given of the whole window, of what the
-3D view adds to the panels, and of what the points add to the rest.
+the same loop in the same run. The share of a full frame is given of the whole window (also of the
+panels alone and of a view without points: no moving view can take less), of what the 3D view adds
+to the panels, and of what the points add to the rest.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ def measure(scene: Path, size: tuple[int, int], rounds: int, turn_s: float) -> d
     return {
         **{f"{kind}_ms": round(1000 * seconds, 1) for kind, seconds in times.items()},
         "moving_share_of_full": round(moving / full, 3),
+        "panels_share_of_full": round(panels / full, 3),
         "no_points_share_of_full": round(no_points / full, 3),
         "moving_share_of_full_beyond_panels": round((moving - panels) / (full - panels), 3),
         "moving_share_of_full_beyond_no_points": round(
