@@ -152,10 +152,9 @@ def _transfer(
     near = np.flatnonzero(may_be_near(xyz, points, tolerance))
     cells = Cells.group(lattice.keys(xyz[near]))
     order = near[cells.order]
-    _, ny, nz = lattice.shape
     found, tied = nearest(
         points, xyz[order], order, cells.keys, cells.starts, lattice.origin, tolerance, _PAD,
-        ny, nz,
+        lattice.shape,
     )  # fmt: skip
     _ask_tree(xyz, points, found, tied, tolerance)
     hit = found >= 0

@@ -15,6 +15,7 @@ Keys = npt.NDArray[np.int64]
 """Cell numbers, or positions in an array."""
 
 _MAX_CELLS = 2**62
+_MOST_CELLS = 2**20  # along an axis, where there would be too many
 _MOST_ALONG = 4096
 _MOST_MARKED = 2**24
 _SLACK = 1.001  # more than rounding, of coordinates in float32 too
@@ -23,6 +24,8 @@ _SLACK = 1.001  # more than rounding, of coordinates in float32 too
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
     """An axis-aligned lattice of cubic cells, padded so that neighbour numbers never wrap round.
+
+    Points beyond its ends count to the outermost cells, so what is near stays in near cells.
 
     Attributes:
         origin: (3,) corner of cell (0, 0, 0) in world units.
@@ -40,8 +43,10 @@ class Lattice:
     def around(cls, xyz: FloatArray, size: float, *, pad: int) -> Lattice:
         """Make the lattice that covers points (N, 3), with cells of edge `size`.
 
+        Where a few points lie so far off that cells could not be numbered, it covers the middle.
+
         Raises:
-            ValueError: `size` is not positive, or so small that cells cannot be numbered.
+            ValueError: `size` is not positive.
         """
         if not size > 0:
             msg = f"the size of a cell must be positive, got {size!r}"
@@ -49,18 +54,18 @@ class Lattice:
         from o3d_paint.core.kernels.cells import bounds
 
         low, high = bounds(xyz) if len(xyz) else (np.zeros(3), np.zeros(3))
+        if np.prod((high - low) / size + 1 + 2 * pad) >= _MAX_CELLS:
+            reach = size * _MOST_CELLS / 2
+            middle = np.clip(np.median(xyz, axis=0), low + reach, np.maximum(high - reach, low))
+            low, high = np.maximum(low, middle - reach), np.minimum(high, middle + reach)
         cells = [int(n) + 1 + 2 * pad for n in np.floor((high - low) / size)]
-        if cells[0] * cells[1] * cells[2] >= _MAX_CELLS:
-            msg = f"cells of {size!r} are too small to number in a cloud {high - low} wide"
-            raise ValueError(msg)
         return cls(low, size, (cells[0], cells[1], cells[2]), pad)
 
     def keys(self, xyz: FloatArray) -> Keys:
         """Return the cell number of every point: (N, 3) -> (N,)."""
         from o3d_paint.core.kernels.cells import cell_keys
 
-        _, ny, nz = self.shape
-        keys: Keys = cell_keys(xyz, self.origin, self.size, self.pad, ny, nz)
+        keys: Keys = cell_keys(xyz, self.origin, self.size, self.pad, *self.shape)
         return keys
 
     def row_deltas(self, reach: int) -> Keys:

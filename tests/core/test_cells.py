@@ -6,8 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
+from o3d_paint.core.article import _transfer
+from o3d_paint.core.ball import ball_vote
 from o3d_paint.core.cells import may_be_near
+from o3d_paint.core.graph import build_graph
 from o3d_paint.core.kernels.cells import bounds, out_of_reach
+from o3d_paint.core.scene import PointCloud
 
 
 @settings(deadline=None)
@@ -60,3 +64,22 @@ def test_a_point_in_reach_of_one_centre_is_in_reach() -> None:
     centers = np.array([[100.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
     assert out_of_reach(xyz, np.array([3, 2, 1]), centers, 5.0).tolist() == [True, True, False]
     assert out_of_reach(xyz, np.array([0]), centers[:0], 5.0).tolist() == [True]
+
+
+@pytest.mark.parametrize("far", [2e4, 1e9])
+def test_strays_beyond_what_can_be_numbered_keep_their_neighbours(far: float) -> None:
+    rng = np.random.default_rng(5)
+    strays = np.array([[far, far, far], [far + 0.03, far, far], [-far, 3.0, far]])
+    xyz = np.concatenate([rng.random((2000, 3)), strays])
+    queries = np.concatenate([rng.random((900, 3)), strays[[0, 2]] + [0.01, 0.0, 0.0]])
+    values = rng.integers(1, 5, len(queries)).astype(np.uint16)
+    distances, winners = cKDTree(xyz).query(queries)
+    wanted = np.zeros(len(xyz), np.uint16)
+    wanted[winners[distances < 0.05]] = values[distances < 0.05]
+    assert wanted[[-3, -1]].all()
+    assert (_transfer(xyz, [(queries, values)], 0.05) == wanted).all()
+    voted = ball_vote(xyz, wanted, radius=0.05, min_neighbors=1)
+    assert voted[-2] == wanted[-3]
+    assert build_graph(PointCloud(xyz, np.zeros((len(xyz), 3), np.uint8))).node_of.shape == (
+        len(xyz),
+    )

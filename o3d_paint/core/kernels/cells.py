@@ -17,13 +17,16 @@ TIE_SLACK = 1e-9
 
 
 @kernel
-def cell_keys(xyz: FloatArray, origin: FloatArray, size: float, pad: int, ny: int, nz: int) -> Ints:
+def cell_keys(
+    xyz: FloatArray, origin: FloatArray, size: float, pad: int, nx: int, ny: int, nz: int
+) -> Ints:
     """Return the padded lattice number of every point: (N, 3) -> (N,)."""
+    most = nx - 1 - 2 * pad, ny - 1 - 2 * pad, nz - 1 - 2 * pad
     keys = np.zeros(len(xyz), dtype=np.int64)
     for i in range(len(xyz)):
-        ix = np.int64(np.floor((xyz[i, 0] - origin[0]) / size)) + pad
-        iy = np.int64(np.floor((xyz[i, 1] - origin[1]) / size)) + pad
-        iz = np.int64(np.floor((xyz[i, 2] - origin[2]) / size)) + pad
+        ix = np.int64(min(max(np.floor((xyz[i, 0] - origin[0]) / size), 0), most[0])) + pad
+        iy = np.int64(min(max(np.floor((xyz[i, 1] - origin[1]) / size), 0), most[1])) + pad
+        iz = np.int64(min(max(np.floor((xyz[i, 2] - origin[2]) / size), 0), most[2])) + pad
         keys[i] = (ix * ny + iy) * nz + iz
     return keys
 
@@ -115,8 +118,7 @@ def nearest(
     origin: FloatArray,
     tolerance: float,
     pad: int,
-    ny: int,
-    nz: int,
+    shape: tuple[int, int, int],
 ) -> tuple[Ints, BoolArray]:
     """Find the nearest point strictly closer than `tolerance`, which is the edge of a cell.
 
@@ -127,6 +129,7 @@ def nearest(
     found = np.full(len(queries), -1, dtype=np.int64)
     tied = np.zeros(len(queries), dtype=np.bool_)
     gaps = np.zeros((3, 3))
+    _, ny, nz = shape
     for q in range(len(queries)):
         key = np.int64(0)
         for a in range(3):
@@ -134,6 +137,10 @@ def nearest(
             cell = np.floor(place)
             gaps[a, 0] = max(place - cell - TIE_SLACK, 0.0) * tolerance
             gaps[a, 2] = max(cell + 1.0 - place - TIE_SLACK, 0.0) * tolerance
+            last = shape[a] - 1 - 2 * pad
+            if cell < 0 or cell > last:
+                cell = min(max(cell, 0.0), last)
+                gaps[a, 0], gaps[a, 2] = 0.0, 0.0
             key = key * (1, ny, nz)[a] + np.int64(cell) + pad
         best, second, winner = tolerance * tolerance, np.inf, np.int64(-1)
         # The own cell first: most painted points lie exactly on a point of the cloud.
