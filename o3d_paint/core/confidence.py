@@ -51,8 +51,14 @@ def absolute_rule(threshold: float) -> ConfidenceRule:
 
 
 def percentile_rule(confidences: Iterable[FloatArray], percentile: float) -> ConfidenceRule:
-    """Trust all but the least confident ``percentile`` per cent of the valid pixels."""
-    threshold = float(np.percentile(_sample(confidences), percentile))
+    """Trust all but the least confident ``percentile`` per cent of the valid pixels.
+
+    All of them where no pixel is valid.
+    """
+    values = _sample(confidences)
+    if not len(values):
+        return ConfidenceRule(None, inclusive=True, reason="no confidence in the file: all kept")
+    threshold = float(np.percentile(values, percentile))
     reason = f"the most confident {100 - percentile:g} % of pixels (confidence >= {threshold:.4g})"
     return ConfidenceRule(threshold, inclusive=True, reason=reason)
 

@@ -43,5 +43,10 @@ def test_a_percentile_keeps_that_share() -> None:
     assert rule.keep(values).mean() == pytest.approx(0.7, abs=1e-3)
 
 
+def test_without_a_valid_value_there_is_no_percentile() -> None:
+    assert percentile_rule([np.full(5, np.nan)], 40).threshold is None
+    assert percentile_rule([], 40).threshold is None
+
+
 def test_nan_is_never_trusted() -> None:
     assert not default_rule([np.array([0.5, np.nan])]).keep(np.array([np.nan])).any()
