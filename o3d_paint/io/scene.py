@@ -34,6 +34,7 @@ from o3d_paint.io.directions import directed
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.own_cloud import fit_of_cloud
+from o3d_paint.io.photo_names import named_apart
 
 __all__ = ["Convention", "LoadOptions", "load_scene"]
 
@@ -109,6 +110,7 @@ def load_scene(
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
+    frames = named_apart(frames)
     if own is not None and chosen.cloud is not None:
         notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
     rule = _rule(frames, chosen)
