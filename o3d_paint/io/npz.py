@@ -30,6 +30,7 @@ __all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
 
 _MAX_HEADER = 10_000
 _MAX_ITEM = 1 << 16
+_MAX_TEXT = 1 << 24  # of one value alone: the names of all classes
 _MAX_MEMBERS = 10_000
 _CHUNK = 1 << 22
 _STILL_WRITING = 60.0
@@ -271,7 +272,8 @@ def _parse_header(raw: bytes) -> ArrayHeader:
         msg = f"it is a table of type {str(fields['descr'])[:80]}, not a plain array"
         raise ValueError(msg)
     dtype = np.dtype(fields["descr"])
-    if dtype.fields is not None or dtype.subdtype is not None or dtype.itemsize > _MAX_ITEM:
+    limit = _MAX_ITEM if shape else _MAX_TEXT
+    if dtype.fields is not None or dtype.subdtype is not None or dtype.itemsize > limit:
         msg = f"its values are of type {dtype}"
         raise ValueError(msg)
     return ArrayHeader(shape, dtype, bool(fields["fortran_order"]))

@@ -173,3 +173,12 @@ def test_no_mutation_raises_anything_but_a_paint_error(tmp_path, data):
     (tmp_path / "broken.npz").write_bytes(raw[:cut])
     with suppress(PaintError):
         load_scene(tmp_path / "broken.npz", LoadOptions(memory_limit=10**8))
+
+
+def test_one_long_text_is_read_but_not_a_table_of_them(tmp_path):
+    np.savez(tmp_path / "a.npz", text=np.array("x" * 100_000))
+    with NpzArchive(tmp_path / "a.npz") as archive:
+        assert str(archive.read("text")) == "x" * 100_000
+    np.savez(tmp_path / "b.npz", table=np.array(["x" * 100_000] * 2))
+    with pytest.raises(FormatError, match="type"), NpzArchive(tmp_path / "b.npz") as archive:
+        archive.read("table")
