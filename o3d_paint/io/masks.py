@@ -7,8 +7,7 @@ their pixels meet the resolution at which a photo is painted.
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,20 +20,19 @@ from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, next_color
 from o3d_paint.errors import SceneError
 from o3d_paint.io.images import MAX_ASPECT
-from o3d_paint.io.mask_formats.mask_set import MaskSet
+from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.photo_matching import match_masks
 
 __all__ = [
     "MaskImport",
     "check_aspect",
     "fitted_mask",
+    "joined",
     "load_masks",
     "mask_png",
-    "match_masks",
-    "match_photo",
 ]
 
-_NUMBERED = re.compile(r"(?:mask[_-]?)?(?:(call[0-9]+)[_-]?)?(?:frame[_-]?)?([0-9]{1,9})")
 _PALETTE_SIZE = 256
 _PNG_LEVEL = 3
 
@@ -76,13 +74,17 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
         )
         raise SceneError(msg)
     notes: list[str] = []
-    taxonomy, new_ids = _joined(found, taxonomy, notes)
+    taxonomy, new_ids = joined(found, taxonomy, notes)
     masks = PackedMasks()
     used: set[int] = set()
     for frame_idx, positions in match_masks(source, found, scene, notes).items():
         for position in positions:
-            entry = found.masks[position].renumbered(new_ids)
-            mask = fitted_mask(entry.read(), scene.frames[frame_idx], f"{source} ({entry.photo})")
+            entry = found.masks[position]
+            ids = entry.read()
+            if found.names:
+                _keep_apart(ids, taxonomy, new_ids)
+            where = f"{source} ({entry.photo})"
+            mask = fitted_mask(with_new_ids(ids, new_ids), scene.frames[frame_idx], where)
             known = masks.get(frame_idx)
             masks[frame_idx] = mask if known is None else np.where(mask > 0, mask, known)
             used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
@@ -151,42 +153,25 @@ def mask_png(mask: IdArray, taxonomy: Taxonomy) -> bytes:
     return buffer.getvalue()
 
 
-def match_photo(name: str, frame_names: Sequence[str], *, by_position: bool = False) -> int | None:
-    """Return the position of the photo that a mask's name means, or None.
-
-    The photo's own name counts first (without ending, capitals ignored), then its number: as a
-    name that is a number where photos have such names, else as the position. ``frame_003``,
-    ``mask_frame03`` and ``mask_call01_frame03`` are numbers too.
-
-    Args:
-        name: Of the mask.
-        frame_names: Of all photos.
-        by_position: Takes numbers for positions even where photos have numbers for names.
-    """
-    wanted = _bare(name)
-    bare = [_bare(n) for n in frame_names]
-    if wanted in bare:
-        return bare.index(wanted)
-    numbered = _NUMBERED.fullmatch(wanted)
-    if numbered is None:
-        return None
-    number = int(numbered[2])
-    if not by_position and any(n.isdecimal() and n.isascii() for n in bare):
-        same = [i for i, n in enumerate(bare) if n.isdecimal() and int(n) == number]
-        return same[0] if same else None
-    return number if number < len(frame_names) else None
+def _keep_apart(ids: IdArray, taxonomy: Taxonomy, new_ids: dict[int, int]) -> None:
+    """Give ids of a mask that its file does not name numbers that no class has."""
+    taken = {c.class_id for c in taxonomy} | set(new_ids.values())
+    for unnamed in np.flatnonzero(np.bincount(ids.ravel())).tolist():
+        if unnamed and unnamed not in new_ids:
+            new_ids[unnamed] = max(taken) + 1 if unnamed in taken else unnamed
+            taken.add(new_ids[unnamed])
 
 
-def _bare(name: str) -> str:
-    """Return a file name without folders, ending and capitals."""
-    last = re.split(r"[/\\]", name)[-1].casefold()
-    return re.sub(r"\.(?:jpe?g|png|webp|tiff?|bmp|ppm|npy)$", "", last)
-
-
-def _joined(
+def joined(
     found: MaskSet, taxonomy: Taxonomy | None, notes: list[str]
 ) -> tuple[Taxonomy, dict[int, int]]:
-    """Return the classes that file and caller have together, and the file's ids in them."""
+    """Return the classes that file and caller have together, and the file's ids in them.
+
+    Args:
+        found: Masks with their classes.
+        taxonomy: The caller's classes, if any.
+        notes: Gets a sentence about each class that is added to them.
+    """
     if not found.names:
         return taxonomy if taxonomy is not None else article_taxonomy(), {}
     classes = list(taxonomy.classes) if taxonomy is not None else []
@@ -205,67 +190,3 @@ def _joined(
                 notes.append(f"The class {known.name!r} was added.")
         new_ids[old_id] = known.class_id
     return Taxonomy(tuple(classes)), new_ids
-
-
-def match_masks(
-    source: Path, found: MaskSet, scene: Scene, notes: list[str]
-) -> dict[int, list[int]]:
-    """Return which masks belong to which photo, in the file's order.
-
-    Args:
-        source: Of the masks, for messages.
-        found: The masks.
-        scene: Whose photos.
-        notes: Gets a sentence about masks that belong to none.
-
-    Raises:
-        SceneError: None belongs to a photo, or several to one.
-    """
-    names = [f.name for f in scene.frames]
-    if found.is_in_order:
-        if len(found.masks) != len(names):
-            msg = (
-                f"{source} holds {len(found.masks)} masks without names but the scene has"
-                f" {len(names)} photos, expected one for each: name them after the photos"
-            )
-            raise SceneError(msg)
-        return {i: [i] for i in range(len(names))}
-    photos_of = [match_photo(m.photo, names) for m in found.masks]
-    if all(i is None for i in photos_of):
-        photos_of = [match_photo(m.photo, names, by_position=True) for m in found.masks]
-    matched: dict[int, list[int]] = {}
-    for position, frame_idx in enumerate(photos_of):
-        if frame_idx is not None:
-            matched.setdefault(frame_idx, []).append(position)
-    pairs = zip(found.masks, photos_of, strict=True)
-    strangers = [m.photo for m, frame_idx in pairs if frame_idx is None]
-    listed = ", ".join(repr(n) for n in strangers[:5]) + (" …" if len(strangers) > 5 else "")
-    photos = f"{names[0]!r} to {names[-1]!r}" if names else "none"
-    if not matched:
-        msg = (
-            f"no mask of {source} belongs to a photo (found {listed or 'none'}; the photos are"
-            f" {photos}): name masks after photos or their numbers, such as 000.png"
-        )
-        raise SceneError(msg)
-    if strangers:
-        notes.append(
-            f"{len(strangers)} of {len(found.masks)} masks belong to no photo and were left out:"
-            f" {listed} (the photos are {photos})."
-        )
-    _refuse_rivals(source, found, matched, names)
-    return matched
-
-
-def _refuse_rivals(
-    source: Path, found: MaskSet, matched: dict[int, list[int]], names: list[str]
-) -> None:
-    """Refuse two masks of one photo, unless their names say in which order they were painted."""
-    for frame_idx, positions in matched.items():
-        photos = [found.masks[p].photo for p in positions]
-        calls = [_NUMBERED.fullmatch(_bare(p)) for p in photos]
-        if len(photos) > 1 and not all(c is not None and c[1] for c in calls):
-            msg = (
-                f"{source} has several masks for photo {names[frame_idx]!r}"
-                f" ({', '.join(repr(p) for p in photos[:3])}): keep one"
-            )
-            raise SceneError(msg)

@@ -12,7 +12,8 @@ from o3d_paint.core.selection.photo_regions import PhotoRegions, fitted_regions
 from o3d_paint.errors import SceneError
 from o3d_paint.io.mask_formats.mask_set import Coverage, PhotoMask
 from o3d_paint.io.mask_formats.registry import read_masks
-from o3d_paint.io.masks import check_aspect, match_masks
+from o3d_paint.io.masks import check_aspect
+from o3d_paint.io.photo_matching import match_masks
 
 __all__ = ["RegionImport", "load_regions"]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from PIL import Image
 
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
 from o3d_paint.errors import FormatError, SceneError
-from o3d_paint.io.masks import load_masks, mask_png, match_photo
+from o3d_paint.io.masks import load_masks, mask_png
+from o3d_paint.io.photo_matching import match_photo
 from o3d_paint.io.scene import load_scene
 from tests.io.ball_on_floor import arrays, save
 
@@ -40,10 +42,75 @@ def mask():
         ("1", ["00003", "00008", "00013"], None),
         ("2", ["000", "001"], None),
         ("labels", ["000", "001"], None),
+        ("frame_00002.png", ["images_frame_00001", "images_frame_00002"], 1),
+        ("frame_00000.png", ["images_frame_00001", "images_frame_00002"], None),
+        ("frame_2.png", ["images_frame_00001", "images_frame_00002"], 1),
+        ("0001.png", ["left_0001", "left_0002", "right_0001"], None),
+        ("0002.png", ["left_0001", "left_0002", "right_0001"], 1),
+        ("left/0001.png", ["left_0001", "left_0002", "right_0001"], 0),
+        ("/data/right/0001.png", ["left_0001", "left_0002", "right_0001"], 2),
+        ("left_0002.png", ["left_0001", "left_0002", "right_0002"], 1),
     ],
 )
 def test_names_of_masks(name, names, position):
     assert match_photo(name, names) == position
+
+
+def test_a_number_that_two_photos_have_is_no_position():
+    assert match_photo("0001", ["left_0001", "right_0001"], by_position=True) is None
+
+
+def renamed(scene, names):
+    frames = tuple(replace(f, name=n) for f, n in zip(scene.frames, names, strict=True))
+    return replace(scene, frames=frames)
+
+
+def test_masks_counted_from_0_of_photos_counted_from_1(tmp_path, scene, mask):
+    count = len(scene.frames)
+    photos = renamed(scene, [f"frame_{i + 1:03d}" for i in range(count)])
+    for i in range(count):
+        write_grey(tmp_path / f"{i:03d}.png", np.full_like(mask, i + 1))
+    found = load_masks(tmp_path, photos)
+    assert "'000' for photo 'frame_001'" in " ".join(found.notes).replace(".png", "")
+    assert [int(found.masks[i].max()) for i in range(count)] == list(range(1, count + 1))
+
+
+def test_masks_of_photos_that_are_not_there_are_left_out(tmp_path, scene, mask):
+    count = len(scene.frames)
+    photos = renamed(scene, [f"frame_{i:05d}" for i in range(2, 2 + count)])
+    for number in (1, 2):
+        write_grey(tmp_path / f"frame_{number:05d}.png", mask)
+    found = load_masks(tmp_path, photos)
+    assert set(found.masks) == {0}
+    assert "belong to no photo" in found.notes[0]
+
+
+def test_ids_without_a_name_never_join_a_class_that_has_their_number(tmp_path, scene):
+    pixels = np.zeros(scene.frames[0].mask_shape, np.uint8)
+    pixels[0, :4] = (1, 3, 4, 5)
+    write_grey(tmp_path / "000.png", pixels)
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": [{"id": 1, "name": "Boden"}]}))
+    known = Taxonomy((LabelClass(3, "Boden", (1, 2, 3)), LabelClass(4, "Wand", (4, 5, 6))))
+    found = load_masks(tmp_path, scene, known)
+    ids = found.masks[0][0, :4].tolist()
+    assert ids[0] == 3
+    assert len(set(ids)) == 4
+    assert 4 not in ids
+    assert all(i in found.taxonomy for i in ids)
+
+
+def test_arrays_take_their_names_from_the_class_list_beside_them(tmp_path, scene, mask):
+    np.save(tmp_path / "000.npy", mask)
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": [{"id": 1, "name": "Boden"}]}))
+    assert "Boden" in [c.name for c in load_masks(tmp_path, scene).taxonomy]
+
+
+def test_masks_that_could_mean_several_photos_are_refused(tmp_path, scene, mask):
+    sides = ("left", "right")
+    names = [f"{sides[i % 2]}_{i // 2:04d}" for i in range(len(scene.frames))]
+    write_grey(tmp_path / "0000.png", mask)
+    with pytest.raises(SceneError, match="belongs to a photo"):
+        load_masks(tmp_path, renamed(scene, names))
 
 
 def write_grey(path, mask):

@@ -88,9 +88,14 @@ class MaskSource:
         return np.where(own > 0, own, mask).astype(np.uint16)
 
     def photo_name(self, frame_idx: int) -> str:
-        """Return the name under which other programs know the photo."""
-        photo = self.labelled.scene.frames[frame_idx].photo
-        return photo.path.name if isinstance(photo, FilePhoto) else f"{self.stems[frame_idx]}.jpg"
+        """Return the name under which other programs know the photo, if no other has it."""
+        frames = self.labelled.scene.frames
+        photo = frames[frame_idx].photo
+        if not isinstance(photo, FilePhoto):
+            return f"{self.stems[frame_idx]}.jpg"
+        name = photo.path.name
+        alike = [f for f in frames if isinstance(f.photo, FilePhoto) and f.photo.path.name == name]
+        return name if len(alike) == 1 else f"{self.stems[frame_idx]}{photo.path.suffix}"
 
     def photo_jpeg(self, frame_idx: int) -> bytes:
         """Return the photo as it is in the scene: undistorted, cropped, upright."""

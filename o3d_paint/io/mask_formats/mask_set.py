@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray
 
-__all__ = ["MAX_PIXELS", "Coverage", "MaskSet", "PhotoMask", "paint_largest_first"]
+__all__ = ["MAX_PIXELS", "Coverage", "MaskSet", "PhotoMask", "paint_largest_first", "with_new_ids"]
 
 Coverage = BoolArray | npt.NDArray[np.uint8]
 """(H, W) pixels that belong, as bool or as 0 and 1."""
@@ -61,11 +61,16 @@ class MaskSet:
 
 
 def _renumbered(read: Callable[[], IdArray], new_ids: Mapping[int, int]) -> IdArray:
+    return with_new_ids(read(), new_ids)
+
+
+def with_new_ids(ids: IdArray, new_ids: Mapping[int, int]) -> IdArray:
+    """Return a mask (H, W) with other ids; ids that are not in the table stay."""
     table = np.arange(np.iinfo(np.uint16).max + 1, dtype=np.uint16)
     for old, new in new_ids.items():
         table[old] = new
-    renumbered: IdArray = table[read()]
-    return renumbered
+    changed: IdArray = table[ids]
+    return changed
 
 
 def paint_largest_first(shape: tuple[int, int], regions: Sequence[tuple[int, Coverage]]) -> IdArray:

@@ -23,7 +23,7 @@ from o3d_paint.io.mask_formats.color_table import ids_from_colors, voc_color
 from o3d_paint.io.mask_formats.cvat import parse_label_map
 from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
 
-__all__ = ["read"]
+__all__ = ["class_table", "read"]
 
 _COLOR_MODES = ("RGB", "RGBA")
 _VOC_VOID = 255
@@ -37,12 +37,12 @@ def read(folder: Path, paths: list[Path]) -> MaskSet:
     Raises:
         FormatError: The class table beside them is malformed.
     """
-    names, colors = _class_table(folder)
+    names, colors = class_table(folder)
     masks = tuple(PhotoMask(p.stem, partial(_decode, p, colors)) for p in paths)
     return MaskSet("pictures", masks, names, colors)
 
 
-def _class_table(folder: Path) -> tuple[dict[int, str], dict[int, tuple[int, int, int]]]:
+def class_table(folder: Path) -> tuple[dict[int, str], dict[int, tuple[int, int, int]]]:
     """Return names and colours from a table in the folder; empty where there is none."""
     label_map = folder / "labelmap.txt"
     if label_map.is_file():

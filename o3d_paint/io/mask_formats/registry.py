@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,11 @@ def _read_folder(folder: Path) -> MaskSet:
     for suffix in (".npy", ".json"):
         files = [p for p in list_files(folder, (suffix,)) if p.name != _CLASS_TABLE]
         if files:
-            return _merged([_read_file(p) for p in files], folder)
+            masks = _merged([_read_file(p) for p in files], folder)
+            if masks.names or suffix != ".npy":
+                return masks
+            names, colors = pictures.class_table(folder)
+            return replace(masks, names=names, colors=colors)
     msg = f"{folder} holds no masks: expected PNG, NPY or JSON files, one a photo"
     raise FormatError(msg)
 
