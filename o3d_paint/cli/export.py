@@ -56,6 +56,8 @@ def export(
     with progress_of("Project", quiet=quiet):
         work, messages = read_project(project, loaded)
         labelled = labelled_scene(work)
+    if work.fused_shown and work.fusion_is_stale:
+        messages = (*messages, "Strokes that came after fusing have not spread: fuse once more.")
     note(messages, quiet=quiet)
     outputs.check_classes(labelled.taxonomy)
     outputs.write(labelled, quiet=quiet)

@@ -134,7 +134,9 @@ def fuse(
     options = _remembered(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     reading = replace(options, conf_thresh=None) if plan.method == "article" else options
-    outputs = outputs.reading(scene, strokes, masks, options.cloud)
+    outputs = outputs.reading(
+        scene, strokes, masks, options.cloud, None if taxonomy is None else Path(taxonomy)
+    )
     outputs.check(json_file)
 
     from o3d_paint.io.scene import load_scene
@@ -201,6 +203,9 @@ def _plan(*, method: str | None, **values: float | bool | None) -> FusePlan:
     if method is not None and method not in METHODS:
         msg = f"--method must be one of {', '.join(METHODS)}, got {method!r}"
         raise typer.BadParameter(msg)
+    if method == "article" and (values["min_confidence"] is not None or values["keep_strokes"]):
+        msg = "--min-confidence and --keep-strokes are not part of --method article: leave them out"
+        raise typer.BadParameter(msg)
     for name in ("tolerance", "max_camera_distance", "max_distance"):
         value = values[name]
         if value is not None and not 0 < value < float("inf"):
@@ -233,7 +238,8 @@ def _paint(
     import numpy as np
 
     from o3d_paint.core.packed_masks import PackedMasks
-    from o3d_paint.io.masks import load_masks
+    from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
+    from o3d_paint.io.masks import joined, load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
     from o3d_paint.project.cloud_labels import classes_of, renumbered
 
@@ -256,9 +262,14 @@ def _paint(
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
     if strokes is not None:
         record = read_strokes(strokes)
+        new_ids: dict[int, int] = {}
         if taxonomy is None:
             taxonomy = record.taxonomy()
-        for i, mask in stroke_masks(record, scene).items():
+        elif record.names:
+            named = MaskSet("strokes", (), record.names)
+            taxonomy, new_ids = joined(named, taxonomy, notes)
+        for i, drawn in stroke_masks(record, scene).items():
+            mask = with_new_ids(drawn, new_ids)
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
     assert taxonomy is not None
     return painted, _complete(taxonomy, painted), layer, notes

@@ -94,7 +94,7 @@ def ask_before_filling(folder: Path, *, overwrite: bool) -> None:
 
 
 def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> LabelledScene:
-    """Return the scene with its labels; what was never fused is fused now.
+    """Return the scene with its labels; what is not fused is fused now.
 
     Raises:
         SceneError: Nothing is painted.
@@ -109,11 +109,13 @@ def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> Labell
     if painted_only:
         work.complete_indexes()
         work.show_fused(False)
-    elif work.fusion is None:
+    elif work.fusion is None or work.fusion_is_stale:
+        was_fused = work.fusion is not None
         with progress_of("Fusing", quiet=quiet) as told:
             told(0.0, "")
             work.fuse()
-        note(["The paint was not fused in the project, so it was for this."], quiet=quiet)
+        state = "had changed since it was fused" if was_fused else "was not fused"
+        note([f"The paint {state} in the project, so it was for this."], quiet=quiet)
     else:
         work.show_fused(True)
     return labelled_scene(work)

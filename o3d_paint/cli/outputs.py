@@ -132,10 +132,10 @@ class Outputs:
         for path in self.paths:
             exporter_for(path)
         known = [p for p in others if p is not None]
-        for path in (*self.paths, *known):
-            check_place(path, self.options.inputs)
         # Files for each class have names that only the classes tell: see check_classes.
         mine = [] if self.split else [f for p in self.paths for f in _files_of(p)]
+        for path in (*self.paths, *mine, *known):
+            check_place(path, self.options.inputs)
         ask_before_overwriting([*mine, *known], overwrite=self.overwrite)
 
     def check_classes(self, taxonomy: Taxonomy) -> None:

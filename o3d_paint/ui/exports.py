@@ -108,6 +108,9 @@ class Exports:
         count = int((work.labelled.labels > 0).sum())
         share = count / max(1, len(work.labelled.labels))
         facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
+        project = self._desk.project
+        if project.fused_shown and project.fusion_is_stale:
+            facts += "; later strokes have not spread: fuse again"
         options = ExportOptions(inputs=work.inputs)
         self._run(target, lambda _: export(work.labelled, target, options), facts)
 

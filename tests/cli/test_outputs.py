@@ -14,6 +14,8 @@ from plyfile import PlyData
 
 from o3d_paint.cli.outputs import ask_before_overwriting
 from o3d_paint.errors import StorageError
+from o3d_paint.io.scene import load_scene
+from o3d_paint.project.session import open_session
 
 
 def labels_of(path) -> np.ndarray:
@@ -135,3 +137,39 @@ def test_in_a_terminal_the_user_is_asked(project, tmp_path, answer, code):
     assert child.wait(timeout=100) == code
     os.close(ours)
     assert (target.read_bytes() != b"precious") == (code == 0)
+
+
+def test_paint_that_came_after_fusing_is_told_or_spreads(run, project, scene_file, truth):
+    folder = project.parent
+    session = open_session(load_scene(scene_file), project, scene_path=scene_file)
+    session.project.set_mask(0, np.where(truth[0] > 0, 1, 0).astype(np.uint16))
+    session.project.fuse()
+    session.project.set_mask(0, truth[0].astype(np.uint16))
+    session.close()
+    exported = run("export", project, "-o", folder / "a.ply")
+    assert "have not spread" in exported.output
+    written = run("masks", project, "-o", folder / "masks")
+    assert written.exit_code == 0, written.output
+    assert "had changed since it was fused" in written.output
+
+
+def test_a_class_list_that_is_read_is_not_written_over(run, project, scene_file):
+    classes = project.parent / "classes.json"
+    classes.write_text(json.dumps({"classes": [{"id": 1, "name": "floor"}]}))
+    before = classes.read_bytes()
+    result = run(
+        "fuse", scene_file, "--project", project, "--taxonomy", classes, "-y",
+        "-o", project.parent / "a.npy",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "is being read" in result.output
+    assert classes.read_bytes() == before
+
+
+def test_the_published_method_knows_no_confidence(run, project, scene_file):
+    result = run(
+        "fuse", scene_file, "--project", project, "--method", "article",
+        "--min-confidence", "0.5",
+    )  # fmt: skip
+    assert result.exit_code != 0
+    assert "--min-confidence" in result.output
