@@ -134,9 +134,7 @@ def fuse(
     options = _remembered(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     reading = replace(options, conf_thresh=None) if plan.method == "article" else options
-    outputs = outputs.reading(
-        scene, strokes, masks, options.cloud, None if taxonomy is None else Path(taxonomy)
-    )
+    outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
     outputs.check(json_file)
 
     from o3d_paint.io.scene import load_scene

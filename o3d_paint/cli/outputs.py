@@ -113,9 +113,9 @@ class Outputs:
     overwrite: bool
     options: ExportOptions
 
-    def reading(self, *inputs: Path | None) -> Outputs:
+    def reading(self, *inputs: Path | str | None) -> Outputs:
         """Return the outputs with files that must never be written over."""
-        known = tuple(p for p in inputs if p is not None)
+        known = tuple(Path(p) for p in inputs if p is not None)
         return replace(self, options=replace(self.options, inputs=known))
 
     def check(self, *others: Path | None) -> None:
