@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from o3d_paint import ui as ui
     from o3d_paint.core.brush import Stroke as Stroke
-    from o3d_paint.core.fuse import FuseOptions as FuseOptions
     from o3d_paint.core.scene import ArrayPhoto as ArrayPhoto
     from o3d_paint.core.scene import Frame as Frame
     from o3d_paint.core.scene import PointCloud as PointCloud
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import LabelClass as LabelClass
     from o3d_paint.core.taxonomy import Taxonomy as Taxonomy
     from o3d_paint.errors import PaintError as PaintError
+    from o3d_paint.fusion.fuse import FuseOptions as FuseOptions
     from o3d_paint.io.exporters.labelled import ExportOptions as ExportOptions
     from o3d_paint.io.exporters.labelled import LabelledScene as LabelledScene
     from o3d_paint.io.sample.files import sample_scene_path as sample_scene_path
@@ -38,7 +38,7 @@ _PLACES = {
     "ArrayPhoto": "core.scene",
     "ExportOptions": "io.exporters.labelled",
     "Frame": "core.scene",
-    "FuseOptions": "core.fuse",
+    "FuseOptions": "fusion.fuse",
     "LabelClass": "core.taxonomy",
     "LabelledScene": "io.exporters.labelled",
     "LoadOptions": "io.scene",

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from o3d_paint import __version__
 from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.fuse import Fusion
 from o3d_paint.core.scene import Photo
+from o3d_paint.fusion.fuse import Fusion
 from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import Document
 from o3d_paint.project.fingerprint import photo_checksum

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import fuse
-from o3d_paint.core.graph import build_graph
 from o3d_paint.core.metrics import LeftOut, Scores, combined, leave_one_out
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.reproject import reproject_labels
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError
+from o3d_paint.fusion.fuse import fuse
+from o3d_paint.fusion.graph import build_graph
 from o3d_paint.project.project import Project
 from o3d_paint.project.report import conflicts_report
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.fuse import Fusion
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.fusion.fuse import Fusion
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing
 from o3d_paint.project.fingerprint import fits_cloud

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, frozen
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
 from o3d_paint.core.evidence import Evidence, Snapshot, Tally
-from o3d_paint.core.fuse import FUSED, NONE, PAINTED, Fusion
+from o3d_paint.core.label_source import FUSED, NONE, PAINTED
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.fusion.fuse import Fusion
 from o3d_paint.project.coverage import Coverage, CoverageCount
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.records import Record, RecordKind

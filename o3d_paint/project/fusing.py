@@ -9,15 +9,15 @@ from functools import partial
 from typing import NamedTuple
 
 from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.distances import ball_radius, batch_size
 from o3d_paint.core.evidence import Snapshot
-from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
-from o3d_paint.core.graph import Graph, build_graph
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.core.tune import Tuning
-from o3d_paint.core.walker import WalkerSettings
+from o3d_paint.fusion.fuse import FuseOptions, Fusion, fuse
+from o3d_paint.fusion.graph import Graph, build_graph
+from o3d_paint.fusion.random_walk import WalkerSettings
+from o3d_paint.fusion.tune import Tuning
 from o3d_paint.project.fused_layer import FusedLayer
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.signals import Signal

@@ -14,21 +14,21 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray
-from o3d_paint.core.article import ArticleOptions, article_labels
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
 from o3d_paint.core.distances import PRESETS, ball_radius, batch_size
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.fuse import FuseOptions, fuse
-from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.mask import Rect
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
-from o3d_paint.core.walker import WalkerSettings
 from o3d_paint.errors import SceneError
+from o3d_paint.fusion.article import ArticleOptions, article_labels
+from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.graph import Graph, build_graph
+from o3d_paint.fusion.random_walk import WalkerSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.indexes import build_index
 from o3d_paint.project.weights import Weights, choose_weights, is_choice_due

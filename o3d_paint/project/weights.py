@@ -13,13 +13,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import FuseOptions, Method
-from o3d_paint.core.graph import Graph
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.tune import FEWEST_PHOTOS, Tuning, is_outdated, tune
-from o3d_paint.core.walker import WalkerSettings
+from o3d_paint.fusion.fuse import FuseOptions, Method
+from o3d_paint.fusion.graph import Graph
+from o3d_paint.fusion.random_walk import WalkerSettings
+from o3d_paint.fusion.tune import FEWEST_PHOTOS, Tuning, is_outdated, tune
 
 __all__ = ["SETTING", "Weights", "choose_weights", "is_choice_due"]
 
@@ -89,7 +89,7 @@ def choose_weights(
     keep_method: bool,
     progress: Progress,
 ) -> Tuning:
-    """Let the painted photos choose, on all processors; see `o3d_paint.core.tune.tune`."""
+    """Let the painted photos choose, on all processors; see `o3d_paint.fusion.tune.tune`."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return tune(
             cloud,

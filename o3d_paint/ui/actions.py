@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from o3d_paint.core.tune import FEWEST_PHOTOS
 from o3d_paint.core.views.orbit import Eye
+from o3d_paint.fusion.tune import FEWEST_PHOTOS
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.layout import LayoutMode
 from o3d_paint.ui.photo_actions import next_conflict, photo_handlers

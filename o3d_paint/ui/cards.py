@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from o3d_paint import __version__
-from o3d_paint.core.fuse import FuseOptions
 from o3d_paint.core.scene import Scene
+from o3d_paint.fusion.fuse import FuseOptions
 from o3d_paint.ui.commands import help_rows
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.help_overlay import HelpOverlay, HelpRow

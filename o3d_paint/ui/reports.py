@@ -10,9 +10,9 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair, densest
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import fuse
 from o3d_paint.core.metrics import LeftOut, leave_one_out
 from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics, surface_area
+from o3d_paint.fusion.fuse import fuse
 from o3d_paint.io.store import write_bytes
 from o3d_paint.project.jobs import Report
 from o3d_paint.ui.clipboard import copy_text, has_clipboard

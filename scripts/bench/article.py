@@ -21,8 +21,8 @@ from scipy.spatial import cKDTree
 from bench.captures import toy
 from bench.close_ups import SCENES, measure
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.article import article_labels
 from o3d_paint.core.scene import Frame
+from o3d_paint.fusion.article import article_labels
 from o3d_paint.io.masks import load_masks
 from o3d_paint.io.sample import SampleOptions
 from o3d_paint.io.sample.painter import PainterOptions

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from o3d_paint.core.article import ArticleOptions, article_labels
-from o3d_paint.core.ball import ball_vote
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import absolute_rule
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud
 from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
+from o3d_paint.fusion.article import ArticleOptions, article_labels
+from o3d_paint.fusion.ball import ball_vote
 from o3d_paint.io.sample import Sample, SampleOptions, generate_sample
 from o3d_paint.io.sample.painter import PainterOptions, paint_photos, spread_photos
 

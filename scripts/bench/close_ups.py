@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.captures import Capture, capture
 from bench.shelf import shelf
-from o3d_paint.core.article import ArticleOptions, article_labels
+from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.io.sample.painter import PainterOptions
 
 _KIB_PER_MIB = 1024

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.core.fuse import FuseOptions
+from o3d_paint.fusion.fuse import FuseOptions
 from o3d_paint.io.sample import sample_scene_path
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.jobs import Mailbox

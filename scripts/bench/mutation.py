@@ -1,6 +1,6 @@
 """Changes the program in small ways and asks whether its tests notice.
 
-``python scripts/bench.py mutation [--only mask,article] [--json FILE] [--show]``
+``python scripts/bench.py mutation [--only core.mask,fusion.article] [--json FILE] [--show]``
 
 One place of a module at a time is changed: a comparison, an operator, a condition, a number, a
 result. Each mutant runs the module's tests in a copy of a process that has imported everything else
@@ -37,10 +37,10 @@ from bench.mutation_kinds import changed_nodes
 _ROOT = Path(__file__).parents[2]
 _SECONDS = 60
 _MODULES = {
-    "ballots": ("test_ballots.py",),
-    "mask": ("test_mask.py",),
-    "article": ("test_article.py",),
-    "visibility": ("test_visibility.py",),
+    "core.ballots": ("test_ballots.py",),
+    "core.mask": ("test_mask.py",),
+    "core.visibility": ("test_visibility.py",),
+    "fusion.article": ("test_article.py",),
 }
 _SURVIVED = 0
 
@@ -131,7 +131,7 @@ def _use(name: str, path: Path, mutant: Mutant) -> None:
     sys.meta_path.insert(0, Finder)
 
 
-def _run_tests(files: tuple[str, ...], mutant: Mutant | None, module: str, seconds: int) -> int:
+def _run_tests(mutant: Mutant | None, module: str, seconds: int) -> int:
     """Runs tests in a copy of this process; returns how it ended, 0 where all passed."""
     child = os.fork()
     if child:
@@ -142,16 +142,22 @@ def _run_tests(files: tuple[str, ...], mutant: Mutant | None, module: str, secon
     code = 1
     with contextlib.suppress(Exception):
         if mutant is not None:
-            path = _ROOT / "o3d_paint" / "core" / f"{module}.py"
-            _use(f"o3d_paint.core.{module}", path, mutant)
-        code = _pytest(files)
+            path = _path_of(module)
+            _use(f"o3d_paint.{module}", path, mutant)
+        code = _pytest(module)
     os._exit(code)
 
 
-def _pytest(files: tuple[str, ...]) -> int:
+def _path_of(module: str) -> Path:
+    """Returns the file of a module named by room."""
+    return _ROOT / "o3d_paint" / f"{module.replace('.', '/')}.py"
+
+
+def _pytest(module: str) -> int:
     """Runs tests right here, silently, until one fails."""
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        tests = [str(_ROOT / "tests" / "core" / f) for f in files]
+        room = _ROOT / "tests" / module.partition(".")[0]
+        tests = [str(room / f) for f in _MODULES[module]]
         quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist"]
         quiet += ["--hypothesis-profile", "mutation"]
         return int(pytest.main([*quiet, "--rootdir", str(_ROOT), *tests]))
@@ -164,23 +170,22 @@ def _children_seconds() -> float:
 
 
 def _measure(module: str, *, lines: set[int], show: bool) -> dict[str, object]:
-    files = _MODULES[module]
     # Here, so that every copy has all imported and compiled.
-    if _pytest(files) != 0:
+    if _pytest(module) != 0:
         msg = f"the tests of {module} fail before anything is changed"
         raise SystemExit(msg)
     before = _children_seconds()
-    if _run_tests(files, None, module, _SECONDS) != 0:
+    if _run_tests(None, module, _SECONDS) != 0:
         msg = f"the tests of {module} fail a second time in the same process"
         raise SystemExit(msg)
     seconds = min(_SECONDS, 10 + 3 * int(_children_seconds() - before + 1))
-    source = (_ROOT / "o3d_paint" / "core" / f"{module}.py").read_text(encoding="utf-8")
+    source = (_path_of(module)).read_text(encoding="utf-8")
     survivors, count = [], 0
     for mutant in mutants(source):
         if lines and mutant.line not in lines:
             continue
         count += 1
-        if _run_tests(files, mutant, module, seconds) == _SURVIVED:
+        if _run_tests(mutant, module, seconds) == _SURVIVED:
             reason = EQUIVALENT.get((module, mutant.text, mutant.title))
             survivors.append(
                 {"line": mutant.line, "text": mutant.text, "change": mutant.title, "reason": reason}

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from bench.captures import Capture, toy
 from bench.nasty import SCENES
-from o3d_paint.core.article import ArticleOptions
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import FuseOptions, Fusion, fuse
-from o3d_paint.core.graph import build_graph
 from o3d_paint.core.metrics import reliability, score
-from o3d_paint.core.tune import tune
+from o3d_paint.fusion.article import ArticleOptions
+from o3d_paint.fusion.fuse import FuseOptions, Fusion, fuse
+from o3d_paint.fusion.graph import build_graph
+from o3d_paint.fusion.tune import tune
 from o3d_paint.io.sample import SampleOptions
 from o3d_paint.io.sample.painter import PainterOptions
 

@@ -90,8 +90,8 @@ def _painting(folder: Path) -> Figures:
 
 def _fusing(folder: Path) -> Figures:
     """Fusion by graph: built, solved, and after one more stroke."""
-    from o3d_paint.core.fuse import fuse
-    from o3d_paint.core.graph import build_graph
+    from o3d_paint.fusion.fuse import fuse
+    from o3d_paint.fusion.graph import build_graph
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.project import Project

@@ -26,11 +26,11 @@ from scipy.spatial import cKDTree
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import absolute_rule
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.fuse import fuse
-from o3d_paint.core.graph import Graph, build_graph
 from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud
 from o3d_paint.core.views.suggest import CONFIDENT, Sightings, build_sightings, suggest, unsettled
 from o3d_paint.core.visibility import DepthTolerance, build_pixel_index
+from o3d_paint.fusion.fuse import fuse
+from o3d_paint.fusion.graph import Graph, build_graph
 
 CAMERA = Camera(110.0, 110.0, 79.5, 52.5, 160, 106)
 RULE = absolute_rule(0.4)

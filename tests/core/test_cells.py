@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from o3d_paint.core.article import _transfer
-from o3d_paint.core.ball import ball_vote
 from o3d_paint.core.cells import may_be_near
-from o3d_paint.core.graph import build_graph
 from o3d_paint.core.kernels.cells import bounds, out_of_reach
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.article import _transfer
+from o3d_paint.fusion.ball import ball_vote
+from o3d_paint.fusion.graph import build_graph
 
 
 @settings(deadline=None)

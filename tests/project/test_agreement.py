@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
-from o3d_paint.core.fuse import FuseOptions
+from o3d_paint.fusion.fuse import FuseOptions
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.pipeline import FusePlan, run_fuse
 from o3d_paint.project.session import open_session, read_project

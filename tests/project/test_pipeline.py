@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from o3d_paint.core.article import article_labels
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.taxonomy import article_taxonomy
 from o3d_paint.errors import SceneError
+from o3d_paint.fusion.article import article_labels
 from o3d_paint.io.masks import fitted_mask
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.pipeline import FusePlan, run_fuse
@@ -67,7 +67,7 @@ def test_the_article_is_the_published_method(scene, masks):
         5.0,
         3,
     )
-    from o3d_paint.core.article import ArticleOptions
+    from o3d_paint.fusion.article import ArticleOptions
 
     expected = article_labels(
         scene.cloud.xyz,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
-from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import TaxonomyError
+from o3d_paint.fusion.fuse import FuseOptions, fuse
 from o3d_paint.project import fused_layer
 from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project

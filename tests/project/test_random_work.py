@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from o3d_paint.core.fuse import FuseOptions, fuse
+from o3d_paint.fusion.fuse import FuseOptions, fuse
 from o3d_paint.project import indexes
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import Session, open_session, read_project

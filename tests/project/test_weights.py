@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from o3d_paint.core.fuse import FuseOptions
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.tune import Tuning
-from o3d_paint.core.walker import WalkerSettings
+from o3d_paint.fusion.fuse import FuseOptions
+from o3d_paint.fusion.random_walk import WalkerSettings
+from o3d_paint.fusion.tune import Tuning
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.pipeline import FusePlan, run_fuse
 from o3d_paint.project.project import Project

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray, RgbArray
-from o3d_paint.core.fuse import FUSED
+from o3d_paint.core.label_source import FUSED
 
 __all__ = ["CloudLook", "ColorMode", "Tints", "colorize", "tints_of"]
 

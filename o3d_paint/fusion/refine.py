@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
-from o3d_paint.core.graph import Graph, lab_from_rgb
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.walker import Spread
+from o3d_paint.fusion.graph import Graph, lab_from_rgb
+from o3d_paint.fusion.random_walk import Spread
 
 __all__ = ["Refined", "agreed", "label_points"]
 
@@ -55,7 +55,7 @@ def label_points(
         before: Earlier labels over the same graph: points keep theirs where their node and its
             neighbours have the same winner, as sure within a hundredth. For the live view.
     """
-    from o3d_paint.core.kernels.walker import best_two, contested
+    from o3d_paint.fusion.kernels.random_walk import best_two, contested
 
     if not len(spread.class_ids) or not len(graph):
         nothing = np.zeros(len(cloud), dtype=np.float32)
@@ -103,7 +103,7 @@ def _kept(
 
 def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[np.int64]) -> None:
     """Label points of nodes at a border one by one, by place and colour."""
-    from o3d_paint.core.kernels.walker import blend_points
+    from o3d_paint.fusion.kernels.random_walk import blend_points
 
     nodes = graph.node_of[points]
     winner = np.zeros(len(points), dtype=np.int32)

@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.appearance import Looks
 from o3d_paint.core.arrays import FloatArray, IndexArray, RgbArray
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.cells import Cells, Keys, Lattice
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.appearance import Looks
 
 __all__ = ["Graph", "build_graph", "lab_from_rgb"]
 
@@ -95,7 +95,7 @@ def build_graph(
         nodes: About how many voxels to make; by the number of points where not given.
         progress: Told how far it is; may raise to cancel.
     """
-    from o3d_paint.core.kernels.graph import edge_features, node_moments, ring_average
+    from o3d_paint.fusion.kernels.graph import edge_features, node_moments, ring_average
 
     report = progress or (lambda fraction, stage: None)
     report(0.0, "graph")

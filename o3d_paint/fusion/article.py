@@ -16,10 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IdArray
-from o3d_paint.core.ball import Progress, ball_vote
 from o3d_paint.core.camera import transform
 from o3d_paint.core.cells import Cells, Keys, Lattice, may_be_near
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Frame
+from o3d_paint.fusion.ball import ball_vote
 
 __all__ = ["ArticleOptions", "ArticleResult", "article_labels"]
 

@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from o3d_paint.core.appearance import Looks, color_odds, normal_odds
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.graph import Graph
-from o3d_paint.core.solver import Levels, build_levels, solve
+from o3d_paint.fusion.appearance import Looks, color_odds, normal_odds
+from o3d_paint.fusion.graph import Graph
+from o3d_paint.fusion.solver import Levels, build_levels, solve
 
 __all__ = [
     "NodeVotes",
@@ -147,7 +147,7 @@ def count_votes(graph: Graph, evidence: Evidence, *, known: NodeVotes | None = N
         evidence: The votes by point.
         known: An earlier count over the same graph; photos that vote as then are not counted again.
     """
-    from o3d_paint.core.kernels.walker import votes_by_node
+    from o3d_paint.fusion.kernels.random_walk import votes_by_node
 
     seen = np.zeros(65536, dtype=bool)
     for frame in evidence.frames:

@@ -39,7 +39,7 @@ class Levels:
 
 def build_levels(indptr: IndexArray, indices: IndexArray, weights: FloatArray) -> Levels:
     """Coarsen a weighted graph by joining nodes in pairs along their strongest edges."""
-    from o3d_paint.core.kernels.solver import coarsen, pair_up, row_sums
+    from o3d_paint.fusion.kernels.solver import coarsen, pair_up, row_sums
 
     conductance, parents, starts = [row_sums(indptr, weights)], [], [0, len(indptr) - 1]
     graph = indptr, indices, weights
@@ -84,7 +84,7 @@ def solve(
     Returns:
         (M, C) float32.
     """
-    from o3d_paint.core.kernels.solver import LANES, conjugate_gradients, sum_by
+    from o3d_paint.fusion.kernels.solver import LANES, conjugate_gradients, sum_by
 
     num_nodes, num_columns = b.shape
     heat = np.zeros((num_nodes, num_columns), dtype=np.float32)

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from o3d_paint.core.article import ArticleOptions, article_labels
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.fusion.article import ArticleOptions, article_labels
 from tests.core.naive import naive_article
 
 H, W = 24, 32

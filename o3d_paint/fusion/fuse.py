@@ -10,17 +10,18 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IdArray
-from o3d_paint.core.ball import Progress, ball_vote
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.graph import Graph, build_graph
-from o3d_paint.core.refine import Refined, label_points
+from o3d_paint.core.label_source import FUSED, NONE, PAINTED
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.walker import Spread, WalkerSettings, count_votes, walk
+from o3d_paint.fusion.ball import ball_vote
+from o3d_paint.fusion.graph import Graph, build_graph
+from o3d_paint.fusion.random_walk import Spread, WalkerSettings, count_votes, walk
+from o3d_paint.fusion.refine import Refined, label_points
 
-__all__ = ["FUSED", "NONE", "PAINTED", "FuseOptions", "Fusion", "Method", "fuse"]
+__all__ = ["FuseOptions", "Fusion", "Method", "fuse"]
 
 Method = Literal["graph", "ball", "nearest"]
-NONE, PAINTED, FUSED = 0, 1, 2
 _UNMEASURED, _FILLED = 0.5, 0.3
 _SMALL_BALL = 0.2
 

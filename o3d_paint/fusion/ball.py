@@ -8,18 +8,15 @@ does not grow with how many there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.cells import Cells, Keys, Lattice, may_be_near, run_starts
+from o3d_paint.core.progress import Progress
 
-__all__ = ["Progress", "ball_vote"]
-
-Progress = Callable[[float, str], None]
-"""Told the share done, 0..1, and the stage; may raise to cancel."""
+__all__ = ["ball_vote"]
 
 _CELLS_PER_RADIUS = 3
 _ROUNDING = 1 + 1e-9
@@ -123,8 +120,8 @@ def _vote(
     progress: Progress | None,
 ) -> Keys:
     """Return (Q,) winners as positions in `class_ids`, -1 for none; queries sorted by cell."""
-    from o3d_paint.core.kernels.ball import vote_cells
     from o3d_paint.core.kernels.cells import cell_boxes
+    from o3d_paint.fusion.kernels.ball import vote_cells
 
     low, high = cell_boxes(voters.xyz, voters.runs[voters.cell_runs])
     deltas = lattice.row_deltas(_CELLS_PER_RADIUS)

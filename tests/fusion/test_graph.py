@@ -5,8 +5,8 @@ import pytest
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from o3d_paint.core.graph import build_graph, target_nodes
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.graph import build_graph, target_nodes
 
 
 def plane(rng, count, *, origin=(0, 0, 0), color=(200, 30, 30), flat=2):

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from o3d_paint.core.appearance import Looks, color_odds, normal_odds
-from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.appearance import Looks, color_odds, normal_odds
+from o3d_paint.fusion.graph import build_graph
 
 
 def scene(colors):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, diags_array, random_array
 from scipy.sparse.linalg import spsolve
 
-from o3d_paint.core.solver import build_levels, solve
+from o3d_paint.fusion.solver import build_levels, solve
 
 
 def random_graph(seed, count, density=0.05):

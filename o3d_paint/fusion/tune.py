@@ -15,13 +15,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.core.ball import Progress
 from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.fuse import FuseOptions
-from o3d_paint.core.graph import Graph, build_graph
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.solver import Levels, build_levels
-from o3d_paint.core.walker import (
+from o3d_paint.fusion.fuse import FuseOptions
+from o3d_paint.fusion.graph import Graph, build_graph
+from o3d_paint.fusion.random_walk import (
     NodeVotes,
     PhotoCount,
     WalkerSettings,
@@ -30,6 +29,7 @@ from o3d_paint.core.walker import (
     edge_weights,
     walk,
 )
+from o3d_paint.fusion.solver import Levels, build_levels
 
 __all__ = ["FEWEST_PHOTOS", "Trial", "Tuning", "is_outdated", "tune"]
 

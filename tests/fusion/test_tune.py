@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.fuse import FuseOptions, fuse
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.tune import is_outdated, tune
-from o3d_paint.core.walker import WalkerSettings
+from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.random_walk import WalkerSettings
+from o3d_paint.fusion.tune import is_outdated, tune
 
 # Thousands of points through the solver: minutes in plain Python.
 pytestmark = pytest.mark.compiled

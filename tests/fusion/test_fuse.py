@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.fuse import FuseOptions, fuse
-from o3d_paint.core.graph import build_graph
-from o3d_paint.core.refine import label_points
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.graph import build_graph
+from o3d_paint.fusion.refine import label_points
 
 # Thousands of points through the solver: minutes in plain Python.
 pytestmark = pytest.mark.compiled

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from o3d_paint.core.ball import ball_vote
+from o3d_paint.fusion.ball import ball_vote
 from tests.core.naive import naive_vote
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from o3d_paint.core import walker
 from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.graph import build_graph
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.core.walker import WalkerSettings, count_votes, edge_weights, walk
+from o3d_paint.fusion import random_walk
+from o3d_paint.fusion.graph import build_graph
+from o3d_paint.fusion.random_walk import WalkerSettings, count_votes, edge_weights, walk
 
 EXACT = {"iterations": 2000, "tolerance": 1e-7}
 
@@ -165,9 +165,9 @@ def test_heat_is_given_more_steps_in_wider_graphs(monkeypatch):
     counted = count_votes(graph, Evidence(len(cloud), two_strokes(cloud)))
     settings = WalkerSettings(trust=0.05, leak=1e-7)
     exact = walk(graph, counted, settings, **EXACT).heat
-    monkeypatch.setattr(walker, "_ITERATIONS", 4)
+    monkeypatch.setattr(random_walk, "_ITERATIONS", 4)
     usual = walk(graph, counted, settings).heat
-    monkeypatch.setattr(walker, "_USUAL_NODES", len(graph) / 16)
+    monkeypatch.setattr(random_walk, "_USUAL_NODES", len(graph) / 16)
     wide = walk(graph, counted, settings).heat
     assert np.abs(wide - exact).max() < 0.5 * np.abs(usual - exact).max()
 

@@ -1,0 +1,8 @@
+"""Where the label of a point comes from, as every output writes it."""
+
+from __future__ import annotations
+
+__all__ = ["ACCEPTED", "FUSED", "NONE", "PAINTED"]
+
+NONE, PAINTED, FUSED, ACCEPTED = 0, 1, 2, 3
+"""Unlabelled; a photo or the 3D brush said so; inferred by fusion; an accepted prediction."""
