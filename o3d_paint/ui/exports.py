@@ -110,7 +110,7 @@ class Exports:
         share = count / max(1, len(work.labelled.labels))
         facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
         project = self._desk.project
-        if project.fused_shown and project.fusion_is_stale:
+        if project.fused_shown and project.paint_is_newer:
             facts += "; later strokes have not spread: fuse again"
         options = ExportOptions(inputs=work.inputs)
         self._run(target, lambda _: export(work.labelled, target, options), facts)

@@ -19,12 +19,13 @@ def areas(shape=(300, 400)):
         areas(),
         np.random.default_rng(0).integers(0, 65536, (30, 40)),
         np.random.default_rng(1).integers(0, 2, (64, 65)),
+        areas((700, 900)),
         np.zeros((5, 1)),
         np.full((4, 4), 7),
         np.eye(9)[:, ::2],
         np.zeros((0, 3)),
     ],
-    ids=["areas", "noise", "flicker", "empty", "full", "strided", "no pixel"],
+    ids=["areas", "noise", "flicker", "large", "empty", "full", "strided", "no pixel"],
 )
 def test_a_mask_comes_back_with_what_is_known_of_it(mask):
     mask = np.asarray(mask).astype(np.uint16)
