@@ -117,7 +117,8 @@ class Evidence:
 
     def class_ids(self) -> set[int]:
         """Return the classes that were painted at all, whether the paint reached a point or not."""
-        said = [f.labels for f in self.frames] + [m.class_ids for m in self.masks.values()]
+        said = [mask.class_ids for mask in self.masks.values()]
+        said += [f.labels for f in self.frames if f.frame_idx not in self.masks]
         said += [laid for laid in (self.layer, self.imported) if laid is not None]
         seen = np.zeros(1 << 16, dtype=bool)
         for ids in said:

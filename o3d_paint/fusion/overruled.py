@@ -49,18 +49,12 @@ def overruled(
         class_ids: Classes that were painted at all, on points or not; those of which no point
             is painted or labelled are listed as well.
     """
-    # Counts by class of few points: those that lost their label are seldom many.
-    lost = np.flatnonzero((painted > 0) & (painted != labels))
-    said, found = painted[lost], labels[lost]
-    size = max((int(i) + 1 for i in class_ids), default=1)
-    counts = [
-        np.bincount(ids, minlength=size)
-        for ids in (painted, said[found > 0], said[found == 0], labels)
-    ]
-    size = max(map(len, counts))
-    total, over, unsure, left = (np.pad(c, (0, size - len(c))) for c in counts)
+    from o3d_paint.fusion.kernels.overruled import fates
+
+    total, over, unsure, left = fates(painted, labels, 1 << 16)
     wanted = (total > 0) & ((over > 0) | (unsure > 0) | (left == 0))
-    wanted[[int(i) for i in class_ids if left[int(i)] == 0]] = True
+    said = [int(i) for i in class_ids]
+    wanted[said] |= left[said] == 0
     wanted[0] = False
     classes = [
         Overruled(i, int(total[i]), int(over[i]), int(unsure[i]), int(left[i]))
