@@ -15,6 +15,7 @@ from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.confidence import (
     ConfidenceRule,
     absolute_rule,
+    cloud_rule,
     default_rule,
     percentile_rule,
 )
@@ -33,7 +34,7 @@ from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
-from o3d_paint.io.own_cloud import fit_of_cloud
+from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
 __all__ = ["Convention", "LoadOptions", "load_scene"]
@@ -114,6 +115,10 @@ def load_scene(
     if own is not None and chosen.cloud is not None:
         notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
     rule = _rule(frames, chosen)
+    if capture.xyz is not None and _leaves_open(chosen):
+        usual, rule = rule, cloud_rule(rule, confidence_of_points(capture.xyz, frames))
+        if rule != usual:
+            notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
     told(0.85, "measuring")
@@ -197,6 +202,12 @@ def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     if options.preset is not None:
         return default_rule(maps, unit_threshold=PRESETS[options.preset].confidence)
     return default_rule(maps)
+
+
+def _leaves_open(options: LoadOptions) -> bool:
+    """Return whether the user leaves it to the program which depth is trusted."""
+    given = (options.conf_thresh, options.conf_percentile, options.preset)
+    return all(value is None for value in given)
 
 
 def _cloud(
