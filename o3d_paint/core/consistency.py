@@ -18,7 +18,13 @@ from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.visibility import DepthTolerance
 
-__all__ = ["Agreement", "agreement_between", "reversed_poses", "suggested_tolerance"]
+__all__ = [
+    "Agreement",
+    "agreement_between",
+    "reversed_poses",
+    "suggested_tolerance",
+    "tolerance_of",
+]
 
 _PAIRS = 24
 # Ranks among the photos that stand and look most alike: the very nearest may test depth alone, a
@@ -86,17 +92,27 @@ def reversed_poses(frames: Sequence[Frame]) -> tuple[Frame, ...]:
 
 
 def suggested_tolerance(scene: Scene) -> DepthTolerance:
-    """Return how far a point may lie from a depth map of this scene.
+    """Return how far a point may lie from a depth map of this scene; see `tolerance_of`."""
+    return tolerance_of(scene.frames, scene.rule, scene.spacing)
+
+
+def tolerance_of(frames: Sequence[Frame], rule: ConfidenceRule, spacing: float) -> DepthTolerance:
+    """Return how far a point may lie from the depth maps of some photos.
 
     2.7 times the median disagreement between photos lets most of a surface that both see pass; on
     the sample scene 98.8 % of the votes are then right, at twice as much 97.9 %. The bounds keep a
     wall apart from what stands behind it.
+
+    Args:
+        frames: Posed photos.
+        rule: Which depth pixels are trusted.
+        spacing: Point spacing in scene units.
     """
-    error = agreement_between(scene.frames, scene.rule).error
+    error = agreement_between(frames, rule).error
     relative = _DEFAULT_RELATIVE
     if np.isfinite(error):
         relative = float(np.clip(_RELATIVE_FACTOR * error, *_RELATIVE_RANGE))
-    return DepthTolerance(_ABSOLUTE_SPACINGS * scene.spacing, relative)
+    return DepthTolerance(_ABSOLUTE_SPACINGS * spacing, relative)
 
 
 def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:

@@ -19,6 +19,7 @@ from o3d_paint.core.confidence import (
     default_rule,
     percentile_rule,
 )
+from o3d_paint.core.consistency import tolerance_of
 from o3d_paint.core.distances import PRESETS
 from o3d_paint.core.geometry import (
     estimate_spacing,
@@ -26,6 +27,7 @@ from o3d_paint.core.geometry import (
     plausibly_metric,
     robust_diagonal,
 )
+from o3d_paint.core.photo_colors import colors_from_photos
 from o3d_paint.core.scene import Frame, PointCloud, Scene
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
@@ -123,6 +125,8 @@ def load_scene(
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
     told(0.85, "measuring")
     spacing = estimate_spacing(cloud.xyz)
+    if capture.xyz is not None and capture.rgb is None:
+        cloud = _colored(cloud, frames, rule=rule, spacing=spacing, notes=notes, told=told)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
     if not metric:
         notes.append(
@@ -202,6 +206,37 @@ def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     if options.preset is not None:
         return default_rule(maps, unit_threshold=PRESETS[options.preset].confidence)
     return default_rule(maps)
+
+
+def _colored(
+    cloud: PointCloud,
+    frames: tuple[Frame, ...],
+    *,
+    rule: ConfidenceRule,
+    spacing: float,
+    notes: list[str],
+    told: Progress,
+) -> PointCloud:
+    """Return a cloud without colours with those that its photos show, and say so."""
+    rgb, seen = colors_from_photos(
+        cloud.xyz,
+        frames,
+        rule=rule,
+        tolerance=tolerance_of(frames, rule, spacing),
+        spacing=spacing,
+        unseen=_UNKNOWN_COLOR,
+        progress=lambda share, stage: told(0.85 + 0.15 * share, stage),
+    )
+    if seen.any():
+        unseen = int(np.count_nonzero(~seen))
+        rest = f"; {unseen:,} that no photo sees stay grey" if unseen else ""
+        notes.append(
+            f"The cloud has no colours: {np.count_nonzero(seen):,} points take theirs from the"
+            f" photos that see them{rest}."
+        )
+    else:
+        notes.append("The cloud has no colours, and no photo sees its points: all stay grey.")
+    return PointCloud(cloud.xyz, rgb)
 
 
 def _leaves_open(options: LoadOptions) -> bool:
