@@ -12,6 +12,7 @@ import typer
 
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.terminal import say
+from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
@@ -217,7 +218,7 @@ def ask_before_overwriting(files: Sequence[Path], *, overwrite: bool) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         msg = f"{names} {verb} there already: add --overwrite (-y), or choose another name"
         raise StorageError(msg)
-    if not typer.confirm(f"{names} {verb} there already. Replace?", err=True):
+    if not typer.confirm(printable(f"{names} {verb} there already. Replace?"), err=True):
         typer.echo("Nothing was written.", err=True)
         raise typer.Exit(1)
 
