@@ -13,6 +13,7 @@ from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.npz import read_npy
 
 __all__ = ["Comparison", "Matching", "compare_files"]
 
@@ -89,11 +90,7 @@ def compare_files(
 
 def _read(path: Path) -> _Labels:
     if path.suffix.lower() == ".npy":
-        try:
-            values = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            msg = f"{path} cannot be read ({error}): expected an NPY file of labels"
-            raise FormatError(msg) from error
+        values = read_npy(path)
         if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
             msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
             raise FormatError(msg)

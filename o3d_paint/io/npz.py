@@ -18,12 +18,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
@@ -88,12 +89,13 @@ class NpzArchive:
             FormatError: It is not there, no zip archive, cut off, or an array is malformed.
         """
         self.path = Path(path)
-        self._zip = _open_zip(self.path)
+        self._file = open_file(self.path)
         try:
+            self._zip = _open_zip(self._file, self.path)
             self._members = self._array_members()
             self.headers = {key: self._header(key) for key in self._members}
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> NpzArchive:
@@ -103,6 +105,7 @@ class NpzArchive:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -186,7 +189,7 @@ def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]
         SceneError: It would not fit into memory.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             header, _ = _read_header(file)
             if header.dtype.hasobject:
                 msg = "pickled Python objects are never read"
@@ -203,22 +206,15 @@ def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]
         raise FormatError(msg) from error
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
+def _open_zip(file: BinaryIO, path: Path) -> zipfile.ZipFile:
     """Open a zip archive."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
+        start = file.read(4)
         if not start.startswith(b"PK"):
             what = "is empty" if not start else f"starts with {start!r}"
             msg = f"{path} is not an NPZ file: expected a zip archive, but it {what}"
             raise FormatError(msg)
-        return zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        msg = f"there is no file {path}: check the name"
-        raise FormatError(msg) from error
-    except IsADirectoryError as error:
-        msg = f"{path} is a folder: expected an NPZ file"
-        raise FormatError(msg) from error
+        return zipfile.ZipFile(file)
     except _BROKEN as error:
         raise FormatError(_unfinished(path, error)) from error
 

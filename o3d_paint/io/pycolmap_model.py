@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.extras import require
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["arrays_of", "read_limited"]
@@ -126,7 +127,7 @@ def _require_room(sizes: dict[str, int], folder: Path) -> None:
     """Refuse files that are too short for as many records as they say to have."""
     for name, size in sizes.items():
         path = folder / f"{name}.bin"
-        with path.open("rb") as file:
+        with open_file(path) as file:
             count = int.from_bytes(file.read(8), "little")
         if 8 + count * _RECORDS[name] > size:
             msg = f"{path} says that it holds {count} {name}, for which it is too short"

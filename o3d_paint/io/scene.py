@@ -31,6 +31,7 @@ from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
+from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.own_cloud import fit_of_cloud
@@ -105,7 +106,8 @@ def load_scene(
     told = progress or _silent
     told(0.0, "reading")
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
-    capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
+    with reading(path, chosen.images):
+        capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")

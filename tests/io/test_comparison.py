@@ -86,5 +86,5 @@ def test_what_cannot_be_compared(tmp_path, cloud):
     np.save(tmp_path / "c.npy", np.zeros((3, 2)))
     with pytest.raises(FormatError, match="class ids"):
         compare_files(tmp_path / "c.npy", b)
-    with pytest.raises(FormatError, match="cannot be read"):
+    with pytest.raises(FormatError, match="there is no file"):
         compare_files(tmp_path / "none.npy", b)

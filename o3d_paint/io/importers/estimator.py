@@ -18,6 +18,7 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
@@ -29,7 +30,7 @@ def recognizes(path: Path) -> bool:
     """Return whether a file is a zip archive; which arrays it holds is said by `read`."""
     if not path.is_file():
         return False
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return file.read(2) == b"PK"
 
 

@@ -20,6 +20,7 @@ from o3d_paint.core.consistency import agreement_between
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import MAX_SIDE, open_image, photo_at, pixels_of
 from o3d_paint.io.importers.pose_files import is_pose, require_camera, world_from_cam_of
 from o3d_paint.io.json_file import item, number, read_json
@@ -44,7 +45,7 @@ def recognizes(path: Path) -> bool:
     file = path / _FILE if path.is_dir() else path
     if not file.is_file() or file.suffix.lower() != ".json":
         return False
-    with file.open("rb") as opened:
+    with open_file(file) as opened:
         return b'"frames"' in opened.read() if file.stat().st_size < 1 << 28 else False
 
 
