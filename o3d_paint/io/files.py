@@ -20,7 +20,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.disk_errors import unreadable
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["is_link", "open_file", "open_text", "read_file", "reading", "require_file"]
+__all__ = ["is_link", "leads_out", "open_file", "open_text", "read_file", "reading", "require_file"]
 
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
@@ -143,6 +143,11 @@ def is_link(path: Path | str) -> bool:
     return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) in _LINK_TAGS
 
 
+def leads_out(path: Path | str, folder: Path | str) -> bool:
+    """Return whether links lead from a path to somewhere outside of a folder."""
+    return not _is_within(os.path.realpath(path), os.path.realpath(folder))
+
+
 def _require_plain(path: Path | str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
@@ -164,13 +169,11 @@ def _require_inside(path: Path | str) -> None:
         if place in named:
             return
         folder = _nearest([*named, *map(os.path.realpath, named)], place)
-        leads_out = folder is not None and not _is_within(
-            os.path.realpath(place), os.path.realpath(folder)
-        )
+        is_outside = folder is not None and leads_out(place, folder)
     except (OSError, ValueError) as error:
         msg = f"{path} cannot be the name of a file"
         raise FormatError(msg) from error
-    if leads_out:
+    if is_outside:
         msg = (
             f"a link leads from {path} out of {folder}, and such links are not followed: put the"
             " file itself there, or name its place with an option"
