@@ -108,7 +108,7 @@ def _replay(layout: Layout, scene: Scene, loaded: Loaded, *, fit: Fit) -> None:
         for record in _records(layout.journal(number), loaded):
             try:
                 replay.apply(record)
-            except (ValueError, KeyError, TypeError, TaxonomyError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError, TaxonomyError) as error:
                 loaded.damaged.append(layout.journal(number))
                 loaded.messages.append(f"one step of the journal cannot be read ({error})")
 
