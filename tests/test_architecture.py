@@ -23,7 +23,15 @@ PACKAGE = ROOT / "o3d_paint"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ("core", "fusion", "io", "project", "ui", "cli")
 # Plain data and facts, open to every room; they import nothing of the package but each other.
-OPEN = ("errors", "assets", "folders", "free_memory", "plain_text", "system_packages")
+OPEN = (
+    "errors",
+    "assets",
+    "child_process",
+    "folders",
+    "free_memory",
+    "plain_text",
+    "system_packages",
+)
 # The diagnosis stands beside the rooms: it must run where nothing else does.
 ALLOWED = {
     "core": {"core"},
