@@ -125,9 +125,9 @@ def read_file(path: Path | str, *, factor: float = 1) -> bytes:
         SceneError: It would not fit into memory.
     """
     with open_file(path) as file:
-        size = os.fstat(file.fileno()).st_size
-        require_memory(str(path), int(size * factor))
         try:
+            size = os.fstat(file.fileno()).st_size
+            require_memory(str(path), int(size * factor))
             # Files of /proc say 0 and have more.
             return file.read(size + 1)
         except OSError as error:

@@ -63,9 +63,14 @@ def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
     """Run a task in a child and wait for its word; silence is a crash."""
     nowhere = subprocess.DEVNULL
     # What native code has to say of its own end would reach the user's terminal.
-    with subprocess.Popen(
-        python_command(_START), stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
-    ) as child:
+    try:
+        process = subprocess.Popen(
+            python_command(_START), stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
+        )
+    except OSError as problem:
+        reason = disk_sentence(problem)
+        return StorageError(f"{path} is read by a process of its own, which cannot start: {reason}")
+    with process as child:
         try:
             child.communicate(task, timeout=_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
@@ -74,7 +79,7 @@ def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
             # Whatever ends the waiting, Ctrl+C too, leaves no reader behind.
             child.kill()
     if child.returncode == _NO_ROOM:
-        return _no_room(path, "it is full, or cannot be written")
+        return _no_room(path, f"{folder.parent} is full, or cannot be written")
     try:
         kind, message = json.loads((folder / _WORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -86,11 +91,8 @@ def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
 
 
 def _no_room(path: Path, reason: str) -> StorageError:
-    msg = (
-        f"{path} cannot be read by a process of its own, which needs the temporary folder"
-        f" {tempfile.gettempdir()} ({reason}): free some space, or name another with TMPDIR"
-    )
-    return StorageError(msg)
+    msg = f"{path} is read by a process of its own, which needs temporary files ({reason})"
+    return StorageError(f"{msg}: free some space, or name another folder with TMPDIR")
 
 
 def read_guarded(reader: Callable[[Path], Arrays], path: Path) -> Arrays:

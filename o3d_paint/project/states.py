@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from o3d_paint.errors import FormatError, PaintError, ProjectError, StorageError
-from o3d_paint.io.files import is_link, reading
+from o3d_paint.io.files import is_link, read_file, reading
 from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import read_document
 from o3d_paint.project.foreign import move_foreign_aside
@@ -158,8 +158,8 @@ def _keep_file(root: Path, beside: Path, name: str, *, earlier: list[Path]) -> N
                 os.link(state / name, beside / name)
                 return
     # A missing or unreadable mask is simply not part of the state.
-    with suppress(FileNotFoundError):
-        write_bytes(beside / name, (root / name).read_bytes())
+    with suppress(FormatError):
+        write_bytes(beside / name, read_file(root / name))
 
 
 def _forget(layout: Layout) -> None:
@@ -178,7 +178,7 @@ def _put_back(layout: Layout, number: int) -> None:
     if (chosen / layout.layer.name).exists():
         names.append(layout.layer.name)
     # In memory before anything else: keeping the present state may forget the oldest, this one.
-    contents = {name: (chosen / name).read_bytes() for name in names}
+    contents = {name: read_file(chosen / name) for name in names}
     outdated = _keep_present(layout)
     make_folder(layout.masks)
     for name, content in contents.items():
