@@ -160,6 +160,7 @@ OWN_FILES = {
     "o3d_paint/io/isolated.py",
     "o3d_paint/io/pycolmap_model.py",
     "o3d_paint/io/sample/files.py",
+    "o3d_paint/io/store.py",
     "o3d_paint/io/turntable.py",
     "o3d_paint/system_packages.py",
     "o3d_paint/ui/memory_watch.py",

@@ -103,6 +103,7 @@ def _compared(
         "pred": str(pred),
         "truth": str(truth),
         **scores_report(found.scores, found.taxonomy),
+        "notes": list(found.notes),
     }
     return report, found.notes
 

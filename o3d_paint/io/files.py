@@ -20,7 +20,16 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.disk_errors import unreadable
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["is_link", "leads_out", "open_file", "open_text", "read_file", "reading", "require_file"]
+__all__ = [
+    "is_link",
+    "leads_out",
+    "open_file",
+    "open_text",
+    "read_file",
+    "reading",
+    "require_file",
+    "require_inside",
+]
 
 _FLAGS = os.O_RDONLY | sum(
     getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY")
@@ -83,7 +92,7 @@ def open_file(path: Path | str) -> BinaryIO:
     Raises:
         FormatError: As `require_file`.
     """
-    _require_inside(path)
+    require_inside(path)
     try:
         # Looked at before it is opened, since opening a device can do something, and after.
         _require_plain(path, os.stat(path))
@@ -134,29 +143,8 @@ def read_file(path: Path | str, *, factor: float = 1) -> bytes:
             raise unreadable(path, error) from error
 
 
-def is_link(path: Path | str) -> bool:
-    """Return whether a path itself is a symbolic link or a junction; False where nothing is."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return False
-    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) in _LINK_TAGS
-
-
-def leads_out(path: Path | str, folder: Path | str) -> bool:
-    """Return whether links lead from a path to somewhere outside of a folder."""
-    return not _is_within(os.path.realpath(path), os.path.realpath(folder))
-
-
-def _require_plain(path: Path | str, found: os.stat_result) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
-        msg = f"{path} is {kind}, and only plain files are read: name a file"
-        raise FormatError(msg)
-
-
-def _require_inside(path: Path | str) -> None:
-    """Refuse a path that a link leads out of what the user named.
+def require_inside(path: Path | str) -> None:
+    """Refuse a file or folder that a link leads to from what the user named.
 
     Raises:
         FormatError: One does.
@@ -178,6 +166,27 @@ def _require_inside(path: Path | str) -> None:
             f"a link leads from {path} out of {folder}, and such links are not followed: put the"
             " file itself there, or name its place with an option"
         )
+        raise FormatError(msg)
+
+
+def is_link(path: Path | str) -> bool:
+    """Return whether a path itself is a symbolic link or a junction; False where nothing is."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISLNK(found.st_mode) or getattr(found, "st_reparse_tag", 0) in _LINK_TAGS
+
+
+def leads_out(path: Path | str, folder: Path | str) -> bool:
+    """Return whether links lead from a path to somewhere outside of a folder."""
+    return not _is_within(os.path.realpath(path), os.path.realpath(folder))
+
+
+def _require_plain(path: Path | str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+        msg = f"{path} is {kind}, and only plain files are read: name a file"
         raise FormatError(msg)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import lzma
 import math
+import os
 import struct
 import tokenize
 import warnings
@@ -27,7 +28,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
+__all__ = ["ArrayHeader", "NpzArchive", "npy_header", "read_npy"]
 
 _MAX_HEADER = 10_000
 _MAX_ITEM = 1 << 16
@@ -89,6 +90,7 @@ class NpzArchive:
             FormatError: It is not there, no zip archive, cut off, or an array is malformed.
         """
         self.path = Path(path)
+        self._granted: set[str] = set()
         self._file = open_file(self.path)
         try:
             self._zip = _open_zip(self._file, self.path)
@@ -118,13 +120,16 @@ class NpzArchive:
         Raises:
             SceneError: They would not.
         """
-        require_memory(str(self.path), sum(self.headers[k].nbytes for k in keys), limit=limit)
+        wanted = set(keys)
+        require_memory(str(self.path), sum(self.headers[k].nbytes for k in wanted), limit=limit)
+        self._granted |= wanted
 
     def read(self, key: str) -> npt.NDArray[np.generic]:
         """Return an array in the machine's byte order.
 
         Raises:
             FormatError: It holds objects, or its bytes are damaged or cut off.
+            SceneError: It would not fit into memory.
         """
         header = self.headers[key]
         if header.dtype.hasobject:
@@ -133,6 +138,8 @@ class NpzArchive:
                 " are never read: save it as a plain numeric array"
             )
             raise FormatError(msg)
+        if key not in self._granted:
+            require_memory(f"{self.path}: {key!r}", header.nbytes)
         try:
             with self._zip.open(self._members[key]) as file:
                 _read_header(file)
@@ -177,6 +184,16 @@ class NpzArchive:
         )
 
 
+def npy_header(path: Path) -> ArrayHeader:
+    """Return what a single NPY file says about its array.
+
+    Raises:
+        FormatError: It is not there, not an NPY file, cut off, or holds objects.
+    """
+    with open_file(path) as file:
+        return _npy_header(file, path)
+
+
 def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]:
     """Return the array of a single NPY file.
 
@@ -188,22 +205,35 @@ def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]
         FormatError: It is not there, not an NPY file, cut off, or holds objects.
         SceneError: It would not fit into memory.
     """
-    try:
-        with open_file(path) as file:
-            header, _ = _read_header(file)
-            if header.dtype.hasobject:
-                msg = "pickled Python objects are never read"
-                raise ValueError(msg)
-            stored = path.stat().st_size - file.tell()
-            if header.nbytes > stored:
-                msg = f"{header.nbytes} bytes should follow, {stored} do"
-                raise ValueError(msg)
-            require_memory(str(path), header.nbytes, limit=limit)
+    with open_file(path) as file:
+        header = _npy_header(file, path)
+        require_memory(str(path), header.nbytes, limit=limit)
+        try:
             return _read_data(file, header)
+        except _BROKEN as error:
+            raise _no_npy(path, error) from error
+
+
+def _npy_header(file: BinaryIO, path: Path) -> ArrayHeader:
+    """Read the header of an NPY file that has as many bytes behind it as it says."""
+    try:
+        header, _ = _read_header(file)
+        if header.dtype.hasobject:
+            msg = "pickled Python objects are never read"
+            raise ValueError(msg)
+        stored = os.fstat(file.fileno()).st_size - file.tell()
+        if header.nbytes > stored:
+            msg = f"{header.nbytes} bytes should follow, {stored} do"
+            raise ValueError(msg)
     except _BROKEN as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        msg = f"{path} is no readable NPY file ({reason}): expected a plain numeric array"
-        raise FormatError(msg) from error
+        raise _no_npy(path, error) from error
+    return header
+
+
+def _no_npy(path: Path, error: BaseException) -> FormatError:
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    msg = f"{path} is no readable NPY file ({reason}): expected a plain numeric array"
+    return FormatError(msg)
 
 
 def _open_zip(file: BinaryIO, path: Path) -> zipfile.ZipFile:

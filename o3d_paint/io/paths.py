@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import require_inside
 
 __all__ = ["existing", "inside"]
 
@@ -23,6 +24,7 @@ def inside(folder: Path, name: str, source: Path) -> Path:
     if _names_a_computer(name) and not _names_a_computer(str(folder)):
         msg = f"{source} names the file {name[:80]!r} on another computer: it is not asked"
         raise FormatError(msg)
+    require_inside(folder)
     try:
         root = folder.resolve()
         path = (root / name.replace("\\", "/")).resolve()

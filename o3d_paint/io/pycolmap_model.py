@@ -23,13 +23,15 @@ from o3d_paint.io.extras import require
 from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["arrays_of", "read_limited"]
+__all__ = ["PARTS", "arrays_of", "read_limited"]
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 _OLDEST = (4, 1)
 # The fewest bytes of a camera, image, point, rig and frame.
 _RECORDS = {"cameras": 24, "images": 73, "points3D": 51, "rigs": 8, "frames": 68}
+PARTS: tuple[str, ...] = tuple(_RECORDS)
+"""Files of a model that are read, as far as they are there."""
 # Of memory for one of a file: a point has 51 there, and objects of Python on the way.
 _BYTES_PER_BYTE = {"points3D": 16}
 _BYTES_PER_OTHER_BYTE = 4
