@@ -61,7 +61,10 @@ def part_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
         with os.fdopen(descriptor, "w+b", buffering=1 << 20) as file:
             _lock(descriptor)
             if not _has_name(descriptor, path):
-                continue  # somebody tidied up between our making and locking it
+                # Somebody tidied up between our making and locking it.
+                with suppress(OSError):
+                    path.unlink(missing_ok=True)
+                continue
             try:
                 yield file, path
             finally:
