@@ -28,6 +28,7 @@ from o3d_paint.io.files import open_file, read_file, reading, require_file
 from o3d_paint.io.images import list_files, open_image, pixels_of
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.masks import load_masks
+from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.io.strokes import read_strokes
 from o3d_paint.io.taxonomy_file import find_taxonomy
@@ -315,3 +316,17 @@ def test_a_photo_is_looked_at_again_when_it_is_decoded(tmp_path: Path) -> None:
     os.mkfifo(photo)
     with pytest.raises(PaintError, match="a pipe"):
         frame.photo.pixels()
+
+
+@pytest.mark.parametrize("key", ["conf", "final_mask"])
+def test_a_map_of_another_size_than_the_depths_is_not_read(
+    tmp_path: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = arrays()[0]
+    np.savez_compressed(tmp_path / "a.npz", **{**data, key: np.zeros((4, 2000, 2000), np.uint8)})
+    read = []
+    usual = NpzArchive.read
+    monkeypatch.setattr(NpzArchive, "read", lambda a, k: (read.append(k), usual(a, k))[1])
+    with pytest.raises(SceneError, match="expected the same"):
+        load_scene(tmp_path / "a.npz")
+    assert not read
