@@ -155,13 +155,11 @@ def test_functions_are_short(source: Path) -> None:
 # Files of the program's own: what it wrote itself, and what the system says of the machine.
 OWN_FILES = {
     "o3d_paint/free_memory.py",
-    "o3d_paint/io/exporters/e57.py",
     "o3d_paint/io/files.py",
     "o3d_paint/io/isolated.py",
     "o3d_paint/io/pycolmap_model.py",
     "o3d_paint/io/sample/files.py",
     "o3d_paint/io/store.py",
-    "o3d_paint/io/turntable.py",
     "o3d_paint/system_packages.py",
     "o3d_paint/ui/memory_watch.py",
     "o3d_paint/ui/preflight.py",

@@ -20,7 +20,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["is_part", "new_part_name", "part_file", "remove_dead_parts"]
+__all__ = ["is_part", "new_part_name", "part_file", "part_folder", "remove_dead_parts"]
 
 _HOST = hashlib.blake2b(socket.gethostname().encode(errors="replace"), digest_size=4).hexdigest()
 _NAME = re.compile(r"\.o3d-paint-(?:(?P<host>[0-9a-f]{8})-)?[0-9a-zA-Z_]+\.part")
@@ -73,6 +73,33 @@ def part_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
         return
 
 
+@contextmanager
+def part_folder(folder: Path) -> Iterator[Path]:
+    """Make a folder in a folder, for libraries that write to names only; it goes at the end.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if str(folder) not in _swept:
+        _swept.add(str(folder))
+        remove_dead_parts(folder)
+    while True:
+        path = new_part_name(folder)
+        path.mkdir(0o700)
+        descriptor = _opened_folder(path)
+        try:
+            if descriptor is not None:
+                _lock(descriptor)
+                if not _has_name(descriptor, path):
+                    continue
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            if descriptor is not None:
+                os.close(descriptor)
+        return
+
+
 def remove_dead_parts(folder: Path) -> None:
     """Remove what writers left in a folder that were killed; what resists is left."""
     with suppress(OSError), os.scandir(folder) as entries:
@@ -101,6 +128,21 @@ def _remove_if_dead(path: str, *, is_own: bool) -> None:
                 os.unlink(path)
         finally:
             os.close(descriptor)
+    elif is_own and (folder := _opened_folder(Path(path))) is not None:
+        try:
+            if _lock(folder):
+                shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(folder)
+
+
+def _opened_folder(path: Path) -> int | None:
+    """Return an open folder that can be locked, where the system has such."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return None
+    with suppress(OSError):
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | _FLAGS)
+    return None
 
 
 def _lock(descriptor: int) -> bool:

@@ -27,6 +27,7 @@ from o3d_paint.plain_text import json_text
 __all__ = [
     "is_same_place",
     "make_folder",
+    "move_into_place",
     "refuse_overwriting",
     "remove_file",
     "replacing",
@@ -124,6 +125,27 @@ def _to_stdout() -> Iterator[BinaryIO]:
         sys.stdout.flush()
 
 
+def move_into_place(made: Path, path: Path | str, *, inputs: Iterable[Path | str] = ()) -> None:
+    """Move a file that a library wrote, in a `part_folder` of its place, as `replacing` does.
+
+    Raises:
+        StorageError: As `replacing`.
+    """
+    refuse_overwriting(path, inputs)
+    try:
+        target = _target_of(path)
+        if target is None:
+            return
+        with made.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.chmod(made, _usual_mode(made.parent))
+        _keep_permissions(target, made)
+        os.replace(made, target)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    _sync_folder(target.parent)
+
+
 def write_bytes(path: Path | str, data: bytes, *, inputs: Iterable[Path | str] = ()) -> None:
     """Write a whole file at once, as `replacing` does."""
     with replacing(path, inputs=inputs) as file:
@@ -202,6 +224,16 @@ def _keep_permissions(old: Path, new: Path) -> None:
     """Give the new file the permissions of the one that it replaces."""
     with suppress(FileNotFoundError, PermissionError):
         os.chmod(new, old.stat().st_mode & 0o7777)
+
+
+def _usual_mode(folder: Path) -> int:
+    """Return the permissions that the user's new files get."""
+    probe = folder / "mode"
+    probe.touch()
+    try:
+        return probe.stat().st_mode & 0o777
+    finally:
+        probe.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

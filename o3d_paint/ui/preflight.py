@@ -49,7 +49,7 @@ class Preflight:
             return cls(_settled=obstacle)
         if _is_remembered():
             return cls(_settled=Check(NAME, True, "opened before with this driver"))
-        output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        output = _scratch()
         child = subprocess.Popen(
             python_command("from o3d_paint.ui.preflight import trial\ntrial()"),
             stdin=subprocess.DEVNULL,
@@ -90,6 +90,13 @@ class Preflight:
             _remember()
             return Check(NAME, True, "opened and drew a frame")
         return diagnose(text, code)
+
+
+def _scratch() -> IO[bytes]:
+    """Return a file for what the trial prints, where that can be in memory: /tmp may be full."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("o3d-paint"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def diagnose(output: str, code: int | None) -> Check:
