@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IndexArray, RgbArray
 from o3d_paint.core.cells import Cells, Keys, Lattice
+from o3d_paint.core.geometry import main_part
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.fusion.appearance import Looks
@@ -99,8 +100,10 @@ def build_graph(
 
     report = progress or (lambda fraction, stage: None)
     report(0.0, "graph")
-    size, cells = _voxels(cloud.xyz, nodes or target_nodes(len(cloud)))
-    center = cloud.xyz.mean(axis=0) if len(cloud) else np.zeros(3)
+    part = main_part(cloud.xyz)
+    scene = cloud.xyz if part.is_all else cloud.xyz[part.holds(cloud.xyz)]
+    size, cells = _voxels(cloud.xyz, scene, nodes or target_nodes(len(cloud)))
+    center = scene.mean(axis=0) if len(cloud) else np.zeros(3)
     moments, colors, node_of = node_moments(cloud.xyz, cloud.rgb, center, cells.order, cells.starts)
     report(0.4, "graph")
     count = moments[:, 0]
@@ -121,15 +124,21 @@ def build_graph(
     )  # fmt: skip
 
 
-def _voxels(xyz: FloatArray, nodes: int) -> tuple[float, Cells]:
-    """Return the voxel size that gives about so many voxels, and the points by voxel."""
+def _voxels(xyz: FloatArray, scene: FloatArray, nodes: int) -> tuple[float, Cells]:
+    """Return the voxel size that gives about so many voxels, and the points by voxel.
+
+    Args:
+        xyz: (N, 3) all points.
+        scene: (K, 3) those of them that say how large the scene is.
+        nodes: How many voxels.
+    """
     from o3d_paint.core.kernels.cells import bounds
 
     if not len(xyz):
         return 1.0, Cells.group(np.zeros(0, dtype=np.int64))
-    lowest, highest = bounds(xyz)
+    lowest, highest = bounds(scene)
     extent = float(np.linalg.norm(highest - lowest)) or 1.0
-    sample = xyz[:: max(1, len(xyz) // _SAMPLE)]
+    sample = scene[:: max(1, len(scene) // _SAMPLE)]
     # Clouds are surfaces: four times the voxels at half the size. Few sampled points share a
     # voxel of the final size, so the guess is made where they do and corrected once.
     low, high = np.percentile(sample, [2, 98], axis=0)

@@ -31,6 +31,7 @@ from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
+from o3d_paint.io.far_off import told_of_far_off
 from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
@@ -119,6 +120,7 @@ def load_scene(
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
     told(0.85, "measuring")
+    notes += told_of_far_off(cloud.xyz, frames)
     spacing = estimate_spacing(cloud.xyz)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
     if not metric:
