@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.cells import may_be_near
 
 __all__ = [
+    "MainPart",
     "estimate_spacing",
     "estimate_up",
+    "main_part",
     "plausibly_metric",
     "robust_bounds",
     "robust_diagonal",
@@ -28,6 +31,9 @@ _PLANE_NEIGHBORS = 12
 _CONE_COS = np.cos(np.radians(25))
 _MIN_SUPPORT = 0.1
 _BOUNDS_SAMPLE = 500_000
+_FEWEST = 100
+# More than from an object on a turntable to the walls of its room.
+_FAR = 50.0
 _METRIC_DIAGONAL = (0.3, 300.0)
 _METRIC_SPACING = (0.0002, 0.05)
 
@@ -40,8 +46,57 @@ def robust_bounds(xyz: FloatArray, percentile: float = 1.0) -> tuple[FloatArray,
         percentile: Share in per cent left out at either end of each axis.
     """
     sample = xyz[:: max(1, len(xyz) // _BOUNDS_SAMPLE)]
+    sample = sample[main_part(sample).holds(sample)]
     low, high = np.percentile(sample, [percentile, 100 - percentile], axis=0)
     return low, high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MainPart:
+    """The ball that a scene lies in, without what stands far apart from it.
+
+    Attributes:
+        center: (3,) its middle.
+        radius: Infinite where nothing stands apart.
+    """
+
+    center: FloatArray
+    radius: float
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing stands apart."""
+        return self.radius == np.inf
+
+    def holds(self, xyz: FloatArray) -> BoolArray:
+        """Return (N,) which points lie within."""
+        if self.is_all:
+            return np.ones(len(xyz), dtype=bool)
+        inside: BoolArray = np.linalg.norm(xyz - self.center, axis=1) <= self.radius
+        return inside
+
+
+def main_part(xyz: FloatArray) -> MainPart:
+    """Return where the scene itself lies, should some of its points stand far apart.
+
+    A photo at the origin of a scene in map coordinates, or with depths in millimetres among others
+    in metres, makes points thousands of kilometres off; they would be all that counts wherever a
+    size is measured. What stands apart is a hundredth of the points or more, beyond a gap in which
+    nothing lies from some distance to `_FAR` times of it; what surrounds a scene thinly does not.
+
+    Args:
+        xyz: (N, 3) coordinates; all others are finite as well.
+    """
+    if len(xyz) < _FEWEST:
+        return MainPart(np.zeros(3), np.inf)
+    sample = xyz[:: max(1, len(xyz) // _BOUNDS_SAMPLE)]
+    center = np.median(sample, axis=0)
+    distance = np.linalg.norm(sample - center, axis=1)
+    reach = np.quantile(distance, np.linspace(0.5, 0.99, 50), method="lower")
+    apart = (reach[:-1] > 0) & (reach[1:] > _FAR * reach[:-1])
+    if not apart.any():
+        return MainPart(center, np.inf)
+    return MainPart(center, float(reach[np.argmax(apart)]) * _FAR**0.5)
 
 
 def robust_diagonal(xyz: FloatArray) -> float:
@@ -60,6 +115,9 @@ def estimate_spacing(xyz: FloatArray) -> float:
     Args:
         xyz: (N, 3) coordinates, N >= 1.
     """
+    part = main_part(xyz)
+    if not part.is_all:
+        xyz = xyz[part.holds(xyz)]
     local, queries = _surroundings(xyz)
     fallback = max(robust_diagonal(xyz) * 1e-3, 1e-9)
     if len(local) < 2:

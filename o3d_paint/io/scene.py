@@ -34,6 +34,8 @@ from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
+from o3d_paint.io.far_off import told_of_far_off
+from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
@@ -108,7 +110,8 @@ def load_scene(
     told = progress or _silent
     told(0.0, "reading")
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
-    capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
+    with reading(path, chosen.images):
+        capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
@@ -124,6 +127,7 @@ def load_scene(
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
     told(0.85, "measuring")
+    notes += told_of_far_off(cloud.xyz, frames)
     spacing = estimate_spacing(cloud.xyz)
     if capture.xyz is not None and capture.rgb is None:
         cloud = _colored(cloud, frames, rule=rule, spacing=spacing, notes=notes, told=told)
