@@ -236,8 +236,9 @@ def _paint(
     import numpy as np
 
     from o3d_paint.core.packed_masks import PackedMasks
-    from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
-    from o3d_paint.io.masks import joined, load_masks
+    from o3d_paint.io.class_numbers import joined_names
+    from o3d_paint.io.mask_formats.mask_set import with_new_ids
+    from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
     from o3d_paint.project.cloud_labels import classes_of, renumbered
 
@@ -264,8 +265,7 @@ def _paint(
         if taxonomy is None:
             taxonomy = record.taxonomy()
         elif record.names:
-            named = MaskSet("strokes", (), record.names)
-            taxonomy, new_ids = joined(named, taxonomy, notes)
+            taxonomy, new_ids = joined_names(record.names, taxonomy, notes)
         for i, drawn in stroke_masks(record, scene).items():
             mask = with_new_ids(drawn, new_ids)
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask

@@ -17,10 +17,11 @@ from PIL import Image
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.scene import Frame, Scene
-from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, next_color
-from o3d_paint.errors import SceneError
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.class_numbers import NumberRules, class_numbers
 from o3d_paint.io.images import MAX_ASPECT
-from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
+from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.photo_matching import match_masks
 
@@ -28,7 +29,6 @@ __all__ = [
     "MaskImport",
     "check_aspect",
     "fitted_mask",
-    "joined",
     "load_masks",
     "mask_png",
 ]
@@ -44,7 +44,7 @@ class MaskImport:
     Attributes:
         masks: By position of the photo: (H, W) ids of its mask shape.
         taxonomy: The classes that the ids mean.
-        notes: What did not match or was added, one sentence each.
+        notes: What did not match, was left out, guessed or added, one sentence each.
     """
 
     masks: Mapping[int, IdArray]
@@ -52,18 +52,27 @@ class MaskImport:
     notes: tuple[str, ...]
 
 
-def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None) -> MaskImport:
+def load_masks(
+    path: Path | str,
+    scene: Scene,
+    taxonomy: Taxonomy | None = None,
+    *,
+    rules: NumberRules | None = None,
+    list_starts_at: int | None = 1,
+) -> MaskImport:
     """Read masks of any known format for the photos of a scene.
 
     Args:
         path: File or folder.
         scene: Whose photos.
         taxonomy: Classes that are known; names in the file are looked up in it and unknown ones
-            added. None takes the file's own classes, or the published five where it names none.
+            added. None takes the file's own classes, or "class 7" for numbers without a name.
+        rules: What the user says about the masks' numbers.
+        list_starts_at: What numbers without names mean in ``taxonomy``; see `class_numbers`.
 
     Raises:
         FormatError: The masks cannot be read.
-        SceneError: None of them belongs to a photo, or one has another shape than its photo.
+        SceneError: None of them belongs to a photo, or none has the shape of its photo.
     """
     source = Path(path)
     found = read_masks(source)
@@ -74,24 +83,66 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
         )
         raise SceneError(msg)
     notes: list[str] = []
-    taxonomy, new_ids = joined(found, taxonomy, notes)
+    matched = match_masks(source, found, scene, notes)
+    masks, ids_of = _as_they_are(source, found, scene, matched)
+    present = set().union(*ids_of.values())
+    numbers = class_numbers(
+        found, present, taxonomy, rules or NumberRules(), list_starts_at=list_starts_at
+    )
+    for frame_idx, ids in ids_of.items():
+        if any(numbers.new_ids.get(i, i) != i for i in ids):
+            masks[frame_idx] = _counted(masks[frame_idx], numbers.new_ids)
+    notes += [*found.findings.sentences(), *numbers.notes]
+    return MaskImport(masks, numbers.taxonomy, tuple(notes))
+
+
+def _as_they_are(
+    source: Path, found: MaskSet, scene: Scene, matched: Mapping[int, list[int]]
+) -> tuple[PackedMasks, dict[int, set[int]]]:
+    """Return masks at their photos' size with the ids that their files have, and those ids.
+
+    One that cannot be read or has another shape than its photo is left out.
+
+    Raises:
+        FormatError: None is left.
+        SceneError: None is left.
+    """
     masks = PackedMasks()
-    used: set[int] = set()
-    for frame_idx, positions in match_masks(source, found, scene, notes).items():
+    ids_of: dict[int, set[int]] = {}
+    first_error: FormatError | SceneError | None = None
+    for frame_idx, positions in matched.items():
+        frame = scene.frames[frame_idx]
         for position in positions:
             entry = found.masks[position]
-            ids = entry.read()
-            if found.names:
-                _keep_apart(ids, taxonomy, new_ids)
-            where = f"{source} ({entry.photo})"
-            mask = fitted_mask(with_new_ids(ids, new_ids), scene.frames[frame_idx], where)
+            mask = _read_one(entry, frame, f"{source} ({entry.name})")
+            if not isinstance(mask, np.ndarray):
+                first_error = first_error or mask
+                found.findings.leave_out("mask", "that cannot be used", str(mask))
+                continue
             known = masks.get(frame_idx)
             masks[frame_idx] = mask if known is None else np.where(mask > 0, mask, known)
-            used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
-    added = [i for i in sorted(used - {0}) if i not in taxonomy]
-    if added:
-        notes.append(f"Classes without a name were added: {', '.join(map(str, added))}.")
-    return MaskImport(masks, taxonomy.completed(added), tuple(notes))
+            used = set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
+            ids_of[frame_idx] = ids_of.get(frame_idx, set()) | used
+    if first_error is not None and not masks:
+        raise first_error
+    return masks, ids_of
+
+
+def _read_one(entry: PhotoMask, frame: Frame, where: str) -> IdArray | FormatError | SceneError:
+    """Return a mask at its photo's size, or what is wrong with it."""
+    try:
+        ids = entry.read()
+    except FormatError as error:
+        return error
+    try:
+        return fitted_mask(ids, frame, where)
+    except SceneError as error:
+        return error
+
+
+def _counted(mask: IdArray, new_ids: Mapping[int, int]) -> IdArray:
+    """Return a mask (H, W) with the classes that its ids mean, 0 for those that do not count."""
+    return with_new_ids(mask, {old: max(0, new) for old, new in new_ids.items()})
 
 
 def fitted_mask(mask: IdArray, frame: Frame, where: str) -> IdArray:
@@ -151,42 +202,3 @@ def mask_png(mask: IdArray, taxonomy: Taxonomy) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=_PNG_LEVEL)
     return buffer.getvalue()
-
-
-def _keep_apart(ids: IdArray, taxonomy: Taxonomy, new_ids: dict[int, int]) -> None:
-    """Give ids of a mask that its file does not name numbers that no class has."""
-    taken = {c.class_id for c in taxonomy} | set(new_ids.values())
-    for unnamed in np.flatnonzero(np.bincount(ids.ravel())).tolist():
-        if unnamed and unnamed not in new_ids:
-            new_ids[unnamed] = max(taken) + 1 if unnamed in taken else unnamed
-            taken.add(new_ids[unnamed])
-
-
-def joined(
-    found: MaskSet, taxonomy: Taxonomy | None, notes: list[str]
-) -> tuple[Taxonomy, dict[int, int]]:
-    """Return the classes that file and caller have together, and the file's ids in them.
-
-    Args:
-        found: Masks with their classes.
-        taxonomy: The caller's classes, if any.
-        notes: Gets a sentence about each class that is added to them.
-    """
-    if not found.names:
-        return taxonomy if taxonomy is not None else article_taxonomy(), {}
-    classes = list(taxonomy.classes) if taxonomy is not None else []
-    new_ids: dict[int, int] = {}
-    for old_id, name in sorted(found.names.items()):
-        if old_id == 0:
-            continue
-        known = Taxonomy(tuple(classes)).find(name)
-        if known is None:
-            taken = {c.class_id for c in classes}
-            class_id = old_id if old_id not in taken else max(taken) + 1
-            color = found.colors.get(old_id) or next_color([c.color for c in classes])
-            known = LabelClass(class_id, name.strip() or f"class {old_id}", color)
-            classes.append(known)
-            if taxonomy is not None:
-                notes.append(f"The class {known.name!r} was added.")
-        new_ids[old_id] = known.class_id
-    return Taxonomy(tuple(classes)), new_ids

@@ -1,0 +1,76 @@
+"""Grey masks whose values are no class ids: resized with averages, anti-aliased, or compressed.
+
+Each shade between two classes would become a class of its own. Colour masks with such shades are
+refused by their colours; here the values themselves have to tell.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from o3d_paint.core.arrays import BoolArray, IdArray
+from o3d_paint.errors import FormatError
+
+__all__ = ["check_values"]
+
+_FEWEST_SHADES = 3
+"""Twofold anti-aliasing makes three shades; one or two values without an area are thin things."""
+_MOSTLY = 0.5
+
+
+def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
+    """Check that the values of a grey picture can be class ids.
+
+    Values that fill areas are classes. Others are shades where there are several of them between
+    those of areas, most of their pixels lie between a lower and a higher neighbour, and they line
+    the borders of areas rather than those touching each other.
+
+    Args:
+        values: (H, W) of the picture.
+        where: Names it in messages.
+        is_compressed: Whether it was stored with losses, by which no third value is what it was.
+
+    Raises:
+        FormatError: They cannot.
+    """
+    present = np.flatnonzero(np.bincount(values.ravel()))
+    if len(present) < 3:
+        return
+    lowest, highest = cv2.erode(values, np.ones((3, 3))), cv2.dilate(values, np.ones((3, 3)))
+    inside = lowest == highest
+    is_area = np.zeros(int(present[-1]) + 1, dtype=bool)
+    is_area[values[inside]] = True
+    shades = present[~is_area[present]]
+    if not is_compressed:
+        areas = np.flatnonzero(is_area)
+        if len(areas) < 2:
+            return
+        shades = shades[(shades > areas[0]) & (shades < areas[-1])]
+        if len(shades) < _FEWEST_SHADES:
+            return
+        is_shade = ~is_area[values]
+        between = (lowest < values) & (values < highest) & is_shade
+        if between.sum() < _MOSTLY * is_shade.sum() or not _lines_borders(values, is_shade):
+            return
+    some = ", ".join(map(str, np.flatnonzero(is_area)[:3]))
+    msg = (
+        f"{where} has {len(present)} values, {len(shades)} of them shades beside those that fill"
+        f" areas ({some or 'none does'}), as soft or compressed borders have them: save masks"
+        " without smoothing and as PNG, not JPEG, and resize them by nearest pixel"
+    )
+    raise FormatError(msg)
+
+
+def _lines_borders(values: IdArray, is_shade: BoolArray) -> bool:
+    """Return whether fewer neighbours of two areas touch than are parted by shades."""
+    soft = sharp = 0
+    for first, second in (
+        (np.s_[:, 1:], np.s_[:, :-1]),
+        (np.s_[1:], np.s_[:-1]),
+    ):
+        differ = values[first] != values[second]
+        with_shade = differ & (is_shade[first] | is_shade[second])
+        soft += int(np.count_nonzero(with_shade))
+        sharp += int(np.count_nonzero(differ)) - int(np.count_nonzero(with_shade))
+    return soft >= sharp
