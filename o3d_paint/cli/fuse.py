@@ -139,6 +139,7 @@ def fuse(
 
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.store import write_json
+    from o3d_paint.project.cloud_labels import with_classes
     from o3d_paint.project.pipeline import run_fuse
     from o3d_paint.project.report import fuse_report
 
@@ -151,7 +152,11 @@ def fuse(
     if work is not None:
         plan = plan.completed_by(work[0].fuse_options, work[0].weights)
         loaded = replace(loaded, labels=work[0].ballots.imported)
-    painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
+        begun, label_notes = None, list[str]()
+    else:
+        loaded, begun, label_notes = with_classes(loaded, known)
+    painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=begun)
+    notes = label_notes + notes
     note([*loaded.notes, *notes], quiet=quiet)
     outputs.check_classes(classes)
     gathered = perf_counter()
@@ -240,13 +245,9 @@ def _paint(
     from o3d_paint.io.mask_formats.mask_set import with_new_ids
     from o3d_paint.io.masks import load_masks
     from o3d_paint.io.strokes import read_strokes, stroke_masks
-    from o3d_paint.project.cloud_labels import classes_of, renumbered
 
     painted = PackedMasks()
     taxonomy, notes = known, list[str]()
-    if scene.labels is not None:
-        taxonomy = classes_of(scene, known)
-        notes += renumbered(known, taxonomy)
     layer: IdArray | None = None
     if work is not None:
         opened, notes = work[0], list(work[1])

@@ -90,7 +90,8 @@ def class_numbers(
         SceneError: A number is too large to be a class.
     """
     result = ClassNumbers(classes if classes is not None else Taxonomy())
-    void, empty = _of_no_class(found, present, classes, rules, result.notes)
+    counts_0 = rules.first_id == 0 or (rules.first_id is None and list_starts_at == 0)
+    void, empty = _of_no_class(found, present, classes, rules, result.notes, counts_0=counts_0)
     first = _first_number(found, set(present) - void, classes, rules, list_starts_at, result.notes)
     result.new_ids |= dict.fromkeys(void, NOT_COUNTED) | dict.fromkeys(empty, 0)
     rest = sorted(({*found.names, *present} - void - empty) | {i for i in (0,) if i in present})
@@ -226,6 +227,8 @@ def _of_no_class(
     classes: Taxonomy | None,
     rules: NumberRules,
     notes: list[str],
+    *,
+    counts_0: bool,
 ) -> tuple[set[int], set[int]]:
     """Return ids that do not count and ids that are unlabelled; says which the former are."""
     words = sorted(found.findings.void)
@@ -248,7 +251,7 @@ def _of_no_class(
     if words:
         notes.append(f"Not counted, since it is no class: {listed(words)}.")
     if rules.guesses:
-        rest = set(present) - void - empty - {0}
+        rest = set(present) - void - empty - (set() if counts_0 else {0})
         named = {*found.names, *(c.class_id for c in classes or () if not found.names)}
         guessed = guessed_voids([i - found.shift for i in rest], [i - found.shift for i in named])
         void |= {i + found.shift for i in guessed}

@@ -93,10 +93,11 @@ def _columns_by_heads(
 ) -> tuple[int | None, int | None, list[int]]:
     """Return which columns are name, number and colour, by what they are called."""
     name = next(heads.index(h) for h in _NAME_HEADS if h in heads)
-    numbers = [heads.index(h) for h in _NUMBER_HEADS if h in heads and heads.index(h) != name]
-    number = next(
-        (i for i in numbers if all(_NUMBER.fullmatch(r[i]) for r in rows if i < len(r))), None
-    )
+    others = [h for h in _NUMBER_HEADS if h in heads and heads.index(h) != name]
+    number = heads.index(others[0]) if others else None
+    labels = "" if number is None else [row[number] for row in rows]
+    if others[:1] == ["label"] and not all(map(_NUMBER.fullmatch, labels)):
+        number = None
     for channels in _CHANNEL_HEADS:
         if all(c in heads for c in channels):
             return name, number, [heads.index(c) for c in channels]

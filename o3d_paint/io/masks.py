@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, SceneError
-from o3d_paint.io.class_numbers import NumberRules, class_numbers
+from o3d_paint.io.class_numbers import NOT_COUNTED, NumberRules, class_numbers
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _PALETTE_SIZE = 256
+_MOSTLY_EMPTY = 0.5
 _PNG_LEVEL = 3
 
 
@@ -45,11 +46,14 @@ class MaskImport:
         masks: By position of the photo: (H, W) ids of its mask shape.
         taxonomy: The classes that the ids mean.
         notes: What did not match, was left out, guessed or added, one sentence each.
+        background: By position of the photo: (H, W) 1 at pixels that are of no class; empty where
+            what masks leave empty is merely not painted.
     """
 
     masks: Mapping[int, IdArray]
     taxonomy: Taxonomy
     notes: tuple[str, ...]
+    background: Mapping[int, IdArray] = field(default_factory=dict)
 
 
 def load_masks(
@@ -59,6 +63,7 @@ def load_masks(
     *,
     rules: NumberRules | None = None,
     list_starts_at: int | None = 1,
+    background: bool | None = None,
 ) -> MaskImport:
     """Read masks of any known format for the photos of a scene.
 
@@ -69,6 +74,8 @@ def load_masks(
             added. None takes the file's own classes, or "class 7" for numbers without a name.
         rules: What the user says about the masks' numbers.
         list_starts_at: What numbers without names mean in ``taxonomy``; see `class_numbers`.
+        background: Whether what masks leave empty is of none of their classes, rather than not
+            painted. None takes it for that where they show a single class.
 
     Raises:
         FormatError: The masks cannot be read.
@@ -89,11 +96,25 @@ def load_masks(
     numbers = class_numbers(
         found, present, taxonomy, rules or NumberRules(), list_starts_at=list_starts_at
     )
+    used = sorted({numbers.new_ids.get(i, 0) for i in present} - {0, NOT_COUNTED})
+    if not used and (left_out := " ".join(found.findings.sentences())):
+        msg = f"{source} has nothing that is of a class. {left_out}"
+        raise SceneError(msg)
+    has_background = len(used) == 1 if background is None else background
+    empty = PackedMasks()
+    shares = []
     for frame_idx, ids in ids_of.items():
+        mask = masks[frame_idx]
+        if has_background and not {numbers.new_ids.get(i, 0) for i in ids}.isdisjoint(used):
+            empty[frame_idx] = _emptied(mask, numbers.new_ids)
         if any(numbers.new_ids.get(i, i) != i for i in ids):
-            masks[frame_idx] = _counted(masks[frame_idx], numbers.new_ids)
+            mask = masks[frame_idx] = _counted(mask, numbers.new_ids)
+        shares.append(1 - np.count_nonzero(mask) / mask.size)
     notes += [*found.findings.sentences(), *numbers.notes]
-    return MaskImport(masks, numbers.taxonomy, tuple(notes))
+    names = [numbers.taxonomy.name_of(i) for i in used]
+    if background is None and names and any(shares):
+        notes += _notes_on_empty(names, float(np.mean(shares)))
+    return MaskImport(masks, numbers.taxonomy, tuple(notes), empty)
 
 
 def _as_they_are(
@@ -138,6 +159,36 @@ def _read_one(entry: PhotoMask, frame: Frame, where: str) -> IdArray | FormatErr
         return fitted_mask(ids, frame, where)
     except SceneError as error:
         return error
+
+
+def _notes_on_empty(names: list[str], share: float) -> list[str]:
+    """Return what was taken for the meaning of empty pixels.
+
+    Args:
+        names: Of the classes in the masks.
+        share: Of the pixels that are empty.
+    """
+    if len(names) == 1:
+        return [
+            f"The masks show {names[0]!r} alone, so what they leave empty counts as not"
+            f" {names[0]!r} and stays unlabelled; --no-background takes it for not painted."
+        ]
+    if share < _MOSTLY_EMPTY:
+        return []
+    return [
+        f"The masks leave {share:.0%} of their pixels empty, which was taken for not painted, so"
+        " classes spread there; --background keeps it unlabelled."
+    ]
+
+
+def _emptied(mask: IdArray, new_ids: Mapping[int, int]) -> IdArray:
+    """Return (H, W) 1 where a mask is of no class, 0 where it is of one or does not count."""
+    table = np.zeros(np.iinfo(np.uint16).max + 1, dtype=np.uint16)
+    table[0] = new_ids.get(0, 0) == 0
+    for old, new in new_ids.items():
+        table[old] = new == 0
+    emptied: IdArray = table[mask]
+    return emptied
 
 
 def _counted(mask: IdArray, new_ids: Mapping[int, int]) -> IdArray:

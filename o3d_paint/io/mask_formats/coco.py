@@ -34,6 +34,8 @@ def read(document: Any, path: Path) -> MaskSet:
     """
     findings = Findings()
     categories, names, are_made_up = _categories(document, path, findings)
+    if _is_group(document):
+        names.pop(0, None)
     # 0 means unlabelled in a mask, so a file that counts its categories from 0 is shifted by one.
     shift = 0 if are_made_up or 0 not in names else 1
     images = _images(document, path, findings)
@@ -90,6 +92,15 @@ def _categories(
     ordered = {name: i for i, name in enumerate(sorted(set(found.values())), start=1)}
     names = {i: name for name, i in ordered.items()}
     return {key: ordered[name] for key, name in found.items()}, names, True
+
+
+def _is_group(document: Any) -> bool:
+    """Return whether category 0 is Roboflow's for the group that all classes are of."""
+    of_0 = [c for c in document["categories"] if isinstance(c, dict) and c.get("id") == 0]
+    is_used = any(
+        isinstance(r, dict) and r.get("category_id") == 0 for r in document["annotations"]
+    )
+    return bool(of_0) and of_0[0].get("supercategory") == "none" and not is_used
 
 
 def _images(

@@ -17,14 +17,16 @@ __all__ = ["check_values"]
 _FEWEST_SHADES = 3
 """Twofold anti-aliasing makes three shades; one or two values without an area are thin things."""
 _MOSTLY = 0.5
+_WIDEST = 15
+"""Pixels from one area to the other across a soft border; wider ones are no borders."""
 
 
 def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
     """Check that the values of a grey picture can be class ids.
 
     Values that fill areas are classes. Others are shades where there are several of them between
-    those of areas, most of their pixels lie between a lower and a higher neighbour, and they line
-    the borders of areas rather than those touching each other.
+    those of areas, most of their pixels have a lower and a higher area close by, and they line the
+    borders of areas rather than those touching each other.
 
     Args:
         values: (H, W) of the picture.
@@ -50,8 +52,8 @@ def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
         if len(shades) < _FEWEST_SHADES:
             return
         is_shade = ~is_area[values]
-        between = (lowest < values) & (values < highest) & is_shade
-        if between.sum() < _MOSTLY * is_shade.sum() or not _lines_borders(values, is_shade):
+        between = _between_areas(values, is_shade)
+        if between < _MOSTLY * is_shade.sum() or not _lines_borders(values, is_shade):
             return
     some = ", ".join(map(str, np.flatnonzero(is_area)[:3]))
     msg = (
@@ -60,6 +62,14 @@ def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
         " without smoothing and as PNG, not JPEG, and resize them by nearest pixel"
     )
     raise FormatError(msg)
+
+
+def _between_areas(values: IdArray, is_shade: BoolArray) -> int:
+    """Return the pixels of shades that have a lower and a higher area close by."""
+    window = np.ones((_WIDEST, _WIDEST))
+    lower = cv2.erode(np.where(is_shade, np.uint16(65_535), values), window)
+    higher = cv2.dilate(np.where(is_shade, np.uint16(0), values), window)
+    return int(np.count_nonzero((lower < values) & (values < higher) & is_shade))
 
 
 def _lines_borders(values: IdArray, is_shade: BoolArray) -> bool:
