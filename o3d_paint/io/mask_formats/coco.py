@@ -34,13 +34,13 @@ def read(document: Any, path: Path) -> MaskSet:
     """
     findings = Findings()
     categories, names, are_made_up = _categories(document, path, findings)
-    if _is_group(document):
+    records = item(document, "annotations", list, str(path))
+    if _is_group(document["categories"], records):
         names.pop(0, None)
     # 0 means unlabelled in a mask, so a file that counts its categories from 0 is shifted by one.
     shift = 0 if are_made_up or 0 not in names else 1
     images = _images(document, path, findings)
     outlines: dict[Any, list[Outline]] = defaultdict(list)
-    records = item(document, "annotations", list, str(path))
     for number, record in enumerate(records):
         where = f"annotations[{number}] of {path}"
         reason = _reason_to_leave_out(record, images, categories)
@@ -94,9 +94,9 @@ def _categories(
     return {key: ordered[name] for key, name in found.items()}, names, True
 
 
-def _is_group(document: Any) -> bool:
+def _is_group(categories: list[Any], records: list[Any]) -> bool:
     """Return whether category 0 is Roboflow's for the group that all classes are of."""
-    of_0 = [c for c in document["categories"] if isinstance(c, dict) and c.get("id") == 0]
+    of_0 = [c for c in categories if isinstance(c, dict) and c.get("id") == 0]
     is_used = any(
         isinstance(r, dict) and r.get("category_id") == 0 for r in document["annotations"]
     )
