@@ -97,9 +97,7 @@ def _categories(
 def _is_group(categories: list[Any], records: list[Any]) -> bool:
     """Return whether category 0 is Roboflow's for the group that all classes are of."""
     of_0 = [c for c in categories if isinstance(c, dict) and c.get("id") == 0]
-    is_used = any(
-        isinstance(r, dict) and r.get("category_id") == 0 for r in document["annotations"]
-    )
+    is_used = any(isinstance(r, dict) and r.get("category_id") == 0 for r in records)
     return bool(of_0) and of_0[0].get("supercategory") == "none" and not is_used
 
 
