@@ -18,6 +18,7 @@ from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
+    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import LoadOptions
     from o3d_paint.project.paint_sources import MaskChoices
     from o3d_paint.project.project import Project
@@ -84,11 +85,8 @@ def fuse(
     outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
     outputs.check(json_file)
 
-    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.store import write_json
-    from o3d_paint.project.background import fuse_with_background
-    from o3d_paint.project.cloud_labels import with_classes
     from o3d_paint.project.paint_sources import all_paint
     from o3d_paint.project.report import fuse_report
 
@@ -98,39 +96,22 @@ def fuse(
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     work = None if project is None else _read(project, loaded)
-    settings = FusionSettings() if work is None else work[0].fusion_settings
-    settings = replace(settings, **given)
-    if settings.method == "article" and threshold is not None:
-        settings = replace(settings, conf_thresh=threshold)
-    if work is not None:
-        loaded = replace(loaded, labels=work[0].ballots.imported)
-        begun, label_notes = None, list[str]()
-    else:
-        loaded, begun, label_notes = with_classes(loaded, None if known is None else known.taxonomy)
+    settings = _settings(work[0] if work else None, given, threshold)
     paint = all_paint(
         loaded,
-        classes=begun,
         class_list=known,
-        project=None if work is None else work[0],
+        project=work[0] if work else None,
         masks=masks,
         strokes=strokes,
         choices=_choices(options, background, settings.method),
     )
-    notes = [*([] if work is None else work[1]), *label_notes, *paint.notes]
+    notes = [*(work[1] if work else ()), *paint.notes]
     notes += [*ineffective(settings, given), *_no_tuning(tune)]
     note([*loaded.notes, *notes], quiet=quiet)
     outputs.check_classes(paint.taxonomy)
     gathered = perf_counter()
     with progress_of("Fusing", quiet=quiet) as told:
-        result = fuse_with_background(
-            loaded,
-            paint.masks,
-            paint.background,
-            paint.taxonomy,
-            settings,
-            layer=paint.layer,
-            progress=told,
-        )
+        result = paint.fused(settings, progress=told)
     note(result.notes, quiet=quiet)
     fused = perf_counter()
     files = outputs.write(result.labelled, quiet=quiet)
@@ -163,6 +144,16 @@ def _remembered(options: LoadOptions, project: Path | None) -> LoadOptions:
     from o3d_paint.project.scene_options import completed_options
 
     return options if project is None else completed_options(options, project)
+
+
+def _settings(work: Project | None, given: Given, threshold: float | None) -> FusionSettings:
+    """Return how to fuse: as typed, else as in the project."""
+    from o3d_paint.fusion.settings import FusionSettings
+
+    settings = replace(FusionSettings() if work is None else work.fusion_settings, **given)
+    if settings.method == "article" and threshold is not None:
+        return replace(settings, conf_thresh=threshold)
+    return settings
 
 
 def _no_tuning(tune: bool | None) -> list[str]:

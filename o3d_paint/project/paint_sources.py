@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMasks
+from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.class_numbers import NumberRules, joined_names
 from o3d_paint.io.mask_formats.mask_set import with_new_ids
 from o3d_paint.io.masks import load_masks
 from o3d_paint.io.strokes import read_strokes, stroke_masks
 from o3d_paint.io.taxonomy_file import TaxonomyFile
+from o3d_paint.project.cloud_labels import with_classes
+from o3d_paint.project.pipeline import FuseResult, run_fuse
 from o3d_paint.project.project import Project
 
 __all__ = ["MaskChoices", "Paint", "all_paint"]
@@ -41,6 +45,7 @@ class Paint:
     """What is painted.
 
     Attributes:
+        scene: What is painted; labels of its cloud have the numbers of the classes.
         masks: (H, W) ids by position of the photo.
         taxonomy: The classes.
         layer: (N,) labels laid on points directly, or None.
@@ -48,17 +53,31 @@ class Paint:
         notes: What was left out, guessed or added, one sentence each.
     """
 
+    scene: Scene
     masks: PackedMasks
     taxonomy: Taxonomy
     layer: IdArray | None
     background: Mapping[int, IdArray]
     notes: tuple[str, ...]
 
+    def fused(
+        self, settings: FusionSettings | None = None, *, progress: Progress | None = None
+    ) -> FuseResult:
+        """Return a label for every point; see `run_fuse`."""
+        return run_fuse(
+            self.scene,
+            self.masks,
+            self.taxonomy,
+            settings,
+            layer=self.layer,
+            background=self.background,
+            progress=progress,
+        )
+
 
 def all_paint(
     scene: Scene,
     *,
-    classes: Taxonomy | None,
     class_list: TaxonomyFile | None = None,
     project: Project | None = None,
     masks: Path | None = None,
@@ -69,8 +88,7 @@ def all_paint(
 
     Args:
         scene: What is painted.
-        classes: Those to begin with: the user's, with those of the cloud.
-        class_list: The list that the user gave, which numbers without names mean.
+        class_list: Classes to begin with, which numbers without names mean.
         project: Work whose paint and classes come first.
         masks: File or folder.
         strokes: File.
@@ -82,10 +100,15 @@ def all_paint(
     painted, layer = PackedMasks(), None
     background: Mapping[int, IdArray] = {}
     notes: list[str] = []
+    classes = None if class_list is None else class_list.taxonomy
+    list_starts_at = _list_starts_at(scene, project, class_list)
     if project is not None:
+        scene = replace(scene, labels=project.ballots.imported)
         painted = project.masks
         # What is painted already keeps the names that it was painted with.
         classes, layer = project.taxonomy, project.ballots.layer
+    else:
+        scene, classes, notes = with_classes(scene, classes)
     if masks is not None:
         said = choices or MaskChoices()
         is_alone = not painted and layer is None and strokes is None and scene.labels is None
@@ -94,7 +117,7 @@ def all_paint(
             scene,
             classes,
             rules=said.rules,
-            list_starts_at=_list_starts_at(scene, project, class_list),
+            list_starts_at=list_starts_at,
             background=said.background if said.background is not None or is_alone else False,
         )
         classes, background = found.taxonomy, found.background
@@ -113,7 +136,7 @@ def all_paint(
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
     used = {int(i) for mask in painted.all_packed().values() for i in mask.class_ids}
     taxonomy = (classes or Taxonomy()).completed(used)
-    return Paint(painted, taxonomy, layer, background, tuple(notes))
+    return Paint(scene, painted, taxonomy, layer, background, tuple(notes))
 
 
 def _list_starts_at(
