@@ -34,7 +34,8 @@ def fuse(
         typer.Option(
             "--masks",
             metavar="PATH",
-            help="Masks: folder of PNG or NPY named after photos or their numbers, COCO JSON …",
+            help="Masks: folder or ZIP of PNG, NPY or JSON named after photos or their numbers,"
+            " COCO JSON …",
         ),
     ] = None,
     strokes: Annotated[

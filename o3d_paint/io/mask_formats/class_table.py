@@ -84,7 +84,7 @@ def _parsed(files: MaskFiles, path: str) -> ClassTable:
             class_id = VOID
         else:
             class_id = number + shift
-        if number >= 0:
+        if number >= 0 and number + shift > 0:
             names[number + shift] = entry.name
         if entry.color is not None and (class_id or entry.color != BLACK):
             if not all(0 <= v <= 255 for v in entry.color):

@@ -45,6 +45,12 @@ JSON_FORMATS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Path], MaskS
 }
 """JSON formats: how each is recognised, and its reader."""
 
+_ADVICE = {
+    ".xml": "XML of annotations, which is not read: export «COCO 1.0» or «Segmentation mask 1.1»"
+    " from CVAT, and masks rather than boxes from others",
+    ".txt": "text, as YOLO's outlines are, which is not read: export COCO JSON or masks",
+}
+"""What to do about files that people give for masks, by their ending."""
 _ARRAYS = (".npy", ".npz")
 _READABLE = (*PHOTO_SUFFIXES, *_ARRAYS, ".json")
 # Folders of tools' exports that hold masks, the likeliest first, and those that hold photos.
@@ -80,6 +86,9 @@ def read_masks(path: Path | str) -> MaskSet:
         return stacks.read(source)
     if zipfile.is_zipfile(source):
         return _read_files(ArchiveFiles(source))
+    if suffix in _ADVICE:
+        msg = f"{source} is {_ADVICE[suffix]}"
+        raise FormatError(msg)
     return _read_document(read_json(source), source)
 
 
@@ -113,9 +122,10 @@ def _read_files(files: MaskFiles) -> MaskSet:
     elif arrays:
         findings.leave_out("file", "of arrays beside other masks: give it alone", arrays[0])
     if not found:
-        reasons = " ".join(findings.sentences())
         msg = f"{files.root} holds no masks: expected PNG, NPY or JSON files, one a photo"
-        raise FormatError(f"{msg}. {reasons}" if reasons else msg)
+        suffixes = {suffix_of(n) for n in files.names if n.rpartition("/")[2] not in TABLE_NAMES}
+        advice = [f"It has {text}" for suffix, text in _ADVICE.items() if suffix in suffixes]
+        raise FormatError(" ".join([f"{msg}.", *findings.sentences(), *advice]))
     whole = joined_sets(found, files.root)
     whole.findings.include(findings)
     return whole
@@ -178,7 +188,7 @@ def _read_documents(files: MaskFiles, names: Sequence[str], findings: Findings) 
         except FormatError as error:
             if len(files.names) == 1:
                 raise
-            findings.leave_out("file", "that holds no masks that can be read", str(error))
+            findings.leave_out("file", "without masks that can be read", str(error))
     return found
 
 
@@ -196,7 +206,7 @@ def _read_pictures(files: MaskFiles, names: Sequence[str], findings: Findings) -
 def _read_arrays(files: MaskFiles, names: Sequence[str], findings: Findings) -> list[MaskSet]:
     """Return the masks of NumPy's files, with the names that a list beside them gives."""
     if isinstance(files, ArchiveFiles):
-        found = [stacks.read(files.root)]
+        found = [stacks.read(files.root, is_folder=True)]
     else:
         found = []
         for name in names:

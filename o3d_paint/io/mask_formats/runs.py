@@ -89,22 +89,27 @@ class Runs:
         return canvas
 
     def paint(self, canvas: npt.NDArray[np.integer], value: int) -> None:
-        """Write a value to all pixels of an (H, W) array in row-major order, in place."""
+        """Write a value to all pixels of an (H, W) array, in place.
+
+        It is fast where the array lies in memory as the runs go: by rows, or by columns.
+        """
         if not len(self.starts):
             return
-        if not self.by_columns:
-            flat = canvas.reshape(-1)
+        # Along the runs, in either case.
+        along = canvas.T if self.by_columns else canvas
+        if along.flags.c_contiguous:
+            flat = along.reshape(-1)
             for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
                 flat[start:end] = value
             return
-        height = self.shape[0]
-        first, behind = int(self.starts[0]) // height, (int(self.ends[-1]) - 1) // height + 1
+        length = along.shape[1]
+        first, behind = int(self.starts[0]) // length, (int(self.ends[-1]) - 1) // length + 1
         bounds = np.empty(2 * len(self.starts) + 2, dtype=np.int64)
-        bounds[0], bounds[-1] = first * height, behind * height
+        bounds[0], bounds[-1] = first * length, behind * length
         bounds[1:-1:2], bounds[2:-1:2] = self.starts, self.ends
         belongs = np.repeat(np.arange(len(bounds) - 1) % 2 == 1, np.diff(bounds))
-        columns = canvas[:, first:behind]
-        np.copyto(columns, value, where=belongs.reshape(-1, height).T, casting="unsafe")
+        lines = along[first:behind]
+        np.copyto(lines, value, where=belongs.reshape(-1, length), casting="unsafe")
 
 
 def painted_largest_first(shape: tuple[int, int], regions: Iterable[tuple[int, Runs]]) -> IdArray:
@@ -114,9 +119,12 @@ def painted_largest_first(shape: tuple[int, int], regions: Iterable[tuple[int, R
         shape: (H, W) of the photo.
         regions: Pairs of id and pixels.
     """
-    labels = np.zeros(shape, dtype=np.uint16)
     # Among regions of one size the later one is on top.
-    for label, runs in sorted(regions, key=lambda region: -region[1].area):
+    ordered = sorted(regions, key=lambda region: -region[1].area)
+    # As most of what is painted goes.
+    by_columns = sum(r.area if r.by_columns else -r.area for _, r in ordered) > 0
+    labels = np.zeros(shape, dtype=np.uint16, order="F" if by_columns else "C")
+    for label, runs in ordered:
         runs.paint(labels, label)
     return labels
 

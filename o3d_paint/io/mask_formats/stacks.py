@@ -30,8 +30,12 @@ _KEYS = ("masks", "mask", "labels", "segmentation", "arr_0")
 Stack = Layers | npt.NDArray[np.generic]
 
 
-def read(path: Path) -> MaskSet:
+def read(path: Path, *, is_folder: bool = False) -> MaskSet:
     """Read an NPY or NPZ file.
+
+    Args:
+        path: The file.
+        is_folder: Whether it is an archive of files, so that their names say something.
 
     Raises:
         FormatError: It is damaged, or the array is not one of the shapes above.
@@ -44,7 +48,7 @@ def read(path: Path) -> MaskSet:
     key = next((k for k in _KEYS if k in archive.keys), None)
     if key is None and len(archive.keys) == 1:
         key = archive.keys[0]
-    if key is None:
+    if key is None or (is_folder and len(archive.headers[key].shape) == 2):
         return _of_photos(archive)
     header = archive.headers[key]
     if len(header.shape) == 3 and not header.fortran_order:

@@ -57,6 +57,20 @@ def test_smaller_regions_lie_on_top_and_of_two_alike_the_later():
     assert (painted_largest_first(SHAPE, regions) == expected).all()
 
 
+@given(
+    drawn_masks=st.lists(hnp.arrays(bool, SHAPE), min_size=1, max_size=5),
+    by_columns=st.lists(st.booleans(), min_size=5, max_size=5),
+)
+def test_runs_of_both_directions_lie_over_each_other(drawn_masks, by_columns):
+    regions, expected = [], np.zeros(SHAPE, np.uint16)
+    for label, (mask, down) in enumerate(zip(drawn_masks, by_columns, strict=False), start=1):
+        runs = Runs.of_counts(counts_from_mask(mask), SHAPE) if down else Runs.of_coverage(mask)
+        regions.append((label, runs))
+    for label in sorted(range(len(drawn_masks)), key=lambda i: -drawn_masks[i].sum()):
+        expected[drawn_masks[label]] = label + 1
+    assert (painted_largest_first(SHAPE, regions) == expected).all()
+
+
 def test_outlines_that_fold_without_end_are_refused(monkeypatch):
     monkeypatch.setattr(module, "_MOST_CROSSINGS", 1000)
     zigzag = np.array([(i % 30, 22 * (i % 2)) for i in range(100)], dtype=float)
