@@ -151,6 +151,8 @@ class _Adding:
         self._added: list[str] = []
         self._bare: list[int] = []
         self._moved: list[str] = []
+        self._named: dict[int, int] = {}
+        self._joined: list[str] = []
 
     def add_named(
         self, old: int, number: int, name: str, color: tuple[int, int, int] | None
@@ -161,7 +163,9 @@ class _Adding:
         if known is None:
             known = self._add(self._free(number), name, color)
             self._added.append(repr(name))
-        self._result.new_ids[old] = known
+        elif known in self._named.values():
+            self._joined.append(f"{number} is {known} {name}")
+        self._named[old] = self._result.new_ids[old] = known
 
     def add_bare(self, old: int, number: int, *, joins: bool) -> None:
         """Give an id without a name the class of its number, or one of its own.
@@ -195,6 +199,8 @@ class _Adding:
         elif self._keeps_list and self._added:
             count = len(self._added)
             result.notes.append(f"{count} classes were added: {listed(self._added)}.")
+        if self._joined:
+            result.notes.append(f"Classes of one name are one: {listed(self._joined)}.")
         if self._bare:
             result.notes.append(
                 f"Classes without a name were added: {listed(self._bare)}; --taxonomy names them."

@@ -86,7 +86,8 @@ def load_masks(
     if not found.has_classes:
         msg = (
             f"{source} holds regions without classes: open them in the window, with --regions or"
-            " from the File menu, where a click gives a region its class"
+            " from the File menu, where a click gives a region its class; masks of all photos in"
+            " one array must be whole numbers rather than bool"
         )
         raise SceneError(msg)
     notes: list[str] = []

@@ -19,7 +19,7 @@ from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
 from o3d_paint.io.photo_index import PhotoIndex, varying_numbers
 from o3d_paint.io.photo_words import parts_of, plain, stripped
 
-__all__ = ["match_masks"]
+__all__ = ["match_masks", "note_on_positions"]
 
 _CALL = re.compile(r"(?:mask[_-]?)?call([0-9]+)[_-]?frame[_-]?([0-9]{1,9})")
 """The published kit's names: several masks a photo, by call in the order of painting, and the
@@ -79,6 +79,22 @@ def match_masks(
     strangers = [found.masks[i] for i, p in enumerate(matching.photos) if p is None]
     _tell_left_over(source, found, strangers, matched, frames, notes)
     return dict(matched)
+
+
+def note_on_positions(what: str, positions: Sequence[int], frames: Sequence[Frame]) -> list[str]:
+    """Return a sentence about what names photos by position alone; none where names say the same.
+
+    Args:
+        what: It, several of them: ``Strokes``.
+        positions: Of its photos, from 0.
+        frames: The photos.
+    """
+    own = varying_numbers([plain(f.name) for f in frames])
+    odd = [i for i in positions if i < len(frames) and own.get(i) != i]
+    if not odd:
+        return []
+    example = f"{odd[0]} → photo {_shown(frames[odd[0]])}"
+    return [f"{what} were matched with photos by position, counted from 0: {example}."]
 
 
 def _in_order(source: Path, found: MaskSet, frames: Sequence[Frame]) -> _Matching:

@@ -17,6 +17,7 @@ from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.class_numbers import NumberRules, joined_names
 from o3d_paint.io.mask_formats.mask_set import with_new_ids
 from o3d_paint.io.masks import load_masks
+from o3d_paint.io.photo_matching import note_on_positions
 from o3d_paint.io.strokes import read_strokes, stroke_masks
 from o3d_paint.io.taxonomy_file import TaxonomyFile
 from o3d_paint.project.cloud_labels import with_classes
@@ -126,6 +127,7 @@ def all_paint(
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
     if strokes is not None:
         record = read_strokes(strokes)
+        notes += note_on_positions("Strokes", sorted(record.frames), scene.frames)
         new_ids: dict[int, int] = {}
         if classes is None:
             classes = record.taxonomy()

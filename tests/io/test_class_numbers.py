@@ -256,6 +256,13 @@ def test_coco_files_that_number_classes_differently(tmp_path, scene):
     assert "alphabet" in " ".join(found.notes)
 
 
+def test_classes_of_one_name_are_one_and_it_is_said(tmp_path, scene):
+    (tmp_path / "c.json").write_text(coco({1: "Wall", 2: "wall "}, [(1, 0, 30), (2, 30, 60)]))
+    found = load_masks(tmp_path / "c.json", scene)
+    assert seen(found) == ["Wall"]
+    assert "one name are one: 2 is 1 wall" in " ".join(found.notes)
+
+
 def test_a_list_gets_only_the_classes_that_masks_show(tmp_path, scene):
     names = {i: f"thing {i}" for i in range(1, 81)}
     (tmp_path / "c.json").write_text(coco(names, [(7, 0, 30), (9, 30, 60)]))

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from o3d_paint.assets import asset
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import FormatError, PaintError, StorageError, TaxonomyError
+from o3d_paint.io.class_file import parse_class_file
 from o3d_paint.io.taxonomy_file import PRESETS, find_taxonomy, read_taxonomy, write_taxonomy
 
 
@@ -259,3 +263,16 @@ def test_broken_tables_are_named(tmp_path, name, content, words):
     (tmp_path / name).write_text(content)
     with pytest.raises(FormatError, match=words):
         find_taxonomy(tmp_path / name)
+
+
+LINE = st.text(st.sampled_from("ab1290 ,;:\t#-[]{}'\"=.\u00e9"), max_size=12)
+
+
+@given(
+    lines=st.lists(LINE, max_size=5), name=st.sampled_from(["a.txt", "a.csv", "a.yaml", "a.json"])
+)
+def test_any_text_is_read_or_refused_in_a_sentence(lines, name):
+    with suppress(FormatError):
+        entries = parse_class_file("\n".join(lines).encode(), name).entries
+        assert entries or name == "a.json"
+        assert all(isinstance(e.name, str) for e in entries)

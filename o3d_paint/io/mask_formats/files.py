@@ -22,6 +22,7 @@ __all__ = ["ArchiveFiles", "FolderFiles", "MaskFiles", "parent_of", "suffix_of"]
 
 _MAX_FILES = 100_000
 _DEEPEST = 6
+_SAYS_UTF_8 = 0x800
 _HIDDEN = re.compile(r"(?:^|/)(?:\.|__MACOSX/)")
 
 
@@ -97,20 +98,22 @@ class ArchiveFiles(MaskFiles):
         """
         try:
             self._zip = zipfile.ZipFile(path)
-            names = [i.filename for i in self._zip.infolist() if not i.filename.endswith("/")]
+            infos = [i for i in self._zip.infolist() if not i.filename.endswith("/")]
         except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
             msg = f"{path} is not a ZIP archive that can be read: export it again"
             raise FormatError(msg) from error
-        if len(names) > _MAX_FILES:
-            msg = f"{path} has {len(names)} members, more than {_MAX_FILES}: it is not read"
+        if len(infos) > _MAX_FILES:
+            msg = f"{path} has {len(infos)} members, more than {_MAX_FILES}: it is not read"
             raise FormatError(msg)
-        super().__init__(path, names)
+        self._members = {_name_of(info): info for info in infos}
+        super().__init__(path, self._members)
 
     def read(self, name: str) -> BytesIO:
         """Return the bytes of a member, its declared size checked before and while it is read."""
         try:
-            with self._zip.open(name) as member:
-                size = self._zip.getinfo(name).file_size
+            info = self._members[name]
+            with self._zip.open(info) as member:
+                size = info.file_size
                 require_memory(f"{name!r} in {self.root}", size)
                 return BytesIO(member.read(size + 1))
         except (
@@ -139,6 +142,16 @@ def parent_of(name: str) -> str:
 def suffix_of(name: str) -> str:
     """Return a name's ending with its dot, in small letters."""
     return PurePosixPath(name).suffix.lower()
+
+
+def _name_of(info: zipfile.ZipInfo) -> str:
+    """Return a member's name; macOS writes UTF-8 without saying so."""
+    if info.flag_bits & _SAYS_UTF_8:
+        return info.filename
+    try:
+        return info.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return info.filename
 
 
 def _order(name: str) -> list[list[tuple[int, int, str]]]:

@@ -80,7 +80,8 @@ def checked_counts(counts: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray
         msg = f"a mask of {width}x{height} pixels is not possible"
         raise ValueError(msg)
     is_list = given.ndim == 1 and given.dtype.kind in "iuf"
-    if not is_list or not ((given >= 0) & (given <= height * width) & (given % 1 == 0)).all():
+    is_list = is_list and bool(((given >= 0) & (given <= height * width)).all())
+    if not is_list or (given % 1).any():
         msg = "run lengths must be a list of whole numbers from 0 to the mask's area"
         raise ValueError(msg)
     runs = given.astype(np.int64)

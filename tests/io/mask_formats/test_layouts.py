@@ -217,6 +217,16 @@ def test_files_that_are_no_masks_are_left_out_and_named(tmp_path: Path, is_zippe
         assert name in sentence
 
 
+def test_names_in_archives_of_macos(tmp_path: Path) -> None:
+    write(tmp_path, {"a.png": half(3, 0)})
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.write(tmp_path / "a.png", "Kueche_1.png")
+    # UTF-8 of the same length, which macOS does not flag as such.
+    data = (tmp_path / "a.zip").read_bytes().replace(b"Kueche", "K\u00fcche".encode())
+    (tmp_path / "a.zip").write_bytes(data)
+    assert found(tmp_path / "a.zip") == {"K\u00fcche_1": ["3", ""]}
+
+
 X_ANYLABELING = {
     "rectangle of two": {"shape_type": "rectangle", "points": [[0, 0], [15, 20]]},
     "rectangle of four": {"shape_type": "rectangle"},
