@@ -21,7 +21,7 @@ from o3d_paint.io.label_map import is_label_map, parse_label_map
 
 __all__ = ["ClassFile", "parse_class_file"]
 
-_KEYS = ("classes", "categories", "names", "labels", "id2label", "label2id")
+_KEYS = ("classes", "categories", "names", "labels", "id2label", "label2id", "colors")
 _NAMES = ("name", "title", "label", "class", "display_name")
 _NUMBERS = ("id", "class_id", "index", "value")
 _COLORS = ("color", "colour", "rgb", "hex")
@@ -78,6 +78,7 @@ def _of_json(document: Any, where: str) -> ClassFile:
     if isinstance(document, list):
         return ClassFile(tuple(_of_list(document, where)))
     texts = dict.fromkeys(("name", "source", "note"), "")
+    # "colors" is X-AnyLabeling's, of colours or of grey values.
     key = next((k for k in _KEYS if isinstance(document, dict) and k in document), None)
     if key is None:
         if not isinstance(document, dict) or not document:

@@ -202,6 +202,14 @@ def test_a_class_0_of_coco_is_one_higher_and_ignored_by_its_own_number(tmp_path,
     assert {c.name: c.class_id for c in first.taxonomy} == {"floor": 1, "wall": 6}
 
 
+def test_the_background_that_labelme_writes_at_0_moves_no_number(tmp_path, scene):
+    text = coco({0: "_background_", 1: "floor", 2: "wall"}, [(1, 0, 40), (2, 20, 40), (0, 20, 30)])
+    (tmp_path / "c.json").write_text(text)
+    found = load_masks(tmp_path / "c.json", scene)
+    assert {c.name: c.class_id for c in found.taxonomy} == {"floor": 1, "wall": 2}
+    assert seen(found) == ["floor", "", "wall", ""]
+
+
 def test_the_group_that_roboflow_writes_at_0_moves_no_number(tmp_path, scene):
     document = json.loads(coco({0: "rooms", 1: "floor", 2: "wall"}, [(1, 0, 20), (2, 20, 40)]))
     document["categories"][0]["supercategory"] = "none"

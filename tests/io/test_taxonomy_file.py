@@ -179,6 +179,8 @@ def test_typed_numbers_that_contradict_each_other():
          ' {"name": "wall", "color": "#0077bb", "type": "any"}]'),
         ("meta.json", '{"classes": [{"title": "floor", "shape": "polygon", "color": "#CC3311"},'
          ' {"title": "wall", "shape": "bitmap", "color": "#0077BB"}], "tags": []}'),
+        ("map.json", '{"type": "grayscale", "colors": {"floor": 1, "wall": 2}}'),
+        ("map.json", '{"type": "rgb", "colors": {"floor": [204, 51, 17], "wall": [0, 119, 187]}}'),
         ("classes.txt", "floor\nwall\n"),
         ("classes.txt", "\ufefffloor\r\n\r\nwall"),
         ("labels.txt", "__ignore__\n_background_\nfloor\nwall\n"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.class_entry import is_empty_name
 from o3d_paint.io.findings import Findings
 from o3d_paint.io.json_file import item
 from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet, PhotoMask
@@ -35,7 +36,8 @@ def read(document: Any, path: Path) -> MaskSet:
     findings = Findings()
     categories, names, are_made_up = _categories(document, path, findings)
     records = item(document, "annotations", list, str(path))
-    if _is_group(document["categories"], records):
+    if is_empty_name(names.get(0, ""), 0) or _is_group(document["categories"], records):
+        # What it outlines is unlabelled.
         names.pop(0, None)
     # 0 means unlabelled in a mask, so a file that counts its categories from 0 is shifted by one.
     shift = 0 if are_made_up or 0 not in names else 1
