@@ -97,5 +97,7 @@ def _fate(found: Overruled) -> str:
 def _listed(parts: list[str]) -> str:
     """Return parts in a row, the first few of many."""
     if len(parts) > _MOST_NAMED:
-        parts = [*parts[:_MOST_NAMED], f"{len(parts) - _MOST_NAMED} other classes"]
+        rest = len(parts) - _MOST_NAMED
+        others = "1 other class" if rest == 1 else f"{rest} other classes"
+        parts = [*parts[:_MOST_NAMED], others]
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
