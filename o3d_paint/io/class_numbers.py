@@ -253,7 +253,7 @@ def _of_no_class(
         if chosen & set(present):
             words.append(text)
         elif text.casefold() != _NOTHING:
-            notes.append(f"--ignore {text} has no effect: no mask has it.")
+            notes.append(f"No mask has the number or class {text} that --ignore names.")
     if words:
         notes.append(f"Not counted, since it is no class: {listed(words)}.")
     if rules.guesses:

@@ -85,7 +85,7 @@ def test_ignored_numbers_do_not_spread(fuse, on_ball):
     _, _, names = fuse(change, "--ignore", "9,200", "--no-background")
     assert names == {1: "class 1"}
     _, output, _ = fuse(change, "--ignore", "9,200")
-    assert "--ignore 200 has no effect" in output
+    assert "No mask has the number or class 200 that" in output
 
 
 def test_a_single_object_leaves_everything_else_unlabelled(fuse, on_ball):

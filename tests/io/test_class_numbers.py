@@ -96,7 +96,7 @@ def test_what_the_user_ignores_does_not_count(tmp_path, scene):
     write(tmp_path / "m", "000.png", blocks(1, 2, 3, 0))
     found = load_masks(tmp_path / "m", scene, rules=NumberRules(("2", "9")))
     assert seen(found) == ["class 1", "", "class 3", ""]
-    assert "--ignore 9 has no effect" in " ".join(found.notes)
+    assert "No mask has the number or class 9 that" in " ".join(found.notes)
     by_name = load_masks(tmp_path / "m", scene, FLOOR_WALL, rules=NumberRules(("Wall",)))
     assert seen(by_name) == ["floor", "", "class 3", ""]
 
