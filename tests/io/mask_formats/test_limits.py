@@ -96,21 +96,27 @@ def test_thousands_of_categories_take_seconds(tmp_path):
     annotations = [
         {
             "image_id": 0,
-            "category_id": 1 + i * 2999 // 9,
             "segmentation": [[0, 4 * i, 60, 4 * i, 60, 4 * i + 4, 0, 4 * i + 4]],
         }
         for i in range(10)
     ]
-    masks = written(tmp_path / "c.json", 3000, [(40, 60)], annotations)
     scene = save(tmp_path / "scene.npz", arrays()[0])
-    words = ["fuse", scene, "--masks", masks, "-o", tmp_path / "o.ply", "-o", tmp_path / "o.glb"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run(
-        [sys.executable, "-m", "o3d_paint", *map(str, words)], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    # Importing and fusing take 3 s of it.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 10
+    seconds = []
+    # The first run compiles what is not compiled yet.
+    for categories in (10, 10, 3000):
+        for number, annotation in enumerate(annotations):
+            annotation["category_id"] = 1 + number * (categories - 1) // 9
+        masks = written(tmp_path / "c.json", categories, [(40, 60)], annotations)
+        words = ["fuse", scene, "--masks", masks, "-y", "-o", tmp_path / "o.ply"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        done = subprocess.run(
+            [sys.executable, "-m", "o3d_paint", *map(str, words), "-o", tmp_path / "o.glb"],
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        seconds.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    assert seconds[-1] - seconds[-2] < 3
     assert "2990 classes without a point" in done.stdout
     assert len(done.stdout.splitlines()) < 40
 
