@@ -24,6 +24,7 @@ NOT_COUNTED = -1
 """In place of a class: pixels that are neither of a class nor merely unlabelled."""
 
 _MOST_LISTED = 10
+_MANY = 255
 _LARGEST = (65_535, 32_767, 255)
 """Largest values of the types that masks are stored in, the widest first."""
 _SMALL = 0.8
@@ -201,6 +202,11 @@ class _Adding:
             result.notes.append(f"{count} classes were added: {listed(self._added)}.")
         if self._joined:
             result.notes.append(f"Classes of one name are one: {listed(self._joined)}.")
+        if len(self._bare) > _MANY:
+            result.notes.append(
+                f"{len(self._bare):,} numbers without a name are many for classes: are they of"
+                " objects, or depths? Fusing takes its time for each."
+            )
         if self._bare:
             result.notes.append(
                 f"Classes without a name were added: {listed(self._bare)}; --taxonomy names them."

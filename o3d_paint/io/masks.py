@@ -21,7 +21,7 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.class_numbers import NOT_COUNTED, NumberRules, class_numbers
 from o3d_paint.io.images import MAX_ASPECT
-from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, with_new_ids
+from o3d_paint.io.mask_formats.mask_set import InexactMask, MaskSet, PhotoMask, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.photo_matching import match_masks
 
@@ -126,27 +126,30 @@ def _as_they_are(
     One that cannot be read or has another shape than its photo is left out.
 
     Raises:
-        FormatError: None is left.
+        FormatError: None is left, or most are not exact: what passes is of the same kind then.
         SceneError: None is left.
     """
     masks = PackedMasks()
     ids_of: dict[int, set[int]] = {}
-    first_error: FormatError | SceneError | None = None
+    errors: list[FormatError | SceneError] = []
     for frame_idx, positions in matched.items():
         frame = scene.frames[frame_idx]
         for position in positions:
             entry = found.masks[position]
             mask = _read_one(entry, frame, f"{source} ({entry.name})")
             if not isinstance(mask, np.ndarray):
-                first_error = first_error or mask
+                errors.append(mask)
                 found.findings.leave_out("mask", "that cannot be used", str(mask))
                 continue
             known = masks.get(frame_idx)
             masks[frame_idx] = mask if known is None else np.where(mask > 0, mask, known)
             used = set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
             ids_of[frame_idx] = ids_of.get(frame_idx, set()) | used
-    if first_error is not None and not masks:
-        raise first_error
+    inexact = [e for e in errors if isinstance(e, InexactMask)]
+    if inexact and len(inexact) > len(masks):
+        raise inexact[0]
+    if errors and not masks:
+        raise errors[0]
     return masks, ids_of
 
 

@@ -345,7 +345,7 @@ def pole(mask):
         np.random.default_rng(0).integers(0, 9, SHAPE).astype(np.uint8),
         pole(blocks(3, 50)),
         (np.arange(40)[:, None] // 2 * 7 % 200 + np.zeros(60)).astype(np.uint8),
-        (np.arange(2400).reshape(SHAPE) // 8).astype(np.uint16),
+        np.kron(np.arange(1, 261).reshape(13, 20), np.ones((3, 3))).astype(np.uint16)[:, :58],
         blocks(*range(1, 31)),
     ],
     ids=["noise", "thin things", "lines", "instances", "stripes"],
@@ -354,6 +354,24 @@ def test_many_small_classes_are_no_soft_borders(tmp_path, scene, mask):
     write(tmp_path / "m", "000.png", mask)
     ids = set(np.unique(mask).tolist()) - {0}
     assert {c.class_id for c in load_masks(tmp_path / "m", scene).taxonomy} == ids
+
+
+@pytest.mark.parametrize("step", [1, 7])
+def test_depths_are_no_classes(tmp_path, scene, step):
+    v, u = np.mgrid[0:80, 0:120]
+    depth = 1000 + step * (3 * v + u) + np.random.default_rng(0).integers(0, 3, (80, 120))
+    depth[20:60, 20:60] = 900
+    write(tmp_path / "m", "000.png", depth.astype(np.uint16))
+    with pytest.raises(FormatError, match="as depths have and classes have not"):
+        load_masks(tmp_path / "m", scene)
+
+
+def test_hundreds_of_objects_are_read_and_questioned(tmp_path, scene):
+    objects = np.kron(np.arange(1, 601).reshape(20, 30), np.ones((4, 4))).astype(np.uint16)
+    write(tmp_path / "m", "000.png", objects)
+    found = load_masks(tmp_path / "m", scene)
+    assert len(found.taxonomy) == 600
+    assert "600 numbers without a name are many for classes" in " ".join(found.notes)
 
 
 def test_one_bad_mask_is_left_out_and_named(tmp_path, scene):
@@ -369,6 +387,14 @@ def test_one_bad_mask_is_left_out_and_named(tmp_path, scene):
     assert sentence.startswith("Left out: 3 masks that cannot be used (")
     for words in ("001.png has", "40x60 pixels", "003.png is cut off"):
         assert words in sentence
+
+
+def test_a_set_that_is_mostly_inexact_is_refused_whole(tmp_path, scene):
+    for i in range(3):
+        write(tmp_path / "m", f"{i:03d}.png", soft(disc()))
+    write(tmp_path / "m", "003.png", np.zeros(SHAPE, np.uint8))
+    with pytest.raises(FormatError, match="without smoothing"):
+        load_masks(tmp_path / "m", scene)
 
 
 def test_annotations_of_which_none_can_be_drawn_are_refused(tmp_path, scene):

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray, RgbArray
-from o3d_paint.errors import FormatError
+from o3d_paint.io.mask_formats.mask_set import InexactMask
 
 __all__ = ["BLACK", "ids_from_colors", "voc_color"]
 
@@ -26,7 +26,7 @@ def ids_from_colors(
     Black is unlabelled unless the table gives it a class.
 
     Raises:
-        FormatError: A colour is in no class.
+        InexactMask: A colour is in no class.
     """
     # Of every colour that there is, the id plus one; memory is taken where colours are used alone.
     table = np.zeros(_ALL_COLORS, dtype=np.int32)
@@ -46,7 +46,7 @@ def ids_from_colors(
                 f"{where} has the colour {color} on {share:.2g} % of its pixels, which is in no"
                 " class: add it to the class table, and save masks as PNG, not JPEG"
             )
-            raise FormatError(msg)
+            raise InexactMask(msg)
         ids[start : start + band] = found - 1
     return ids
 

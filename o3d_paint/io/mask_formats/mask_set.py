@@ -11,9 +11,18 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
+from o3d_paint.errors import FormatError
 from o3d_paint.io.findings import Findings
 
-__all__ = ["MAX_PIXELS", "VOID", "Coverage", "MaskSet", "PhotoMask", "with_new_ids"]
+__all__ = [
+    "MAX_PIXELS",
+    "VOID",
+    "Coverage",
+    "InexactMask",
+    "MaskSet",
+    "PhotoMask",
+    "with_new_ids",
+]
 
 Coverage = BoolArray | npt.NDArray[np.uint8]
 """(H, W) pixels that belong, as bool or as 0 and 1."""
@@ -21,6 +30,10 @@ MAX_PIXELS = 1 << 28
 """Masks beyond this many pixels are refused before memory is taken."""
 VOID = MAX_CLASS_ID
 """Id of pixels that a file marks as of no class at all: neither a class nor merely not painted."""
+
+
+class InexactMask(FormatError):
+    """A mask whose values or colours are not those of classes: smoothed, compressed, or no mask."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

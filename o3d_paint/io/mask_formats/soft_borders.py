@@ -10,13 +10,16 @@ import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, IdArray
-from o3d_paint.errors import FormatError
+from o3d_paint.io.mask_formats.mask_set import InexactMask
 
 __all__ = ["check_values"]
 
 _FEWEST_SHADES = 3
 """Twofold anti-aliasing makes three shades; one or two values without an area are thin things."""
 _MOSTLY = 0.5
+_MOST_CLASSES = 256
+"""Values without an area beyond which they are measurements if most pixels are of such: more than a
+byte holds."""
 _WIDEST = 15
 """Pixels from one area to the other across a soft border; wider ones are no borders."""
 
@@ -34,7 +37,7 @@ def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
         is_compressed: Whether it was stored with losses, by which no third value is what it was.
 
     Raises:
-        FormatError: They cannot.
+        InexactMask: They cannot.
     """
     present = np.flatnonzero(np.bincount(values.ravel()))
     if len(present) < 3:
@@ -44,6 +47,12 @@ def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
     is_area = np.zeros(int(present[-1]) + 1, dtype=bool)
     is_area[values[inside]] = True
     shades = present[~is_area[present]]
+    if len(shades) > _MOST_CLASSES and not np.mean(is_area[values]) > _MOSTLY:
+        msg = (
+            f"{where} has {len(present):,} values, most of which fill no area, as depths have and"
+            " classes have not: give masks whose values are class ids"
+        )
+        raise InexactMask(msg)
     if not is_compressed:
         areas = np.flatnonzero(is_area)
         if len(areas) < 2:
@@ -61,7 +70,7 @@ def check_values(values: IdArray, where: str, *, is_compressed: bool) -> None:
         f" areas ({some or 'none does'}), as soft or compressed borders have them: save masks"
         " without smoothing and as PNG, not JPEG, and resize them by nearest pixel"
     )
-    raise FormatError(msg)
+    raise InexactMask(msg)
 
 
 def _between_areas(values: IdArray, is_shade: BoolArray) -> int:
