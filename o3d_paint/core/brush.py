@@ -6,6 +6,7 @@ its centre lies inside.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.mask import Rect
 
 __all__ = ["Stroke", "capsule", "polygon", "polygon_runs"]
+
+# Each takes some 60 bytes; a file may hold an outline of a million corners.
+_CROSSINGS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +96,7 @@ def polygon_runs(
     Args:
         shape: (H, W) of the mask.
         vertices: (K, 2) corners in mask pixels, K >= 3; may lie outside the mask.
-        most_crossings: Of edges with lines; each takes some 60 bytes for a moment.
+        most_crossings: Of edges with lines; each takes some 20 bytes for a moment.
 
     Returns:
         (R,) first positions ``v * W + u`` and (R,) positions behind the last, ascending.
@@ -106,9 +110,9 @@ def polygon_runs(
     if count > most_crossings:
         msg = f"its edges cross the photo's lines {count:,} times, more than any outline does"
         raise ValueError(msg)
-    line, column = _crossings(vertices, rect)
+    found = [line * (width + 1) + column for line, column in _crossings(vertices, rect)]
     # Each line is crossed an even number of times; between the first and second crossing is inside.
-    ordered = np.sort(line * (width + 1) + column)
+    ordered = np.sort(np.concatenate(found or [np.zeros(0, dtype=np.int64)]))
     first, behind = ordered[0::2], ordered[1::2]
     is_wide = behind > first
     first, behind = first[is_wide], behind[is_wide]
@@ -121,33 +125,47 @@ def _inside(vertices: FloatArray, rect: Rect) -> BoolArray:
     Every edge flips what lies to the right of its crossings with the lines; on a border that two
     polygons share each pixel belongs to exactly one of them.
     """
-    line, column = _crossings(vertices, rect)
     height, width = rect.shape
     flips = np.zeros((height, width + 1), dtype=bool)
-    np.logical_xor.at(flips, (line - rect.y0, column - rect.x0), True)
+    for line, column in _crossings(vertices, rect):
+        np.logical_xor.at(flips, (line - rect.y0, column - rect.x0), True)
     coverage: BoolArray = np.logical_xor.accumulate(flips, axis=1)[:, :-1]
     return coverage
 
 
 def _crossings(
     vertices: FloatArray, rect: Rect
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return line and first column to the right of each crossing of an edge with a line.
+) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """Yield line and first column to the right of the crossings of edges with lines.
 
-    Columns left of the rectangle count as its first, those right of it as the one behind its last.
+    A bounded number at a time. Columns left of the rectangle count as its first, those right of it
+    as the one behind its last.
     """
     following = np.roll(vertices, -1, axis=0)
     falls = (vertices[:, 1] <= following[:, 1])[:, None]
     # From top to bottom, and in coordinates of the photo whatever the rectangle, so that the same
     # edge of two polygons has the same rounding errors.
     start, end = np.where(falls, vertices, following), np.where(falls, following, vertices)
-    lines = _crossed_lines(vertices, rect)
-    edge = np.repeat(np.arange(len(start)), lines)
     top = np.clip(np.ceil(start[:, 1]), rect.y0, rect.y1).astype(np.int64)
-    line = top[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(lines) - lines, lines)
-    rise = (line - start[edge, 1]) / (end[edge, 1] - start[edge, 1])
-    crossing = start[edge, 0] + rise * (end[edge, 0] - start[edge, 0])
-    return line, np.clip(np.ceil(crossing), rect.x0, rect.x1).astype(np.int64)
+    every = _crossed_lines(vertices, rect)
+    for some in _portions(every):
+        lines = every[some]
+        edge = np.repeat(np.arange(some.start, some.stop), lines)
+        line = top[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(lines) - lines, lines)
+        rise = (line - start[edge, 1]) / (end[edge, 1] - start[edge, 1])
+        crossing = start[edge, 0] + rise * (end[edge, 0] - start[edge, 0])
+        yield line, np.clip(np.ceil(crossing), rect.x0, rect.x1).astype(np.int64)
+
+
+def _portions(lines: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Yield edges in turn, as many at a time as cross a bounded number of lines together."""
+    crossed = np.cumsum(lines)
+    first = 0
+    while first < len(lines):
+        before = int(crossed[first] - lines[first])
+        after = int(np.searchsorted(crossed, before + _CROSSINGS, side="right"))
+        yield slice(first, max(after, first + 1))
+        first = max(after, first + 1)
 
 
 def _crossed_lines(vertices: FloatArray, rect: Rect) -> npt.NDArray[np.int64]:

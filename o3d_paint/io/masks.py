@@ -20,6 +20,7 @@ from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.class_numbers import NOT_COUNTED, NumberRules, class_numbers
+from o3d_paint.io.files import reading
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.mask_formats.mask_set import InexactMask, MaskSet, PhotoMask, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
@@ -81,7 +82,20 @@ def load_masks(
         FormatError: The masks cannot be read.
         SceneError: None of them belongs to a photo, or none has the shape of its photo.
     """
-    source = Path(path)
+    choices = (rules or NumberRules(), list_starts_at, background)
+    with reading(path):
+        return _loaded(Path(path), scene, taxonomy, *choices)
+
+
+def _loaded(
+    source: Path,
+    scene: Scene,
+    taxonomy: Taxonomy | None,
+    rules: NumberRules,
+    list_starts_at: int | None,
+    background: bool | None,
+) -> MaskImport:
+    """Read masks as `load_masks` does."""
     found = read_masks(source)
     if not found.has_classes:
         msg = (
@@ -94,9 +108,7 @@ def load_masks(
     matched = match_masks(source, found, scene, notes)
     masks, ids_of = _as_they_are(source, found, scene, matched)
     present = set().union(*ids_of.values())
-    numbers = class_numbers(
-        found, present, taxonomy, rules or NumberRules(), list_starts_at=list_starts_at
-    )
+    numbers = class_numbers(found, present, taxonomy, rules, list_starts_at=list_starts_at)
     used = sorted({numbers.new_ids.get(i, 0) for i in present} - {0, NOT_COUNTED})
     if not used and (left_out := " ".join(found.findings.sentences())):
         msg = f"{source} has nothing that is of a class. {left_out}"

@@ -19,15 +19,25 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["BROKEN", "ArrayHeader", "Layers", "open_npy", "read_data", "read_header", "read_npy"]
+__all__ = [
+    "BROKEN",
+    "ArrayHeader",
+    "Layers",
+    "npy_header",
+    "open_npy",
+    "read_data",
+    "read_header",
+    "read_npy",
+]
 
 _MAX_HEADER = 10_000
 _MAX_ITEM = 1 << 16
@@ -129,13 +139,13 @@ def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]
         FormatError: It is not there, not an NPY file, cut off, or holds objects.
         SceneError: It would not fit into memory.
     """
-    try:
-        with path.open("rb") as file:
-            header, _ = _checked_header(file)
-            require_memory(str(path), header.nbytes, limit=limit)
+    with open_file(path) as file:
+        header, _ = _checked_header(file, path)
+        require_memory(str(path), header.nbytes, limit=limit)
+        try:
             return read_data(file, header)
-    except BROKEN as error:
-        raise _no_npy(path, error) from error
+        except BROKEN as error:
+            raise _no_npy(path, error) from error
 
 
 def open_npy(path: Path) -> Layers | npt.NDArray[np.generic]:
@@ -145,27 +155,36 @@ def open_npy(path: Path) -> Layers | npt.NDArray[np.generic]:
         FormatError: It is not there, not an NPY file, cut off, or holds objects.
         SceneError: It would not fit into memory.
     """
-    try:
-        with path.open("rb") as file:
-            header, offset = _checked_header(file)
-    except BROKEN as error:
-        raise _no_npy(path, error) from error
+    with open_file(path) as file:
+        header, offset = _checked_header(file, path)
     if len(header.shape) != 3 or header.fortran_order:
         return read_npy(path)
-    return Layers(lambda: path.open("rb"), header, offset, str(path))
+    return Layers(lambda: open_file(path), header, offset, str(path))
 
 
-def _checked_header(file: IO[bytes]) -> tuple[ArrayHeader, int]:
+def npy_header(path: Path) -> ArrayHeader:
+    """Return what a single NPY file says about its array.
+
+    Raises:
+        FormatError: It is not there, not an NPY file, cut off, or holds objects.
+    """
+    with open_file(path) as file:
+        return _checked_header(file, path)[0]
+
+
+def _checked_header(file: BinaryIO, path: Path) -> tuple[ArrayHeader, int]:
     """Return header and length of an NPY file, once the numbers that it announces are there."""
-    header, offset = read_header(file)
-    if header.dtype.hasobject:
-        msg = "pickled Python objects are never read"
-        raise ValueError(msg)
-    stored = file.seek(0, os.SEEK_END) - offset
-    if header.nbytes > stored:
-        msg = f"{header.nbytes} bytes should follow, {stored} do"
-        raise ValueError(msg)
-    file.seek(offset)
+    try:
+        header, offset = read_header(file)
+        if header.dtype.hasobject:
+            msg = "pickled Python objects are never read"
+            raise ValueError(msg)
+        stored = os.fstat(file.fileno()).st_size - offset
+        if header.nbytes > stored:
+            msg = f"{header.nbytes} bytes should follow, {stored} do"
+            raise ValueError(msg)
+    except BROKEN as error:
+        raise _no_npy(path, error) from error
     return header, offset
 
 

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from time import time
+from typing import IO, BinaryIO
+from weakref import finalize
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
-from o3d_paint.io.npy import BROKEN, ArrayHeader, Layers, read_data, read_header, read_npy
+from o3d_paint.io.npy import (
+    BROKEN,
+    ArrayHeader,
+    Layers,
+    npy_header,
+    read_data,
+    read_header,
+    read_npy,
+)
 
-__all__ = ["NpzArchive", "read_npy"]
+__all__ = ["NpzArchive", "npy_header", "read_npy"]
 
 _MAX_MEMBERS = 10_000
 _STILL_WRITING = 60.0
@@ -34,12 +46,15 @@ class NpzArchive:
             FormatError: It is not there, no zip archive, cut off, or an array is malformed.
         """
         self.path = Path(path)
-        self._zip = _open_zip(self.path)
+        self._granted: set[str] = set()
+        self._file = open_file(self.path)
+        finalize(self, self._file.close)
         try:
+            self._zip = _open_zip(self._file, self.path)
             self._members = self._array_members()
             self.headers = {key: self._header(key) for key in self._members}
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> NpzArchive:
@@ -49,6 +64,7 @@ class NpzArchive:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -61,13 +77,16 @@ class NpzArchive:
         Raises:
             SceneError: They would not.
         """
-        require_memory(str(self.path), sum(self.headers[k].nbytes for k in keys), limit=limit)
+        wanted = set(keys)
+        require_memory(str(self.path), sum(self.headers[k].nbytes for k in wanted), limit=limit)
+        self._granted |= wanted
 
     def read(self, key: str) -> npt.NDArray[np.generic]:
         """Return an array in the machine's byte order.
 
         Raises:
             FormatError: It holds objects, or its bytes are damaged or cut off.
+            SceneError: It would not fit into memory.
         """
         header = self.headers[key]
         if header.dtype.hasobject:
@@ -76,6 +95,8 @@ class NpzArchive:
                 " are never read: save it as a plain numeric array"
             )
             raise FormatError(msg)
+        if key not in self._granted:
+            require_memory(f"{self.path}: {key!r}", header.nbytes)
         try:
             with self._zip.open(self._members[key]) as file:
                 read_header(file)
@@ -102,7 +123,11 @@ class NpzArchive:
             _, offset = read_header(file)
         except BROKEN as error:
             raise self._damaged(key, error) from error
-        return Layers(lambda: nullcontext(file), header, offset, f"{self.path}: {key!r}")
+        return Layers(partial(self._kept, file), header, offset, f"{self.path}: {key!r}")
+
+    def _kept(self, file: IO[bytes]) -> AbstractContextManager[IO[bytes]]:
+        """Return a member's stream, which needs the archive as long as itself."""
+        return nullcontext(file)
 
     def _array_members(self) -> dict[str, str]:
         names = [i.filename for i in self._zip.infolist() if i.filename.endswith(".npy")]
@@ -137,22 +162,15 @@ class NpzArchive:
         )
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
+def _open_zip(file: BinaryIO, path: Path) -> zipfile.ZipFile:
     """Open a zip archive."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
+        start = file.read(4)
         if not start.startswith(b"PK"):
             what = "is empty" if not start else f"starts with {start!r}"
             msg = f"{path} is not an NPZ file: expected a zip archive, but it {what}"
             raise FormatError(msg)
-        return zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        msg = f"there is no file {path}: check the name"
-        raise FormatError(msg) from error
-    except IsADirectoryError as error:
-        msg = f"{path} is a folder: expected an NPZ file"
-        raise FormatError(msg) from error
+        return zipfile.ZipFile(file)
     except BROKEN as error:
         raise FormatError(_unfinished(path, error)) from error
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 from o3d_paint.assets import asset
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, distinct_colors
-from o3d_paint.errors import FormatError, TaxonomyError
+from o3d_paint.errors import TaxonomyError
 from o3d_paint.io.class_entry import ClassEntry, is_empty_name, is_void_name
 from o3d_paint.io.class_file import parse_class_file
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.class_text import entries_from_text
-from o3d_paint.io.memory import require_memory
+from o3d_paint.io.files import read_file, reading
 from o3d_paint.io.store import write_json
 
 __all__ = ["PRESETS", "TaxonomyFile", "find_taxonomy", "read_taxonomy", "write_taxonomy"]
@@ -69,13 +69,9 @@ def find_taxonomy(text: str | Path) -> TaxonomyFile:
     name = re.sub(r"[\s_-]+", "", str(text)).casefold()
     if name in PRESETS:
         return read_taxonomy(asset(_FOLDER, f"{name}.json"))
-    path = Path(text)
-    try:
-        is_file = path.is_file()
-    except (OSError, ValueError):
-        is_file = False
-    if is_file:
-        return read_taxonomy(path)
+    with reading(text):
+        if _is_there(Path(text)):
+            return read_taxonomy(Path(text))
     if "," in str(text):
         return _typed(str(text))
     msg = (
@@ -93,15 +89,18 @@ def read_taxonomy(path: Path) -> TaxonomyFile:
         TaxonomyError: Its classes contradict each other.
         SceneError: It would not fit into memory.
     """
-    try:
-        require_memory(str(path), path.stat().st_size * _BYTES_PER_CHARACTER)
-        data = path.read_bytes()
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror or error}): check path and permissions"
-        raise FormatError(msg) from error
+    data = read_file(path, factor=_BYTES_PER_CHARACTER)
     found = parse_class_file(data, str(path))
     taxonomy, starts_at = _taxonomy(found.entries, str(path))
     return TaxonomyFile(taxonomy, found.name or path.stem, found.source, found.note, starts_at)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is anything of a name, which may be no name of a file at all."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def write_taxonomy(taxonomy: Taxonomy, path: Path, *, inputs: Sequence[Path] = ()) -> None:

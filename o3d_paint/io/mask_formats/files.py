@@ -13,8 +13,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from pathlib import Path, PurePosixPath
+from weakref import finalize
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file, read_file
 from o3d_paint.io.images import natural_key
 from o3d_paint.io.memory import require_memory
 
@@ -74,13 +76,7 @@ class FolderFiles(MaskFiles):
 
     def read(self, name: str) -> BytesIO:
         """Return the bytes of a file; see the base class."""
-        path = self.root / name
-        try:
-            require_memory(str(path), path.stat().st_size)
-            return BytesIO(path.read_bytes())
-        except OSError as error:
-            msg = f"{path} cannot be read ({error.strerror or error}): check path and permissions"
-            raise FormatError(msg) from error
+        return BytesIO(read_file(self.root / name))
 
     def where(self, name: str) -> Path:
         """Return the path of a file."""
@@ -96,8 +92,10 @@ class ArchiveFiles(MaskFiles):
         Raises:
             FormatError: It is no ZIP archive, damaged, or has absurdly many members.
         """
+        file = open_file(path)
+        finalize(self, file.close)
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._zip = zipfile.ZipFile(file)
             infos = [i for i in self._zip.infolist() if not i.filename.endswith("/")]
         except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
             msg = f"{path} is not a ZIP archive that can be read: export it again"

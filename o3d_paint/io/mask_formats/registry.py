@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.findings import Findings
 from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.json_file import parse_json, read_json
@@ -84,7 +85,9 @@ def read_masks(path: Path | str) -> MaskSet:
         return pictures.read(FolderFiles(source.parent, [source.name, *beside]), [source.name])
     if suffix in _ARRAYS:
         return stacks.read(source)
-    if zipfile.is_zipfile(source):
+    with open_file(source) as file:
+        is_archive = zipfile.is_zipfile(file)
+    if is_archive:
         return _read_files(ArchiveFiles(source))
     if suffix in _ADVICE:
         msg = f"{source} is {_ADVICE[suffix]}"
