@@ -89,7 +89,8 @@ def _print(found: TaxonomyFile) -> None:
     say(f"{found.name}, {len(found.taxonomy)} classes")
     for c in found.taxonomy:
         r, g, b = c.color
-        say(f"  {typer.style('  ', bg=c.color)} {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}")
+        mark = f"  {typer.style('  ', bg=c.color)}"
+        say(f" {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}", mark=mark)
     for text in (found.note, f"Source: {found.source}" if found.source else ""):
         if text:
             say(text)

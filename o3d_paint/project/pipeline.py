@@ -19,6 +19,7 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.progress import Progress
+from o3d_paint.core.reach import Reach, reach_of_photo, reach_sentences
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
@@ -44,6 +45,7 @@ class FuseResult:
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
         overruled: Classes whose paint was overruled, those without any labelled point first.
+        reach: Of each class's paint on each photo; empty for the article.
         notes: What was left out or overruled, one sentence each.
     """
 
@@ -54,6 +56,7 @@ class FuseResult:
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
+    reach: tuple[Reach, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -88,12 +91,14 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     evidence = Evidence(len(scene.cloud), (), layer, scene.labels, packed)
+    reach: list[Reach] = []
     if tolerance is not None:
         evidence = gather_evidence(
             scene,
             PackedMasks(packed),
             tolerance=tolerance,
             layer=layer,
+            reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
         evidence = counted(scene.cloud, evidence, chosen, scene.frames)
@@ -117,7 +122,12 @@ def run_fuse(
         seconds={"index": gathered - started, **fusion.seconds},
         conflicts=conflicts_by_pair(evidence.tally()),
         overruled=lost,
-        notes=(*overruled_notes(lost, taxonomy.name_of), *fusion.notes),
+        reach=tuple(reach),
+        notes=(
+            *overruled_notes(lost, taxonomy.name_of),
+            *reach_sentences(reach, [f.name for f in scene.frames], taxonomy.name_of),
+            *fusion.notes,
+        ),
     )
 
 
@@ -127,6 +137,7 @@ def gather_evidence(
     *,
     tolerance: DepthTolerance,
     layer: IdArray | None = None,
+    reach: list[Reach] | None = None,
     progress: Progress | None = None,
 ) -> Evidence:
     """Return what painted photos say about the points.
@@ -136,6 +147,7 @@ def gather_evidence(
         masks: (H, W) ids of the photos' mask shapes by position.
         tolerance: How far a point may lie from a depth map.
         layer: (N,) labels laid on points directly, 0 where none.
+        reach: Gets how much of the paint of each photo reaches points.
         progress: Told how far it is.
     """
     ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
@@ -144,7 +156,10 @@ def gather_evidence(
         if progress is not None:
             progress(done / len(packed), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
-        ballots.sync(frame_idx, index, mask.unpacked(), rect=Rect.whole(index.shape))
+        plain = mask.unpacked()
+        ballots.sync(frame_idx, index, plain, rect=Rect.whole(index.shape))
+        if reach is not None:
+            reach += reach_of_photo(frame_idx, plain, index)
         ballots.park(frame_idx)
     if layer is not None:
         points = np.flatnonzero(layer).astype(np.int32)
