@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     if not found:
         print(f"no labelled captures in {folder}: give --captures or set O3D_PAINT_CAPTURES")
         return 0
-    heads = "".join(f"{name:>15}" for name in Figures._fields)
+    heads = "".join(f"{name.replace('_', ' '):>18}" for name in Figures._fields)
     print(f"{'capture':<16}{'painted':>8}{'photos':>7}{heads}")
     for place in found:
         if any(part in place.name for part in options.only):
@@ -99,7 +99,7 @@ def _table(place: Path, fills: list[float], counts: list[int], seeds: int, metho
         for fill in fills:
             found = [measure(capture, fill, count, seed, method) for seed in range(seeds)]
             cells = zip(np.mean(found, axis=0), np.std(found, axis=0), strict=True)
-            figures = "".join(f"{m:>9.4f} ±{d:.3f}" for m, d in cells)
+            figures = "".join(f"{m:>12.4f} ±{d:.3f}" for m, d in cells)
             print(f"{place.name:<16}{fill:>8}{count:>7}{figures}", flush=True)
 
 
