@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
+from o3d_paint.core.cells import may_be_near
 
 __all__ = [
     "MainPart",
@@ -22,9 +23,9 @@ __all__ = [
 ]
 
 _WHOLE_TREE = 300_000
-_GRID = 48
-_CELLS = 120
-_QUERIES = 6_000
+_POINTS_PER_BALL, _SIZING = 30, 100_000
+_MIXING = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+_QUERIES = 3_000
 _PLANE_SAMPLE = 20_000
 _PLANE_NEIGHBORS = 12
 _CONE_COS = np.cos(np.radians(25))
@@ -107,21 +108,20 @@ def robust_diagonal(xyz: FloatArray) -> float:
 def estimate_spacing(xyz: FloatArray) -> float:
     """Return the median distance of a point to its nearest neighbour, in scene units.
 
-    Points on top of each other do not count. Large clouds are sampled in whole cells, so that
-    the neighbours of a sampled point are in the sample too. Always positive.
+    Points on top of each other do not count. Of large clouds the surroundings of some points are
+    looked at, chosen by where they lie, so that the order of the points does not matter. Always
+    positive.
 
     Args:
         xyz: (N, 3) coordinates, N >= 1.
     """
-    rng = np.random.default_rng(0)
     part = main_part(xyz)
     if not part.is_all:
         xyz = xyz[part.holds(xyz)]
-    local, share = _local_sample(xyz, rng)
+    local, queries = _surroundings(xyz)
     fallback = max(robust_diagonal(xyz) * 1e-3, 1e-9)
     if len(local) < 2:
         return fallback
-    queries = local[rng.choice(len(local), _QUERIES, p=share)]
     tree = cKDTree(local, balanced_tree=False, compact_nodes=False)
     distances = tree.query(queries, k=min(8, len(local)))[0]
     apart = np.where(distances > 0, distances, np.inf).min(axis=1)
@@ -198,26 +198,37 @@ def _normals(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
     return vectors[:, :, 0], np.where(broad, np.clip(flatness, 0, 1), 0)
 
 
-def _local_sample(xyz: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return whole cells of a coarse grid, and how likely each point stands for the cloud.
+def _surroundings(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return points (K, 3), and some (Q, 3) whose nearest neighbours are among them.
 
-    Cells are drawn by their points; inside a cell every point is as likely as another, so that
-    dense cells do not count twice. Small clouds are returned whole.
+    Those around single points, and not those in parts of a grid: a grid would cut a flat cloud into
+    slices of its noise. All points of small clouds.
     """
+    mixed = _mixed(xyz)
+    chosen = np.arange(len(xyz))
+    if len(xyz) > _WHOLE_TREE:
+        chosen = np.argpartition(mixed, _SIZING)[:_SIZING]
+    chosen = chosen[np.argsort(mixed[chosen], kind="stable")]
+    queries = xyz[chosen[:_QUERIES]]
     if len(xyz) <= _WHOLE_TREE:
-        return xyz, np.full(len(xyz), 1 / len(xyz))
-    low, high = robust_bounds(xyz)
-    scale = _GRID / np.maximum(high - low, 1e-12)
-    cells = np.clip((xyz - low) * scale, 0, _GRID - 1).astype(np.int32)
-    keys: npt.NDArray[np.int32] = (cells[:, 0] * _GRID + cells[:, 1]) * _GRID + cells[:, 2]
-    counts = np.bincount(keys, minlength=_GRID**3)
-    drawn = np.zeros(_GRID**3, dtype=np.int64)
-    total = 0
-    for key in keys[rng.integers(0, len(xyz), _CELLS)]:
-        total += 0 if drawn[key] else int(counts[key])
-        drawn[key] += 1
-        if total > _WHOLE_TREE:
-            break
-    kept = np.flatnonzero(drawn[keys] > 0)
-    share = drawn[keys[kept]] / counts[keys[kept]]
-    return xyz[kept], share / share.sum()
+        return xyz, queries
+    some = xyz[np.sort(chosen[:_SIZING])]
+    # Of the sample each ball holds so many points. Where the cloud is thinner than usual the
+    # nearest may lie outside, but then it lies beyond the median, too.
+    wanted = max(2, round(_POINTS_PER_BALL * len(some) / len(xyz)))
+    reach = float(np.median(cKDTree(some).query(queries, k=wanted + 1)[0][:, -1]))
+    if not reach > 0:
+        return some, queries
+    return xyz[may_be_near(xyz, queries, reach)], queries
+
+
+def _mixed(xyz: FloatArray) -> npt.NDArray[np.uint64]:
+    """Return (N,) numbers without pattern, made of coordinates (N, 3)."""
+    bits = np.ascontiguousarray(xyz, dtype=np.float64).view(np.uint64)
+    mixed = bits[:, 0] * _MIXING[0]
+    mixed += bits[:, 1] * _MIXING[1]
+    mixed += bits[:, 2] * _MIXING[2]
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _MIXING[0]
+    shuffled: npt.NDArray[np.uint64] = mixed >> np.uint64(32)
+    return shuffled

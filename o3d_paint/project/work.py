@@ -23,7 +23,7 @@ from o3d_paint.core.mask import Rect, apply
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.project.cloud_labels import HEIRS, counted_labels
+from o3d_paint.project.cloud_labels import counted_labels
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
@@ -278,8 +278,7 @@ class Work:
 
     def _count_imported(self) -> IndexArray:
         """Count the cloud's own labels for the classes that there are now."""
-        heirs = self.settings.get(HEIRS)
-        imported = counted_labels(self.scene, self._taxonomy, heirs)
+        imported = counted_labels(self.scene, self._taxonomy, self.settings)
         return NO_POINTS if imported is None else self.ballots.set_imported(imported)
 
     def _catch_up(self, frame_idx: int) -> None:
