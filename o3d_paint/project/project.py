@@ -55,7 +55,7 @@ from o3d_paint.project.fusing import Fusing
 from o3d_paint.project.history import Entry
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.painting import Painting
-from o3d_paint.project.signals import Signal
+from o3d_paint.project.signals import Signal, weakly
 
 __all__ = ["Project", "taxonomy_of"]
 
@@ -94,8 +94,9 @@ class Project(Painting, Classes, Fusing):
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
-        self.history_changed.connect(self._refresh_fused)
-        self.index_ready.connect(lambda _: self._refresh_fused())
+        self.history_changed.connect(weakly(self._refresh_fused))
+        refresh = weakly(self._refresh_fused)
+        self.index_ready.connect(lambda _: refresh())
 
     def index(self, frame_idx: int) -> PixelIndex | None:
         """Return what points a photo shows; None until its index is built."""
@@ -194,6 +195,7 @@ class Project(Painting, Classes, Fusing):
     def close(self) -> None:
         """End a stroke under way and all jobs; the project is of no use afterwards."""
         self.end_stroke()
+        self.cancel_fuse()
         self.jobs.close()
 
     def _refresh_fused(self) -> None:
