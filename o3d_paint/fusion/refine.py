@@ -1,6 +1,6 @@
 """From nodes back to points: a node at a border is split by place, colour and each point's votes.
 
-Section 3 of `assets/docs/fusion.md`.
+Section 3 of `assets/docs/fusion.md`, equation (11).
 """
 
 from __future__ import annotations

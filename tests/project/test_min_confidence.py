@@ -26,7 +26,8 @@ SCENE = strip_scene(num_points=3000, num_frames=3)
 
 def scene_with_an_island() -> Scene:
     """The strip, and ten times as far away as it is long a thing that no photo shows."""
-    island = np.random.default_rng(1).uniform(-0.4, 0.4, (900, 3)) + [0.0, 0.0, 34.0]
+    island = np.random.default_rng(1).uniform(-0.4, 0.4, (900, 3))
+    island[:, 2] += 34
     cloud = PointCloud(
         np.concatenate([SCENE.cloud.xyz, island]),
         np.concatenate([SCENE.cloud.rgb, SCENE.cloud.rgb[:900]]),
