@@ -33,6 +33,7 @@ from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.nowhere import without_nowhere
 from o3d_paint.io.own_cloud import fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
@@ -42,6 +43,7 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
 _UNKNOWN_COLOR = 160
+_SHOWN = 12
 _FARTHEST = 1e12
 _BYTES_PER_POINT = 24 + 3
 
@@ -108,11 +110,12 @@ def load_scene(
     capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
+    capture, rows = without_nowhere(capture)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
     frames = named_apart(frames)
-    if own is not None and chosen.cloud is not None:
-        notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
+    if chosen.cloud is not None and capture.xyz is not None:
+        notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule(frames, chosen)
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
@@ -139,6 +142,7 @@ def load_scene(
         preset=chosen.preset,
         # Absolute: what is written later may be written from another folder.
         sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
+        rows=rows,
     )
 
 
@@ -157,13 +161,17 @@ def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Captu
     note = f"{len(own.xyz):,} points of {options.cloud}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
+    notes = [note + ".", *own.notes]
+    if own.others:
+        listed = ", ".join(own.others[:_SHOWN]) + (" …" if len(own.others) > _SHOWN else "")
+        notes.append(f"What else it holds is not kept in exports: {listed}.")
     return replace(
         capture,
         xyz=own.xyz,
         rgb=own.rgb,
         labels=own.labels,
         label_names=own.names,
-        notes=(*capture.notes, note + "."),
+        notes=(*capture.notes, *notes),
     )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.io.clouds import e57, las, pcd, ply
+from o3d_paint.io.clouds.cloud_file import LONGEST_MARK
 from o3d_paint.io.images import PHOTO_SUFFIXES
 
 __all__ = ["remedy"]
 
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
 _LOOKED_AT = 200
-_LONGEST_MARK = 16
 _ESTIMATE = (
     "run a depth estimator such as Depth-Anything-3 on the photos, or COLMAP, and give what it"
     " writes (scene.npz, or COLMAP's folder)"
@@ -43,7 +43,7 @@ def _is_cloud(path: Path) -> bool:
     """Return whether a file has the mark of a format that holds nothing but a cloud."""
     try:
         with path.open("rb") as opened:
-            start = opened.read(_LONGEST_MARK)
+            start = opened.read(LONGEST_MARK)
     except OSError:
         return False
     return any(cloud_format.matches(start) for cloud_format in (ply, pcd, las, e57))

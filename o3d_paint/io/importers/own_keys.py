@@ -11,7 +11,7 @@ import numpy as np
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import labels_from
+from o3d_paint.io.clouds.columns import labels_from
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.scene_file import MARK
 

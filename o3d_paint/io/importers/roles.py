@@ -12,6 +12,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.clouds.columns import rgb_from
 from o3d_paint.io.importers.pose_files import require_camera
 
 __all__ = [
@@ -177,22 +178,28 @@ def poses_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
 
 
 def points_from(path: Path, key: str, array: Array) -> FloatArray:
-    """Return (N, 3) float64 points."""
+    """Return (N, 3) float64 points; those that are nowhere keep their rows, not finite."""
     if array.ndim != 2 or array.shape[1:] != (3,) or array.dtype.kind not in "fiu":
         raise wrong_shape(path, key, array, "numbers of shape (points, 3)")
     points: FloatArray = array.astype(np.float64, copy=False)
     if not len(points):
         msg = f"{path}: {key!r} holds no points: estimate the scene again with a lower threshold"
         raise SceneError(msg)
-    check_finite(path, key, points)
+    if not np.isfinite(points).all(axis=1).any():
+        check_finite(path, key, points)
     return points
 
 
 def colors_from(path: Path, key: str, array: Array, count: int) -> RgbArray:
-    """Return (N, 3) uint8 colours from uint8 or 0..1 floats."""
-    if array.shape != (count, 3) or (array.dtype != np.uint8 and array.dtype.kind != "f"):
+    """Return (N, 3) uint8 colours from uint8, uint16 or floats; unknown ones are black."""
+    if array.shape not in {(count, 3), (count, 4)} or array.dtype.kind not in "fu":
         raise wrong_shape(path, key, array, f"uint8 or floats 0..1 of shape ({count}, 3)")
-    return _bytes_of_colors(path, key, array)
+    if array.dtype == np.uint8:
+        return np.ascontiguousarray(array[:, :3]).view(np.uint8)
+    with np.errstate(over="ignore"):
+        known = np.where(np.isnan(array[:, :3]), 0, array[:, :3]).astype(np.float32)
+    check_finite(path, key, known)
+    return rgb_from(list(known.T))
 
 
 def _bytes_of_colors(path: Path, key: str, colors: Array) -> RgbArray:
