@@ -36,9 +36,16 @@ class Photo(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayPhoto:
-    """A picture in memory: ``array`` is (H, W, 3) uint8 sRGB."""
+    """A picture in memory.
+
+    Attributes:
+        array: (H, W, 3) uint8 sRGB.
+        other_turn: EXIF code that lays a picture onto this one that was seen the other way: upright
+            where these pixels lie as the camera stored them. 1 where there is no other way.
+    """
 
     array: RgbArray
+    other_turn: int = 1
 
     def __post_init__(self) -> None:
         """Make the array read-only."""

@@ -31,6 +31,7 @@ from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
+from o3d_paint.io.even_photos import evenly_stretched
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.nowhere import without_nowhere
@@ -113,7 +114,7 @@ def load_scene(
     capture, rows = without_nowhere(capture)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
-    frames = named_apart(frames)
+    frames = evenly_stretched(named_apart(frames))
     if chosen.cloud is not None and capture.xyz is not None:
         notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule(frames, chosen)

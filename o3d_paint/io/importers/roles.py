@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.clouds.columns import rgb_from
+from o3d_paint.io.gray_levels import eight_bit, levels_of
 from o3d_paint.io.importers.pose_files import require_camera
 
 __all__ = [
@@ -49,6 +51,8 @@ _ROTATION_TOLERANCE = 0.02
 _EXACT_ROTATION = 1e-6
 _RESCALED = 1.2
 _SAME_FACTOR = 0.1
+_SLACK = 1e-3
+_MOST_8_BIT = 255.5
 
 
 def find_role(role: str, keys: Sequence[str]) -> str | None:
@@ -115,16 +119,17 @@ def mask_from(path: Path, key: str, array: Array) -> BoolArray:
 
 
 def images_from(path: Path, key: str, array: Array) -> RgbArray:
-    """Return (F, H, W, 3) uint8 photos from uint8 or 0..1 floats, channels last or first."""
+    """Return (F, H, W, 3) uint8 photos from uint8, uint16 or floats, channels last or first."""
     images = array[None] if array.ndim == 3 else array
-    if images.ndim == 4 and images.shape[1] == 3 and images.shape[3] != 3:
+    if images.ndim == 4 and images.shape[1] in (1, 3) and images.shape[3] not in (1, 3, 4):
         images = images.transpose(0, 2, 3, 1)
     expected = "uint8 or floats 0..1 of shape (photos, height, width, 3)"
-    if images.ndim != 4 or images.shape[3] != 3 or 0 in images.shape[1:]:
+    if images.ndim != 4 or images.shape[3] not in (1, 3, 4) or 0 in images.shape[1:]:
         raise wrong_shape(path, key, array, expected)
-    if images.dtype != np.uint8 and images.dtype.kind != "f":
+    if images.dtype not in (np.uint8, np.uint16) and images.dtype.kind != "f":
         raise wrong_shape(path, key, array, expected)
-    return np.ascontiguousarray(_bytes_of_colors(path, key, images))
+    images = np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images[..., :3]
+    return np.ascontiguousarray(_bytes_of_photos(path, key, images))
 
 
 def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
@@ -202,16 +207,18 @@ def colors_from(path: Path, key: str, array: Array, count: int) -> RgbArray:
     return rgb_from(list(known.T))
 
 
-def _bytes_of_colors(path: Path, key: str, colors: Array) -> RgbArray:
-    """Return colours as bytes; floats may run to 1 or, as some write them, to 255."""
-    if colors.dtype == np.uint8:
-        return colors.view(np.uint8)
+def _bytes_of_photos(path: Path, key: str, photos: Array) -> RgbArray:
+    """Return photos as bytes; what is not 0 to 1 or 0 to 255 is stretched over all of them."""
+    if photos.dtype == np.uint8:
+        return photos.view(np.uint8)
     with np.errstate(over="ignore"):
-        values: FloatArray = colors.astype(np.float32)
+        values: FloatArray = photos.astype(np.float32)
     check_finite(path, key, values)
-    factor = 255.0 if values.max(initial=0) <= 1.001 else 1.0
-    with np.errstate(over="ignore"):
-        np.multiply(values, factor, out=values)
+    low, high = float(values.min(initial=0)), float(values.max(initial=0))
+    if low < -_SLACK or high > _MOST_8_BIT:
+        rows = values.reshape(-1, values.shape[2] * values.shape[3])
+        return eight_bit(values, replace(levels_of(rows), is_whole=photos.dtype.kind == "u"))
+    np.multiply(values, 255.0 if high <= 1 + _SLACK else 1.0, out=values)
     np.rint(values, out=values)
     return np.clip(values, 0, 255, out=values).astype(np.uint8)
 
