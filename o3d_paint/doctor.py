@@ -30,6 +30,7 @@ OPTIONAL = {
     "pycolmap": "colmap",
     "pycocotools": "coco",
     "onnxruntime": "sam",
+    "OpenEXR": "exr",
 }
 
 

@@ -198,7 +198,12 @@ def _check(options: LoadOptions) -> None:
 
 def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     """Return the user's rule, or the one that fits the values."""
-    maps = [f.confidence for f in frames if f.confidence is not None]
+    # Pixels without depth make no points; sky and borders would take the percentiles for them.
+    maps = [
+        f.confidence[np.isfinite(f.depth) & (f.depth > 0)]
+        for f in frames
+        if f.confidence is not None and f.depth is not None
+    ]
     if options.conf_thresh is not None:
         return absolute_rule(options.conf_thresh)
     if options.conf_percentile is not None and maps:

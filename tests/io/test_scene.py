@@ -167,7 +167,9 @@ def test_thresholds_given_by_the_user(tmp_path, data):
     above = load_scene(path, LoadOptions(conf_thresh=0.75))
     assert len(above.cloud) == np.count_nonzero((data["conf"] > 0.75) & (data["depth"] > 0))
     share = load_scene(path, LoadOptions(conf_percentile=90))
-    assert share.rule.threshold == pytest.approx(0.9, abs=0.001)
+    expected = np.percentile(data["conf"][data["depth"] > 0], 90)
+    assert share.rule.threshold == pytest.approx(expected, abs=0.001)
+    assert len(share.cloud) == pytest.approx(np.count_nonzero(data["depth"] > 0) / 10, rel=0.01)
     with pytest.raises(ValueError, match="not both"):
         load_scene(path, LoadOptions(conf_thresh=1, conf_percentile=1))
     with pytest.raises(SceneError, match="no depth pixel is trusted"):

@@ -8,6 +8,7 @@ from pathlib import Path
 from o3d_paint.errors import SceneError
 from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.importers.colmap_model import DEPTH_MAPS, is_model, suffix_of
+from o3d_paint.io.importers.left_out import unposed
 
 __all__ = ["photo_folder", "what_lies_beside"]
 
@@ -124,15 +125,7 @@ def _photos_without_pose(photos: Path, names: Sequence[str]) -> list[str]:
     """Say which photos of the folder the model does not have."""
     known = {_plain(n) for n in names}
     others = [n for n in _photos_in(photos) if _plain(n) not in known]
-    if not others:
-        return []
-    total = len(others) + len(known)
-    listed = ", ".join(repr(n) for n in sorted(others)[:_NAMED])
-    more = " …" if len(others) > _NAMED else ""
-    return [
-        f"{len(others)} of {total} photos in {photos} are not in the model, which found no pose for"
-        f" them: {listed}{more}."
-    ]
+    return unposed(others, len(others) + len(known), photos, "the model")
 
 
 def _photos_in(folder: Path) -> Iterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from o3d_paint.core.scene import Photo
 from o3d_paint.errors import PaintError, SceneError
 from o3d_paint.io.orientation import is_quarter, other_turn, turn_name
 
-__all__ = ["LeftOut", "shape_fault"]
+__all__ = ["LeftOut", "shape_fault", "unposed"]
 
 _NAMED = 5
 _SAME_SHAPE = 0.02
@@ -68,6 +71,27 @@ def _sentence(reason: str, names: list[str]) -> str:
     if len(names) == 1:
         return f"1 photo is left out because {reason}: {listed}."
     return f"{len(names)} photos are left out because {reason}: {listed}."
+
+
+def unposed(names: Sequence[str], count: int, folder: Path, source: str) -> list[str]:
+    """Return a sentence about photos that lie beside others and have no pose.
+
+    Args:
+        names: Of those photos.
+        count: Photos in the folder.
+        folder: Where they lie.
+        source: What has the poses.
+    """
+    if not names:
+        return []
+    listed = ", ".join(repr(n) for n in sorted(names)[:_NAMED])
+    more = " …" if len(names) > _NAMED else ""
+    verb = "is" if len(names) == 1 else "are"
+    them = "it" if len(names) == 1 else "them"
+    return [
+        f"{len(names)} of {count} photos in {folder} {verb} not in {source}, which has no pose for"
+        f" {them}: {listed}{more}."
+    ]
 
 
 def shape_fault(
