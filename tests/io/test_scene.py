@@ -253,11 +253,14 @@ BROKEN = {
         r"same field of view",
     ),
     "nan pose": (
-        put("extrinsics", (1, 0, 0), np.nan),
-        r"'extrinsics' holds 1 values that are not finite",
+        put("extrinsics", (slice(None), 0, 0), np.nan),
+        r"'extrinsics' holds 4 values that are not finite",
     ),
-    "nan intrinsics": (put("intrinsics", (1, 0, 0), np.nan), r"'intrinsics' holds 1 values"),
-    "singular intrinsics": (put("intrinsics", (2, 1, 1), 0), r"'intrinsics'\[2\] is"),
+    "nan intrinsics": (
+        put("intrinsics", (slice(None), 0, 0), np.nan),
+        r"'intrinsics' holds 4 values",
+    ),
+    "singular intrinsics": (put("intrinsics", (slice(None), 1, 1), 0), r"'intrinsics'\[0\] is"),
     "scaled pose": (
         replaced("extrinsics", lambda a: a * 2),
         r"'extrinsics'\[0\] is not a rotation",
@@ -289,6 +292,23 @@ BROKEN = {
         r"'extrinsics' holds pickled Python objects",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put("extrinsics", (1, 0, 3), -np.inf), r"'extrinsics'[1] is not finite"),
+        (put("extrinsics", (1, 0, 0), 5), r"'extrinsics'[1] is not a rotation"),
+        (put("intrinsics", (1, 0, 0), np.nan), r"'intrinsics'[1] is not finite"),
+        (put("intrinsics", (1, 1, 1), 0), r"'intrinsics'[1] is [["),
+    ],
+)
+def test_one_broken_photo_is_left_out_and_named(tmp_path, data, change, message):
+    change(data)
+    scene = load_scene(save(tmp_path / "a.npz", data))
+    assert [f.name for f in scene.frames] == ["000", "002", "003"]
+    assert any("1 photo is left out" in n and message in n for n in scene.notes)
+    assert len(scene.cloud) == np.count_nonzero(np.delete(data["depth"], 1, axis=0))
 
 
 @pytest.mark.parametrize("case", BROKEN)

@@ -21,8 +21,11 @@ from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
+from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.importers.own_keys import read_own_keys
 from o3d_paint.io.npz import NpzArchive
+
+_NO_CAMERA = "its pose or its intrinsics are none"
 
 
 def recognizes(path: Path) -> bool:
@@ -78,6 +81,7 @@ class _Reader:
         self._keys = keys
         self._options = options
         self._notes: list[str] = []
+        self._bad: dict[int, str] = {}
         self._own = read_own_keys(path, archive)
 
     def capture(self) -> Capture:
@@ -94,11 +98,16 @@ class _Reader:
         xyz, rgb = self._points()
         if depth is not None:
             depth = self._known_depth(self._unmasked(depth))
-        frames = []
+        frames, left_out = [], LeftOut()
         for i, (photo, name) in enumerate(zip(photos, self._frame_names(photos), strict=True)):
+            if i in self._bad:
+                left_out.add(f"{name!r} ({self._bad[i]})", _NO_CAMERA, self._bad[i])
+                continue
             camera = Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0])
             maps = (None, None) if depth is None else _maps_of(depth, confidence, i)
             frames.append(Frame(name, camera, poses[i], photo, *maps))
+        left_out.require_rest(len(frames), str(self._path))
+        self._notes += left_out.notes()
         own = self._own
         if own.labels is not None and (xyz is None or len(own.labels) != len(xyz)):
             msg = f"{self._path}: 'labels' has {len(own.labels)} values, expected one a point"
@@ -183,9 +192,12 @@ class _Reader:
     def _intrinsics(self, sizes: list[tuple[int, int]]) -> FloatArray:
         key = self._keys["intrinsics"]
         array = self._archive.read(key)
-        matrices = roles.intrinsics_from(self._path, key, array, len(sizes))
+        matrices = roles.intrinsics_from(self._path, key, array, len(sizes), self._bad)
         self._same_count(key, len(matrices), len(sizes))
-        factor = None if self._own.is_own else roles.resolution_factor(matrices, sizes)
+        good = [i for i in range(len(sizes)) if i not in self._bad]
+        factor = None
+        if not self._own.is_own:
+            factor = roles.resolution_factor(matrices[good], [sizes[i] for i in good])
         if factor is None:
             return matrices
         self._notes.append(
@@ -199,7 +211,7 @@ class _Reader:
     def _poses(self, count: int) -> FloatArray:
         role = "cam_from_world" if "cam_from_world" in self._keys else "world_from_cam"
         key = self._keys[role]
-        poses = roles.poses_from(self._path, key, self._archive.read(key), count)
+        poses = roles.poses_from(self._path, key, self._archive.read(key), count, self._bad)
         self._same_count(key, len(poses), count)
         if role == "world_from_cam":
             return np.stack([inverse(p) for p in poses])

@@ -132,25 +132,67 @@ def images_from(path: Path, key: str, array: Array) -> RgbArray:
     return np.ascontiguousarray(_bytes_of_photos(path, key, images))
 
 
-def intrinsics_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
-    """Return (F, 3, 3) float64 intrinsic matrices from (F, 3, 3) or one (3, 3)."""
+def intrinsics_from(
+    path: Path, key: str, array: Array, count: int, bad: dict[int, str] | None = None
+) -> FloatArray:
+    """Return (F, 3, 3) float64 intrinsic matrices from (F, 3, 3) or one (3, 3).
+
+    Args:
+        path: The file, for messages.
+        key: The array's name in it.
+        array: As the file has it.
+        count: Photos of the scene.
+        bad: Gets what is wrong with the matrices of single photos, by position; those are the
+            identity then. None refuses the array for one of them.
+
+    Raises:
+        FormatError: It has another shape or type.
+        SceneError: All are wrong, or one is and ``bad`` is None.
+    """
     given = np.broadcast_to(array, (count, 3, 3)) if array.shape == (3, 3) else array
     if given.shape[1:] != (3, 3) or given.ndim != 3 or given.dtype.kind not in "fiu":
         raise wrong_shape(path, key, array, "numbers of shape (photos, 3, 3)")
     matrices: FloatArray = given.astype(np.float64)
-    check_finite(path, key, matrices)
+    faults: dict[int, str] = {}
     for i, k in enumerate(matrices):
-        singular = k[0, 0] == 0 or k[1, 1] == 0 or not np.allclose(k[2], (0, 0, 1), atol=1e-4)
-        if singular:
-            shown = [[float(f"{v:.4g}") for v in row] for row in k]
-            msg = (
-                f"{path}: {key!r}[{i}] is {shown}, expected"
-                " [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with focal lengths that are not zero:"
-                " write the camera's real intrinsics"
-            )
-            raise SceneError(msg)
-        require_camera(k, f"{path}: {key!r}[{i}]")
+        fault = _intrinsics_fault(path, f"{key!r}[{i}]", k)
+        if fault is not None:
+            faults[i] = fault
+    _tell(path, key, matrices, faults, bad)
+    matrices[list(faults)] = np.eye(3)
     return matrices
+
+
+def _intrinsics_fault(path: Path, where: str, k: FloatArray) -> str | None:
+    if not np.isfinite(k).all():
+        return f"{path}: {where} is not finite"
+    if k[0, 0] == 0 or k[1, 1] == 0 or not np.allclose(k[2], (0, 0, 1), atol=1e-4):
+        shown = [[float(f"{v:.4g}") for v in row] for row in k]
+        return (
+            f"{path}: {where} is {shown}, expected [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] with focal"
+            " lengths that are not zero: write the camera's real intrinsics"
+        )
+    try:
+        require_camera(k, f"{path}: {where}")
+    except FormatError as error:
+        return str(error)
+    return None
+
+
+def _tell(
+    path: Path, key: str, array: FloatArray, faults: dict[int, str], bad: dict[int, str] | None
+) -> None:
+    """Hand on what is wrong with single photos.
+
+    Raises:
+        SceneError: Nobody takes it, or nothing is right.
+    """
+    if bad is None or (faults and len(faults) == len(array)):
+        check_finite(path, key, array)
+        for fault in faults.values():
+            raise SceneError(fault)
+    else:
+        bad.update(faults)
 
 
 def resolution_factor(
@@ -169,16 +211,30 @@ def resolution_factor(
     return (fx, fy) if max(fx, 1 / fx) > _RESCALED and max(fy, 1 / fy) > _RESCALED else None
 
 
-def poses_from(path: Path, key: str, array: Array, count: int) -> FloatArray:
-    """Return (F, 4, 4) float64 rigid transforms from (F, 3, 4), (F, 4, 4) or a single one."""
+def poses_from(
+    path: Path, key: str, array: Array, count: int, bad: dict[int, str] | None = None
+) -> FloatArray:
+    """Return (F, 4, 4) float64 rigid transforms from (F, 3, 4), (F, 4, 4) or a single one.
+
+    Arguments and errors are those of `intrinsics_from`; a photo whose pose is none gets identity.
+    """
     poses = array[None] if array.ndim == 2 and count == 1 else array
     if poses.ndim != 3 or poses.shape[1:] not in {(3, 4), (4, 4)} or poses.dtype.kind not in "fiu":
         raise wrong_shape(path, key, array, "numbers of shape (photos, 3, 4) or (photos, 4, 4)")
-    check_finite(path, key, poses.astype(np.float64))
     whole = np.tile(np.eye(4), (len(poses), 1, 1))
     whole[:, :3] = poses[:, :3]
+    faults: dict[int, str] = {}
     for i, pose in enumerate(whole):
-        pose[:3, :3] = _nearest_rotation(path, f"{key!r}[{i}]", pose[:3, :3])
+        where = f"{key!r}[{i}]"
+        if not np.isfinite(pose).all():
+            faults[i] = f"{path}: {where} is not finite"
+            continue
+        try:
+            pose[:3, :3] = _nearest_rotation(path, where, pose[:3, :3])
+        except SceneError as error:
+            faults[i] = str(error)
+    _tell(path, key, poses.astype(np.float64), faults, bad)
+    whole[list(faults)] = np.eye(4)
     return whole
 
 
