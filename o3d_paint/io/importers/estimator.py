@@ -15,7 +15,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera, inverse
-from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
+from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.full_photos import full_photos, photo_name
@@ -23,6 +23,7 @@ from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
 from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.importers.own_keys import read_own_keys
+from o3d_paint.io.importers.own_sizes import OwnSizes
 from o3d_paint.io.npz import NpzArchive
 
 _NO_CAMERA = "its pose or its intrinsics are none"
@@ -89,8 +90,16 @@ class _Reader:
         depth = self._maps("depth")
         images = self._images(None if depth is None else depth.shape)
         shape = depth.shape if depth is not None else None if images is None else images.shape
-        photos = self._photos(images, shape)
-        sizes = _sizes(photos) if shape is None else [(shape[1], shape[2])] * shape[0]
+        own_sizes = OwnSizes(
+            self._own,
+            self._path,
+            photos=None if images is None else images.shape,
+            maps=None if depth is None else depth.shape,
+        )
+        photos = self._photos(images, shape, own_sizes)
+        sizes = (
+            _sizes(photos) if shape is None else [own_sizes.of_camera(i) for i in range(shape[0])]
+        )
         confidence = self._maps("confidence") if depth is not None else None
         self._same_shape(confidence, depth)
         matrices = self._intrinsics(sizes)
@@ -104,7 +113,7 @@ class _Reader:
                 left_out.add(f"{name!r} ({self._bad[i]})", _NO_CAMERA, self._bad[i])
                 continue
             camera = Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0])
-            maps = (None, None) if depth is None else _maps_of(depth, confidence, i)
+            maps = _maps_of(own_sizes.map(depth, i), own_sizes.map(confidence, i))
             frames.append(Frame(name, camera, poses[i], photo, *maps))
         left_out.require_rest(len(frames), str(self._path))
         self._notes += left_out.notes()
@@ -148,17 +157,20 @@ class _Reader:
         images = roles.images_from(self._path, key, self._archive.read(key))
         if depth_shape is not None:
             self._same_count(key, len(images), depth_shape[0])
-            self._same_view(key, images.shape, depth_shape)
+            if self._own.photo_sizes is None:
+                self._same_view(key, images.shape, depth_shape)
         if not len(images):
             msg = f"{self._path}: {key!r} holds no photos: estimate the scene from one at least"
             raise SceneError(msg)
         return images
 
-    def _photos(self, images: RgbArray | None, shape: tuple[int, ...] | None) -> list[Photo]:
+    def _photos(
+        self, images: RgbArray | None, shape: tuple[int, ...] | None, own_sizes: OwnSizes
+    ) -> list[Photo]:
         """Return the photos in the file, or those of the user's folder in their place."""
         folder = self._options.images
         if folder is None and images is not None:
-            return [ArrayPhoto(image) for image in images]
+            return [own_sizes.photo(images, i) for i in range(len(images))]
         if folder is None:
             msg = (
                 f"{self._path} holds no photos (no 'processed_images' or 'image'): give the folder"
@@ -168,16 +180,22 @@ class _Reader:
         if shape is None:
             msg = f"{self._path} has no depth, so its photos cannot come from a folder"
             raise SceneError(msg)
-        photos, finding = full_photos(
-            folder,
-            (shape[1], shape[2]),
-            count=shape[0],
-            pictures=images,
-            source=self._path,
-            names=self._own.names,
-        )
-        self._notes.append(finding)
-        return photos
+        photos: dict[int, Photo] = {}
+        for group in own_sizes.groups(shape[0]):
+            pictures = None
+            if images is not None:
+                pictures = np.stack([own_sizes.photo(images, i).array for i in group])
+            found, finding = full_photos(
+                folder,
+                own_sizes.of_camera(group[0]),
+                count=len(group),
+                pictures=pictures,
+                source=self._path,
+                names=[self._own.names[i] for i in group] if self._own.names else (),
+            )
+            photos |= zip(group, found, strict=True)
+            self._notes.append(finding)
+        return [photos[i] for i in range(shape[0])]
 
     def _same_view(self, key: str, shape: tuple[int, ...], depth_shape: tuple[int, ...]) -> None:
         aspect = (shape[2] / shape[1]) / (depth_shape[2] / depth_shape[1])
@@ -291,12 +309,10 @@ def _on_reversal(keys: Mapping[str, str]) -> str:
 
 
 def _maps_of(
-    depth: FloatArray, confidence: FloatArray | None, i: int
+    depth: FloatArray | None, confidence: FloatArray | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
     """Return depth and confidence of a photo; none where not a single depth is known."""
-    if not depth[i].any():
-        return None, None
-    return depth[i], None if confidence is None else confidence[i]
+    return (None, None) if depth is None or not depth.any() else (depth, confidence)
 
 
 def _sizes(photos: list[Photo]) -> list[tuple[int, int]]:

@@ -89,7 +89,7 @@ def test_points_on_no_cameras_rays_are_refused(tmp_path: Path, sample: Sample) -
     arrays = _file("Pi3", sample)
     arrays["points"] = np.zeros_like(arrays["points"])
     np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(SceneError, match="the first of 5 for this.*photo 0 lie on no pinhole"):
+    with pytest.raises(SceneError, match=r"the first of 5 for this.*photo 0 lie on no pinhole"):
         load_scene(tmp_path / "a.npz")
 
 
