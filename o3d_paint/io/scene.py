@@ -26,13 +26,14 @@ from o3d_paint.core.geometry import (
     robust_diagonal,
 )
 from o3d_paint.core.scene import Frame, PointCloud, Scene
-from o3d_paint.errors import SceneError
+from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
 from o3d_paint.io.even_photos import evenly_stretched
 from o3d_paint.io.importers import read_capture
+from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.nowhere import without_nowhere
 from o3d_paint.io.own_cloud import fit_of_cloud
@@ -119,7 +120,12 @@ def load_scene(
         notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule(frames, chosen)
     told(0.7, "gathering points")
-    cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
+    left_out = LeftOut()
+    cloud = _cloud(
+        Path(path), capture, frames, rule=rule, limit=chosen.memory_limit, left_out=left_out
+    )
+    frames = tuple(f for f in frames if f.name not in left_out.names)
+    notes += left_out.notes()
     told(0.85, "measuring")
     spacing = estimate_spacing(cloud.xyz)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
@@ -220,8 +226,12 @@ def _cloud(
     *,
     rule: ConfidenceRule,
     limit: int | None,
+    left_out: LeftOut,
 ) -> PointCloud:
-    """Return the file's points, or those that its trusted depths make."""
+    """Return the file's points, or those that its trusted depths make.
+
+    Photos that cannot be decoded are left out.
+    """
     if capture.xyz is not None:
         rgb = capture.rgb
         if rgb is None:
@@ -243,10 +253,15 @@ def _cloud(
         end = start + int(np.count_nonzero(mask))
         if end == start:
             continue
+        try:
+            rgb[start:end] = _colors_at_depth(frame)[mask]
+        except FormatError as error:
+            left_out.add_error(frame.name, error)
+            continue
         xyz[start:end] = frame.back_project()[0][mask.ravel()]
-        rgb[start:end] = _colors_at_depth(frame)[mask]
         start = end
-    return PointCloud(_placed(path, xyz), rgb)
+    left_out.require_rest(start, str(path))
+    return PointCloud(_placed(path, xyz[:start]), rgb[:start])
 
 
 def _placed(path: Path, xyz: FloatArray) -> FloatArray:

@@ -20,12 +20,13 @@ class LeftOut:
     """What is left out, by reason; falsy where that is nothing."""
 
     def __init__(self) -> None:
-        self._names: dict[str, list[str]] = {}
+        self.names: set[str] = set()
+        self._said: dict[str, list[str]] = {}
         self._first: PaintError | None = None
 
     def __len__(self) -> int:
         """Return how many photos are left out."""
-        return sum(len(names) for names in self._names.values())
+        return sum(len(names) for names in self._said.values())
 
     def add(self, name: str, reason: str, message: str | None = None) -> None:
         """Leave out a photo.
@@ -36,17 +37,18 @@ class LeftOut:
             message: The sentence to refuse the scene with, where this is the first and none is
                 left; by default made of the two.
         """
-        self._names.setdefault(reason, []).append(name)
+        self._said.setdefault(reason, []).append(name)
         self._first = self._first or SceneError(message or f"{name} is left out because {reason}")
 
     def add_error(self, name: str, error: PaintError) -> None:
         """Leave out a photo that a reader refused."""
         self._first = self._first or error
+        self.names.add(name)
         self.add(f"{name} ({error})", "it cannot be read")
 
     def notes(self) -> list[str]:
         """Return a sentence for each reason."""
-        return [_sentence(reason, names) for reason, names in self._names.items()]
+        return [_sentence(reason, names) for reason, names in self._said.items()]
 
     def require_rest(self, count: int, where: str) -> None:
         """Refuse a scene of which nothing is left.

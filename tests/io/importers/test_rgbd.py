@@ -336,6 +336,19 @@ def test_damaged_pictures_are_left_out_and_nothing_left_is_refused(
         read_capture(tmp_path, ImportOptions())
 
 
+def test_a_photo_that_is_cut_off_behind_its_header_is_left_out(tmp_path: Path) -> None:
+    _redwood(tmp_path)
+    path = tmp_path / SECOND_PHOTO["redwood"]
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)).save(
+        path
+    )
+    path.write_bytes(path.read_bytes()[:2000])
+    scene = load_scene(tmp_path)
+    assert [f.name for f in scene.frames] == ["00000", "00002", "00003"]
+    assert any("00001 (" in n and "cut off or damaged" in n for n in scene.notes)
+    assert len(scene.cloud) == 3 * (HEIGHT * WIDTH - 1)
+
+
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("exif", [True, False])
 def test_a_turned_photo_is_left_out_with_the_turn_that_would_fit(
