@@ -109,7 +109,7 @@ def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> Labell
     if painted_only:
         work.complete_indexes()
         work.show_fused(False)
-    elif work.fusion is None or work.fusion_is_stale:
+    elif work.fusion is None or work.paint_is_newer:
         was_fused = work.fusion is not None
         with progress_of("Fusing", quiet=quiet) as told:
             told(0.0, "")

@@ -18,7 +18,9 @@ def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
     say(f"{points:,} points, method {report['method']}", quiet=quiet)
     for name in ("painted", "fused", "confident"):
         entry = coverage[name]
-        say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}", quiet=quiet)
+        part = entry.get("share_of_fused")
+        more = "" if part is None else f"  {part:.1%} of the fused ones"
+        say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}", quiet=quiet)
     width = max((len(c["name"]) for c in report["classes"]), default=5)
     say(f"  {'class':<{width}} {'painted':>12} {'fused':>12}", quiet=quiet)
     for c in report["classes"]:
