@@ -214,6 +214,7 @@ class Scene:
         preset: What kind of scene the user calls it, a key of `PRESETS`; None where unsaid.
         sources: Names of the files that it was read from, which no output may replace.
         rows: Where the points stand in their file; None where each of its rows is a point.
+        turn_masks: How the user says that masks are turned onto photos; None where unsaid.
     """
 
     name: str
@@ -229,3 +230,4 @@ class Scene:
     preset: str | None = None
     sources: tuple[str, ...] = ()
     rows: FileRows | None = None
+    turn_masks: str | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.mask_turns import MaskTurner
 from o3d_paint.io.photo_matching import match_masks
 
 __all__ = [
@@ -77,7 +78,10 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
     taxonomy, new_ids = joined(found, taxonomy, notes)
     masks = PackedMasks()
     used: set[int] = set()
-    for frame_idx, positions in match_masks(source, found, scene, notes).items():
+    matched = match_masks(source, found, scene, notes)
+    turner = MaskTurner(source, found.masks, matched, scene)
+    found = replace(found, masks=turner.masks)
+    for frame_idx, positions in matched.items():
         for position in positions:
             entry = found.masks[position]
             ids = entry.read()
@@ -88,6 +92,7 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
             known = masks.get(frame_idx)
             masks[frame_idx] = mask if known is None else np.where(mask > 0, mask, known)
             used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
+    notes += turner.notes()
     added = [i for i in sorted(used - {0}) if i not in taxonomy]
     if added:
         notes.append(f"Classes without a name were added: {', '.join(map(str, added))}.")

@@ -34,6 +34,7 @@ from o3d_paint.io.directions import directed
 from o3d_paint.io.even_photos import evenly_stretched
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.left_out import LeftOut
+from o3d_paint.io.mask_turns import TURNS
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.nowhere import without_nowhere
 from o3d_paint.io.own_cloud import fit_of_cloud
@@ -71,6 +72,8 @@ class LoadOptions:
         every: Takes every k-th photo of a sequence.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
         format_name: Forces an importer.
+        turn_masks: How masks are turned onto photos, a key of `TURNS`; None lets shapes, EXIF
+            orientations and edges decide.
     """
 
     convention: Convention | None = None
@@ -87,6 +90,7 @@ class LoadOptions:
     every: int = 1
     memory_limit: int | None = None
     format_name: str | None = None
+    turn_masks: str | None = None
 
 
 def load_scene(
@@ -150,6 +154,7 @@ def load_scene(
         # Absolute: what is written later may be written from another folder.
         sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
         rows=rows,
+        turn_masks=chosen.turn_masks,
     )
 
 
@@ -196,6 +201,9 @@ def _check(options: LoadOptions) -> None:
         raise ValueError(msg)
     if options.preset is not None and options.preset not in PRESETS:
         msg = f"preset must be one of {', '.join(PRESETS)}, got {options.preset!r}"
+        raise ValueError(msg)
+    if options.turn_masks is not None and options.turn_masks not in TURNS:
+        msg = f"turn_masks must be one of {', '.join(TURNS)}, got {options.turn_masks!r}"
         raise ValueError(msg)
     if options.convention not in (None, "w2c", "c2w"):
         msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
