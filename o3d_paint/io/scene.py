@@ -130,6 +130,8 @@ def load_scene(
     )
     frames = tuple(f for f in frames if f.name not in left_out.names)
     notes += left_out.notes()
+    if capture.xyz is not None and capture.rgb is None:
+        notes.append("The cloud has no colours, so labels spread by its shape alone.")
     told(0.85, "measuring")
     spacing = estimate_spacing(cloud.xyz)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)

@@ -51,6 +51,18 @@ class CloudFile:
             raise FormatError(msg)
         return self
 
+    def somewhere(self) -> CloudFile:
+        """Return the cloud without the rows whose point is nowhere."""
+        finite = np.isfinite(self.xyz).all(axis=1)
+        if finite.all():
+            return self
+        return replace(
+            self,
+            xyz=self.xyz[finite],
+            rgb=None if self.rgb is None else self.rgb[finite],
+            labels=None if self.labels is None else self.labels[finite],
+        )
+
     def with_colors(self, rgb: RgbArray) -> CloudFile:
         """Return the cloud with (N, 3) uint8 colours."""
         return replace(self, rgb=rgb)

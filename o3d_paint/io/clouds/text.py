@@ -242,4 +242,7 @@ def _lines(file: Iterable[str], start: _Start) -> Iterator[str]:
     for line in file:
         if line.strip() and not line.lstrip().startswith(_COMMENTS):
             words = start.writing.words(line)
+            if start.has_count and len(words) == 1:
+                # A PTS may hold several clouds, each with its count before it.
+                continue
             yield " ".join(w for i, w in enumerate(words) if i not in start.texts)

@@ -175,7 +175,12 @@ def _frame(
         SceneError: It would not fit into memory.
     """
     source = model.folder / "images"
-    intrinsics = model.cameras[image.camera_id]
+    intrinsics = model.cameras.get(image.camera_id)
+    if intrinsics is None:
+        unknown = f"camera {image.camera_id}, not in {model.folder / 'cameras'}"
+        msg = f"{source}: {image.name!r} has {unknown}: copy both files again"
+        left_out.add(f"{image.name!r} ({unknown})", "its camera is not there", msg)
+        return None
     pose = _pose(image)
     if pose is None:
         msg = f"{source}: {image.name!r} has no valid pose: leave it out of the model"

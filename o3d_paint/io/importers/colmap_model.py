@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.errors import FormatError
 
 __all__ = [
     "DEPTH_MAPS",
@@ -110,21 +109,10 @@ def assembled(
     Args:
         folder: Where its files lie.
         cameras: By camera id.
-        images: In any order.
+        images: In any order; their cameras need not be there.
         points: (N, 3) positions and (N, 3) colours in ascending order of id; those that are
             nowhere are left out, since triangulation can fail for single ones.
-
-    Raises:
-        FormatError: An image is of a camera that is not there.
     """
-    suffix = suffix_of(folder)
-    for image in images:
-        if image.camera_id not in cameras:
-            msg = (
-                f"{folder / f'images{suffix}'}: {image.name!r} has camera {image.camera_id}, not in"
-                f" {folder / f'cameras{suffix}'}: copy both files again"
-            )
-            raise FormatError(msg)
     xyz, rgb = points
     finite = np.isfinite(xyz).all(axis=1)
     ordered = tuple(sorted(images, key=lambda i: i.name))

@@ -269,7 +269,10 @@ def _bytes_of_photos(path: Path, key: str, photos: Array) -> RgbArray:
         return photos.view(np.uint8)
     with np.errstate(over="ignore"):
         values: FloatArray = photos.astype(np.float32)
-    check_finite(path, key, values)
+    if not np.isfinite(values).any():
+        check_finite(path, key, values)
+    # Renderers write NaN where a ray met nothing.
+    np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
     low, high = float(values.min(initial=0)), float(values.max(initial=0))
     if low < -_SLACK or high > _MOST_8_BIT:
         rows = values.reshape(-1, values.shape[2] * values.shape[3])

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 from pathlib import Path
 
 import numpy as np
 import open3d as o3d
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from plyfile import PlyData, PlyElement
 
+from o3d_paint.errors import PaintError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 
@@ -139,6 +144,44 @@ def test_lists_that_are_cut_off_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.ply").write_bytes(head + row + b"\xff\xff\xff\xff" + row + b"\0\0\0\0")
     with pytest.raises(Exception, match="cut off"):
         read_cloud(tmp_path / "a.ply")
+
+
+_SOUND = {
+    "a.ply": (
+        b"ply\nformat binary_big_endian 1.0\nelement camera 1\nproperty list int uchar name\n"
+        b"element vertex 3\nproperty float x\nproperty list uchar uint views\nproperty float y\n"
+        b"property float z\nend_header\n"
+        + b"\0\0\0\2ab"
+        + 3 * (b"\x3f\x80\0\0" + b"\1\0\0\0\7" + b"\x3f\x80\0\0" + b"\x3f\x80\0\0")
+    ),
+    "b.ply": (
+        b"ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\n"
+        b"property list uchar uint views\nproperty float y\nproperty float z\nend_header\n"
+        b"1 2 7 8 2 3\n1 0 2 3\n"
+    ),
+    "a.ptx": b"1\n2\n0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n"
+    b"1 2 3 0.5\n0 0 0 0.5\n",
+    "a.csv": b"X [m];Y [m];Z [m];name\n1,5;2,5;3,5;a\n2,5;;3,5;b\n",
+    "a.pts": b"2\n1 2 3 -9 1 2 3\n4 5 6 -9 1 2 3\n1\n4 5 6 -9 1 2 3\n",
+}
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_files_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    name = data.draw(st.sampled_from(sorted(_SOUND)))
+    path = tmp_path_factory.mktemp("damaged") / name
+    path.write_bytes(_SOUND[name])
+    assert len(read_cloud(path).xyz) >= 1
+    content = bytearray(_SOUND[name])
+    for _ in range(data.draw(st.integers(1, 5))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with contextlib.suppress(PaintError), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        read_cloud(path)
 
 
 def _pcd(fields: str, sizes: str, types: str, *, data: str = "binary", first: str = "") -> str:

@@ -52,6 +52,20 @@ def test_tables_of_other_countries_and_programs(
     assert np.abs(read_cloud(tmp_path / name).xyz - _xyz()).max() < 1e-9
 
 
+def test_pts_of_several_clouds(tmp_path: Path) -> None:
+    lines = []
+    for part in (slice(0, 20), slice(20, COUNT)):
+        rows = [
+            f"{_row(x, ' ')} -512 {r} {g} {b}"
+            for x, (r, g, b) in zip(_xyz()[part], _rgb()[part], strict=True)
+        ]
+        lines += [str(len(rows)), *rows]
+    (tmp_path / "a.pts").write_text("\n".join(lines))
+    cloud = read_cloud(tmp_path / "a.pts")
+    assert np.abs(cloud.xyz - _xyz()).max() < 1e-9
+    assert (cloud.rgb == _rgb()).all()
+
+
 def test_text_of_excel_in_two_bytes(tmp_path: Path) -> None:
     lines = ["x\ty\tz", *(_row(x, "\t", comma=True) for x in _xyz())]
     (tmp_path / "a.txt").write_bytes("\r\n".join(lines).encode("utf-16"))

@@ -271,6 +271,18 @@ def test_a_dense_workspace_within_is_taken_and_said(tmp_path: Path) -> None:
     assert any(f"Depth maps of 3 photos lie in {dense}" in n for n in sparse.notes)
 
 
+def test_a_photo_whose_camera_is_not_there_is_left_out(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w", is_binary=False)
+    images = folder / "sparse" / "0" / "images.txt"
+    images.write_text(images.read_text().replace(" 1 sub/photo 1.png", " 9 sub/photo 1.png"))
+    capture = _read(folder)
+    assert len(capture.frames) == 2
+    assert any("camera 9, not in" in n for n in capture.notes)
+    images.write_text(images.read_text().replace(" 1 sub/", " 9 sub/"))
+    with pytest.raises(PaintError, match=r"the first of 3 for this: .*camera 9, not in"):
+        _read(folder)
+
+
 def test_a_damaged_depth_map_is_left_out_and_its_photo_kept(tmp_path: Path) -> None:
     folder = _workspace(tmp_path / "w")
     for i in range(3):
