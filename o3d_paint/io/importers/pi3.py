@@ -92,15 +92,21 @@ def read(path: Path, options: ImportOptions) -> Capture:
             msg = f"{path}: the points of photo {i} lie on no pinhole camera's rays"
             left_out.add(repr(name), "its points lie on no pinhole camera's rays", msg)
             continue
-        with np.errstate(over="ignore", invalid="ignore"):
-            depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
-            known = np.isfinite(depth) & (depth > 0)
-        depth = np.where(known, depth, np.float32(0))
+        depth = _depth_of(points_cam, height, width)
         trusted = None if confidence is None else confidence[i]
         frames.append(Frame(name, camera, inverse(poses[i]), photo, depth, trusted))
     left_out.require_rest(len(frames), str(path))
     found = f"Pi3: depth and intrinsics of {len(frames)} photos follow from their points."
     return Capture(path.stem, tuple(frames), "c2w", notes=(found, *notes, *left_out.notes()))
+
+
+def _depth_of(points_cam: FloatArray, height: int, width: int) -> FloatArray:
+    """Return (h, w) float32 distances along the optical axis, 0 where unknown."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
+        known = np.isfinite(depth) & (depth > 0)
+    depths: FloatArray = np.where(known, depth, np.float32(0))
+    return depths
 
 
 def fitted_camera(points_cam: FloatArray, height: int, width: int) -> Camera | None:
