@@ -172,7 +172,7 @@ class MaskTurner:
 
     def _decided(self, kind: _Kind, position: int, codes: list[int], ids: IdArray) -> int:
         """Return the reading that edges favour: of this photo alone, or of all photos of a kind."""
-        if np.array_equal(turned(ids, codes[0]), turned(ids, codes[1])):
+        if kind == "exif" and np.array_equal(turned(ids, codes[0]), turned(ids, codes[1])):
             return codes[0]
         if kind == "shape":
             own = _Evidence()
@@ -184,7 +184,7 @@ class MaskTurner:
             self._verdicts[kind] = self._evidence(kind).verdict()
         verdict = self._verdicts[kind]
         if verdict is None:
-            raise self._unclear(kind, position, codes)
+            raise self._unclear(kind, position, codes, ids)
         return codes[verdict]
 
     def _evidence(self, kind: _Kind) -> _Evidence:
@@ -230,8 +230,9 @@ class MaskTurner:
             found.leads.append(first - second)
             found.lengths.append(min(length, other))
 
-    def _unclear(self, kind: _Kind, position: int, codes: list[int]) -> SceneError:
-        name, photo = self._plain[position].photo, self._frames[position].name
+    def _unclear(self, kind: _Kind, position: int, codes: list[int], ids: IdArray) -> SceneError:
+        name, frame = self._plain[position].photo, self._frames[position]
+        photo, (h, w) = frame.name, ids.shape
         where = f"{self._source} ({name})"
         if kind == "exif":
             return SceneError(
@@ -241,8 +242,10 @@ class MaskTurner:
                 " as they lie, --turn-masks exif if on photos shown upright"
             )
         return SceneError(
-            f"the mask {where} fits photo {photo!r} turned by a quarter only, and the photos' edges"
-            " do not tell which way: say --turn-masks 90 (clockwise) or --turn-masks 270"
+            f"the mask {where} has {w}x{h} pixels but photo {photo!r} has"
+            f" {frame.photo.width}x{frame.photo.height}, expected the same aspect; turned by a"
+            " quarter it would fit, and the photos' edges do not tell which way: say --turn-masks"
+            " 90 (clockwise) or --turn-masks 270"
         )
 
 

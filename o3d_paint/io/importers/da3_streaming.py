@@ -158,7 +158,9 @@ def _with_full_photos(frames: list[Frame], images: Path, source: Path) -> tuple[
     depth = frames[0].depth
     assert depth is not None
     size = int(depth.shape[0]), int(depth.shape[1])
-    photos, finding = full_photos(images, size, count=len(frames), pictures=pictures, source=source)
+    photos, finding = full_photos(
+        images, size, count=len(frames), pictures=pictures, source=source, left_out={}
+    )
     pairs = zip(frames, photos, strict=True)
     named = [replace(f, photo=p, name=photo_name(p, i)) for i, (f, p) in enumerate(pairs)]
     return named, finding

@@ -26,7 +26,7 @@ from o3d_paint.io.importers.own_keys import read_own_keys
 from o3d_paint.io.importers.own_sizes import OwnSizes
 from o3d_paint.io.npz import NpzArchive
 
-_NO_CAMERA = "its pose or its intrinsics are none"
+_UNUSABLE = "its pose, its intrinsics or its photo cannot be used"
 
 
 def recognizes(path: Path) -> bool:
@@ -110,7 +110,7 @@ class _Reader:
         frames, left_out = [], LeftOut()
         for i, (photo, name) in enumerate(zip(photos, self._frame_names(photos), strict=True)):
             if i in self._bad:
-                left_out.add(f"{name!r} ({self._bad[i]})", _NO_CAMERA, self._bad[i])
+                left_out.add(f"{name!r} ({self._bad[i]})", _UNUSABLE, self._bad[i])
                 continue
             camera = Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0])
             maps = _maps_of(own_sizes.map(depth, i), own_sizes.map(confidence, i))
@@ -185,6 +185,7 @@ class _Reader:
             pictures = None
             if images is not None:
                 pictures = np.stack([own_sizes.photo(images, i).array for i in group])
+            lost: dict[int, str] = {}
             found, finding = full_photos(
                 folder,
                 own_sizes.of_camera(group[0]),
@@ -192,7 +193,9 @@ class _Reader:
                 pictures=pictures,
                 source=self._path,
                 names=[self._own.names[i] for i in group] if self._own.names else (),
+                left_out=lost,
             )
+            self._bad |= {group[i]: reason for i, reason in lost.items()}
             photos |= zip(group, found, strict=True)
             self._notes.append(finding)
         return [photos[i] for i in range(shape[0])]

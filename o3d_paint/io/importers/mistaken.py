@@ -11,6 +11,8 @@ from o3d_paint.io.images import PHOTO_SUFFIXES
 __all__ = ["remedy"]
 
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
+# Of those endings of text clouds that nothing else has.
+_TEXT_CLOUDS = (".xyz", ".pts", ".ptx", ".xyzrgb", ".xyzn")
 _LOOKED_AT = 200
 _ESTIMATE = (
     "run a depth estimator such as Depth-Anything-3 on the photos, or COLMAP, and give what it"
@@ -40,7 +42,9 @@ def remedy(path: Path) -> str | None:
 
 
 def _is_cloud(path: Path) -> bool:
-    """Return whether a file has the mark of a format that holds nothing but a cloud."""
+    """Return whether a file has the mark or the ending of a format that holds but a cloud."""
+    if path.suffix.lower() in _TEXT_CLOUDS:
+        return True
     try:
         with path.open("rb") as opened:
             start = opened.read(LONGEST_MARK)

@@ -20,6 +20,8 @@ from o3d_paint.io.undistort import Lens
 __all__ = ["lens_of"]
 
 _FISHEYE = "OPENCV_FISHEYE"
+# Logarithms of how far a principal point lies off the diagonal: 5 % is the middle, 20 % is not.
+_CENTRED, _OFF_CENTRE = 0.05, 0.18
 _DISTORTION = {
     "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
     "SIMPLE_RADIAL": ("k1",),
@@ -41,8 +43,9 @@ def lens_of(values: dict[str, Any], photo: Photo, where: str) -> Lens:
     Raises:
         FormatError: A field is missing, of the wrong type, or beyond what a camera can have.
     """
-    width = int(number(values, "w", where)) if "w" in values else photo.width
-    height = int(number(values, "h", where)) if "h" in values else photo.height
+    stated = _size_of_center(values, photo, where)
+    width = int(number(values, "w", where)) if "w" in values else stated[0]
+    height = int(number(values, "h", where)) if "h" in values else stated[1]
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         msg = f"{where} has the size {width}x{height}, which no photo has: correct it"
         raise FormatError(msg)
@@ -61,6 +64,23 @@ def lens_of(values: dict[str, Any], photo: Photo, where: str) -> Lens:
     matrix = np.array([[fx, 0, cx - 0.5], [0, fx if fy is None else fy, cy - 0.5], [0, 0, 1]])
     require_camera(matrix, where)
     return Lens(matrix, coefficients, is_fisheye, width, height)
+
+
+def _size_of_center(values: dict[str, Any], photo: Photo, where: str) -> tuple[int, int]:
+    """Return the width and height of a photo; those of one turned where its centre says so.
+
+    A principal point lies near the middle. Where it lies there only of the photo turned by a
+    quarter, the file is of photos held the other way.
+    """
+    size = photo.width, photo.height
+    if not {"cx", "cy"} <= values.keys():
+        return size
+    cx, cy = number(values, "cx", where), number(values, "cy", where)
+    if cx > 0 and cy > 0:
+        off, off_turned = (abs(np.log(cx / cy * h / w)) for w, h in (size, size[::-1]))
+        if off_turned < _CENTRED < _OFF_CENTRE < off:
+            return size[::-1]
+    return size
 
 
 def _model(values: dict[str, Any], where: str) -> str:

@@ -75,7 +75,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     photos: list[Photo] = [ArrayPhoto(image) for image in images]
     if options.images is not None:
         photos, finding = full_photos(
-            options.images, (height, width), count=count, pictures=images, source=path
+            options.images, (height, width), count=count, pictures=images, source=path, left_out=bad
         )
         notes.append(finding)
     frames, left_out = [], LeftOut()

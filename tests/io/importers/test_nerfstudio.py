@@ -201,6 +201,18 @@ def test_angles_of_view_stand_for_focal_lengths(
     assert camera.fy == pytest.approx(H / 2 / np.tan(0.35))
 
 
+def test_a_turned_photo_is_known_by_the_principal_point_where_no_size_is_stated(
+    tmp_path: Path, made: dict[str, np.ndarray]
+) -> None:
+    document = _write(tmp_path, made)
+    del document["w"], document["h"]
+    _again(tmp_path, document)
+    Image.fromarray(np.rot90(made["processed_images"][1])).save(tmp_path / "images/1.png")
+    capture = _read(tmp_path)
+    assert [f.name for f in capture.frames] == ["images_0", "images_2", "images_3"]
+    assert any("turned by a quarter it would fit" in n for n in capture.notes)
+
+
 @pytest.mark.parametrize("model", ["SIMPLE_RADIAL", "RADIAL"])
 def test_radial_lenses_are_those_of_opencv(
     tmp_path: Path, made: dict[str, np.ndarray], model: str
