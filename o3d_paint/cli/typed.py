@@ -39,6 +39,8 @@ def load_options(
     conf_thresh: float | None = None,
     conf_percentile: float | None = None,
     turn_masks: str | None = None,
+    ignore: list[str] | None = None,
+    first_id: int | None = None,
     format_name: str | None = None,
     memory_limit: str | None = None,
 ) -> LoadOptions:
@@ -69,6 +71,8 @@ def load_options(
         depth_unit=None if depth_unit is None else _unit(depth_unit),
         invalid_depth=invalid_depth,
         every=every,
+        ignore=tuple(p.strip() for text in ignore or () for p in text.split(",") if p.strip()),
+        first_id=first_id,
         memory_limit=None if memory_limit is None else _size(memory_limit),
         format_name=format_name,
         turn_masks=turn_masks,

@@ -18,7 +18,7 @@ from o3d_paint.io.exr import read_exr
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.npz import NpzArchive, read_npy
 
-__all__ = ["DEPTH_SUFFIXES", "DepthFiles", "DepthMeaning", "depth_shape"]
+__all__ = ["DEPTH_SUFFIXES", "DepthFiles", "DepthMeaning"]
 
 DEPTH_SUFFIXES = (".npy", ".npz", ".exr", ".pfm", ".tif", ".tiff", ".png", ".pgm")
 """Endings of depth pictures, those that hold floats first."""
@@ -96,19 +96,6 @@ class DepthFiles:
         if isinstance(found, FormatError):
             raise found
         return found
-
-
-def depth_shape(path: Path) -> tuple[int, int]:
-    """Return the (h, w) of a depth picture.
-
-    Raises:
-        FormatError: It is none.
-    """
-    if path.suffix.lower() in (".npy", ".npz", ".exr"):
-        shape = DepthFiles([path]).read(path).shape
-        return shape[0], shape[1]
-    with open_image(path) as image:
-        return image.height, image.width
 
 
 def _values(path: Path) -> npt.NDArray[np.generic]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import struct
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError, MissingExtraError
 from o3d_paint.io.extras import require
+from o3d_paint.io.files import open_file, require_inside
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["read_exr"]
+__all__ = ["exr_size", "read_exr"]
 
 Values = npt.NDArray[np.generic]
 
@@ -31,6 +33,11 @@ Values = npt.NDArray[np.generic]
 _CHANNELS = ("z", "depth", "d", "y", "v", "r")
 _SWITCH = "OPENCV_IO_ENABLE_OPENEXR"
 _MAX_SIDE = 1 << 16
+_MAGIC = b"\x76\x2f\x31\x01"
+_WINDOW = b"dataWindow\0box2i\0\x10\0\0\0"
+_MAX_HEADER = 1 << 16
+# Some colours and depth in four bytes each.
+_BYTES_PER_PIXEL = 32
 
 
 def read_exr(paths: Sequence[Path]) -> dict[Path, Values | FormatError]:
@@ -46,6 +53,9 @@ def read_exr(paths: Sequence[Path]) -> dict[Path, Values | FormatError]:
         MissingExtraError: No library for EXR is installed.
         FormatError: The decoder crashed.
     """
+    for path in paths:
+        # Where links lead is for this process to judge.
+        require_inside(path)
     arrays = read_isolated(partial(_decoded, list(paths)), paths[0])
     found: dict[Path, Values | FormatError] = {}
     for i, path in enumerate(paths):
@@ -54,15 +64,35 @@ def read_exr(paths: Sequence[Path]) -> dict[Path, Values | FormatError]:
     return found
 
 
+def exr_size(path: Path) -> tuple[int, int]:
+    """Return the (H, W) that an EXR declares: of the data window of its first part.
+
+    Raises:
+        FormatError: It is no EXR, or its header is damaged.
+    """
+    with open_file(path) as file:
+        header = file.read(_MAX_HEADER)
+    at = header.find(_WINDOW, 8)
+    window = header[at + len(_WINDOW) : at + len(_WINDOW) + 16]
+    if not header.startswith(_MAGIC) or at < 0 or len(window) < 16:
+        msg = f"{path} is no EXR that can be read: export depth as one channel of floats"
+        raise FormatError(msg)
+    x0, y0, x1, y1 = struct.unpack("<4i", window)
+    height, width = y1 - y0 + 1, x1 - x0 + 1
+    if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
+        msg = f"{path} declares {width}x{height} pixels: it is damaged"
+        raise FormatError(msg)
+    return height, width
+
+
 def _decoded(paths: list[Path], _first: Path) -> Mapping[str, Values]:
     """Decode files in the child."""
     read = _reader(paths[0])
     arrays: dict[str, Values] = {}
     for i, path in enumerate(paths):
         try:
-            if not path.is_file():
-                msg = f"there is no picture {path}: check the name"
-                raise FormatError(msg)
+            height, width = exr_size(path)
+            require_memory(str(path), height * width * _BYTES_PER_PIXEL)
             arrays[f"{i}"] = read(path)
         except MissingExtraError:
             raise
@@ -89,13 +119,6 @@ def _reader(path: Path) -> Any:
 
 def _by_openexr(path: Path) -> Values:
     openexr: Any = require("OpenEXR", extra="exr", purpose=f"reading {path.name}")
-    with openexr.File(str(path), header_only=True) as file:
-        (x0, y0), (x1, y1) = file.header()["dataWindow"]
-        width, height = int(x1) - int(x0) + 1, int(y1) - int(y0) + 1
-        if not (0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE):
-            msg = f"{path} declares {width}x{height} pixels: it is damaged"
-            raise FormatError(msg)
-    require_memory(str(path), width * height * 4 * 4)
     with openexr.File(str(path), separate_channels=True) as file:
         channels = {name: c.pixels for part in file.parts for name, c in part.channels.items()}
         by_end = {name.rsplit(".", 1)[-1].casefold(): name for name in reversed(list(channels))}

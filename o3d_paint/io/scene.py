@@ -8,16 +8,17 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
+from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.confidence import (
     ConfidenceRule,
     absolute_rule,
+    cloud_rule,
     default_rule,
     percentile_rule,
 )
+from o3d_paint.core.consistency import tolerance_of
 from o3d_paint.core.distances import PRESETS
 from o3d_paint.core.geometry import (
     estimate_spacing,
@@ -25,19 +26,22 @@ from o3d_paint.core.geometry import (
     plausibly_metric,
     robust_diagonal,
 )
+from o3d_paint.core.photo_colors import colors_from_photos
 from o3d_paint.core.scene import Frame, PointCloud, Scene
-from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.depth_cloud import FARTHEST, cloud_of_depths
 from o3d_paint.io.directions import directed
 from o3d_paint.io.even_photos import evenly_stretched
+from o3d_paint.io.far_off import told_of_far_off
+from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.mask_turns import TURNS
-from o3d_paint.io.memory import require_memory
 from o3d_paint.io.nowhere import without_nowhere
-from o3d_paint.io.own_cloud import fit_of_cloud
+from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
 __all__ = ["Convention", "LoadOptions", "load_scene"]
@@ -47,8 +51,6 @@ Progress = Callable[[float, str], None]
 
 _UNKNOWN_COLOR = 160
 _SHOWN = 12
-_FARTHEST = 1e12
-_BYTES_PER_POINT = 24 + 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class LoadOptions:
         depth_unit: Scene units of one step of its depth values.
         invalid_depth: Depth value that means unknown there, besides 0.
         every: Takes every k-th photo of a sequence.
+        ignore: Numbers or names of labels that are no class; see `NumberRules`.
+        first_id: Number of the first class of labels; see `NumberRules`.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
         format_name: Forces an importer.
         turn_masks: How masks are turned onto photos, a key of `TURNS`; None lets shapes, EXIF
@@ -88,6 +92,8 @@ class LoadOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    ignore: tuple[str, ...] = ()
+    first_id: int | None = None
     memory_limit: int | None = None
     format_name: str | None = None
     turn_masks: str | None = None
@@ -113,7 +119,8 @@ def load_scene(
     told = progress or _silent
     told(0.0, "reading")
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
-    capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
+    with reading(path, chosen.images):
+        capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
     capture, rows = without_nowhere(capture)
@@ -123,6 +130,10 @@ def load_scene(
     if chosen.cloud is not None and capture.xyz is not None:
         notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule(frames, chosen)
+    if capture.xyz is not None and _leaves_open(chosen):
+        usual, rule = rule, cloud_rule(rule, confidence_of_points(capture.xyz, frames))
+        if rule != usual:
+            notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
     told(0.7, "gathering points")
     left_out = LeftOut()
     cloud = _cloud(
@@ -130,10 +141,11 @@ def load_scene(
     )
     frames = tuple(f for f in frames if f.name not in left_out.names)
     notes += left_out.notes()
-    if capture.xyz is not None and capture.rgb is None:
-        notes.append("The cloud has no colours, so labels spread by its shape alone.")
     told(0.85, "measuring")
+    notes += told_of_far_off(cloud.xyz, frames)
     spacing = estimate_spacing(cloud.xyz)
+    if capture.xyz is not None and capture.rgb is None:
+        cloud = _colored(cloud, frames, rule=rule, spacing=spacing, notes=notes, told=told)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
     if not metric:
         notes.append(
@@ -229,6 +241,43 @@ def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     return default_rule(maps)
 
 
+def _colored(
+    cloud: PointCloud,
+    frames: tuple[Frame, ...],
+    *,
+    rule: ConfidenceRule,
+    spacing: float,
+    notes: list[str],
+    told: Progress,
+) -> PointCloud:
+    """Return a cloud without colours with those that its photos show, and say so."""
+    rgb, seen = colors_from_photos(
+        cloud.xyz,
+        frames,
+        rule=rule,
+        tolerance=tolerance_of(frames, rule, spacing),
+        spacing=spacing,
+        unseen=_UNKNOWN_COLOR,
+        progress=lambda share, stage: told(0.85 + 0.15 * share, stage),
+    )
+    if seen.any():
+        unseen = int(np.count_nonzero(~seen))
+        rest = f"; {unseen:,} that no photo sees stay grey" if unseen else ""
+        notes.append(
+            f"The cloud has no colours: {np.count_nonzero(seen):,} points take theirs from the"
+            f" photos that see them{rest}."
+        )
+    else:
+        notes.append("The cloud has no colours, and no photo sees its points: all stay grey.")
+    return PointCloud(cloud.xyz, rgb)
+
+
+def _leaves_open(options: LoadOptions) -> bool:
+    """Return whether the user leaves it to the program which depth is trusted."""
+    given = (options.conf_thresh, options.conf_percentile, options.preset)
+    return all(value is None for value in given)
+
+
 def _cloud(
     path: Path,
     capture: Capture,
@@ -238,69 +287,17 @@ def _cloud(
     limit: int | None,
     left_out: LeftOut,
 ) -> PointCloud:
-    """Return the file's points, or those that its trusted depths make.
-
-    Photos that cannot be decoded are left out.
-    """
-    if capture.xyz is not None:
-        rgb = capture.rgb
-        if rgb is None:
-            rgb = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
-        return PointCloud(_placed(path, capture.xyz), rgb)
-    kept = [_trusted(f, rule) for f in frames]
-    count = sum(int(np.count_nonzero(k)) for k in kept)
-    if not count:
-        msg = (
-            f"{path}: no depth pixel is trusted ({rule.reason}), so there are no points: lower"
-            " the threshold with --conf-thresh or --confidence-percentile"
-        )
-        raise SceneError(msg)
-    require_memory(str(path), count * _BYTES_PER_POINT, limit=limit)
-    xyz = np.zeros((count, 3))
-    rgb = np.zeros((count, 3), dtype=np.uint8)
-    start = 0
-    for frame, mask in zip(frames, kept, strict=True):
-        end = start + int(np.count_nonzero(mask))
-        if end == start:
-            continue
-        try:
-            rgb[start:end] = _colors_at_depth(frame)[mask]
-        except FormatError as error:
-            left_out.add_error(frame.name, error)
-            continue
-        xyz[start:end] = frame.back_project()[0][mask.ravel()]
-        start = end
-    left_out.require_rest(start, str(path))
-    return PointCloud(_placed(path, xyz[:start]), rgb[:start])
-
-
-def _placed(path: Path, xyz: FloatArray) -> FloatArray:
-    """Return points as they are, once none of them is farther away than any place."""
-    farthest = float(np.abs(xyz).max(initial=0))
-    if not farthest < _FARTHEST:
+    """Return the file's points, or those that its trusted depths make."""
+    if capture.xyz is None:
+        cloud = cloud_of_depths(path, frames, rule=rule, limit=limit, left_out=left_out)
+    else:
+        grey = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
+        cloud = PointCloud(capture.xyz, grey if capture.rgb is None else capture.rgb)
+    farthest = float(np.abs(cloud.xyz).max(initial=0))
+    if not farthest < FARTHEST:
         msg = f"{path}: coordinates reach {farthest:.3g}, farther than any place: correct them"
         raise SceneError(msg)
-    return xyz
-
-
-def _trusted(frame: Frame, rule: ConfidenceRule) -> BoolArray:
-    """Return (h, w) which depth pixels make points."""
-    if frame.depth is None:
-        return np.zeros((0, 0), dtype=bool)
-    known = np.isfinite(frame.depth) & (frame.depth > 0) & (frame.depth < _FARTHEST)
-    return known if frame.confidence is None else known & rule.keep(frame.confidence)
-
-
-def _colors_at_depth(frame: Frame) -> RgbArray:
-    """Return the (h, w, 3) photo at the resolution of its depth."""
-    assert frame.depth is not None
-    h, w = frame.depth.shape
-    pixels = frame.photo.pixels()
-    if pixels.shape[:2] == (h, w):
-        return pixels
-
-    resized: RgbArray = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)
-    return resized
+    return cloud
 
 
 def _up(

@@ -19,14 +19,16 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.progress import Progress
+from o3d_paint.core.reach import Reach, reach_of_photo, reach_sentences
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.errors import SceneError
-from o3d_paint.fusion.fuse import counted, counted_paint, fuse
+from o3d_paint.fusion.fuse import Fusion, counted, counted_paint, fuse
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.project.background import filled, without
 from o3d_paint.project.indexes import build_index, depth_tolerance
 
 __all__ = ["FuseResult", "gather_evidence", "run_fuse"]
@@ -44,6 +46,7 @@ class FuseResult:
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
         overruled: Classes whose paint was overruled, those without any labelled point first.
+        reach: Of each class's paint on each photo; empty for the article.
         notes: What was left out or overruled, one sentence each.
     """
 
@@ -54,6 +57,7 @@ class FuseResult:
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
+    reach: tuple[Reach, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -64,6 +68,7 @@ def run_fuse(
     settings: FusionSettings | None = None,
     *,
     layer: IdArray | None = None,
+    background: Mapping[int, IdArray] | None = None,
     progress: Progress | None = None,
 ) -> FuseResult:
     """Label every point that painted photos reach.
@@ -74,12 +79,15 @@ def run_fuse(
         taxonomy: The classes.
         settings: Method and values.
         layer: (N,) labels laid on points directly, 0 where none; the article does not know it.
+        background: By position of the photo: (H, W) 1 where what is empty in its mask is of none
+            of the classes, so that points there stay unlabelled.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
         SceneError: Nothing is painted, or the article meets a photo without depth.
     """
     chosen = (settings or FusionSettings()).resolved(scene)
+    masks, rest = filled(masks, background or {}, taxonomy)
     packed = _packed(masks)
     if not packed and (layer is None or not layer.any()):
         msg = f"nothing is painted on {scene.name}: give masks with class ids above 0"
@@ -88,12 +96,14 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     evidence = Evidence(len(scene.cloud), (), layer, scene.labels, packed)
+    reach: list[Reach] = []
     if tolerance is not None:
         evidence = gather_evidence(
             scene,
             PackedMasks(packed),
             tolerance=tolerance,
             layer=layer,
+            reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
         evidence = counted(scene.cloud, evidence, chosen, scene.frames)
@@ -107,18 +117,42 @@ def run_fuse(
     )
     shown = fusion.shown(chosen.min_confidence)
     painted = counted_paint(scene.cloud, evidence.labels(), fusion, scene.frames)
-    lost = overruled(painted, shown.labels, class_ids=evidence.class_ids())
-    measured = (shown.confidence, shown.votes) if shown.is_measured else (None, None)
+    found = overruled(painted, shown.labels, class_ids=evidence.class_ids())
+    lost = tuple(c for c in found if c.class_id != rest)
     return FuseResult(
-        LabelledScene(scene, taxonomy, shown.labels, shown.source, *measured),
-        painted,
+        _labelled(scene, taxonomy, shown, rest),
+        without(painted, painted, rest),
         fusion.settings,
         tolerance,
         seconds={"index": gathered - started, **fusion.seconds},
-        conflicts=conflicts_by_pair(evidence.tally()),
+        conflicts=_conflicts(evidence, rest),
         overruled=lost,
-        notes=(*overruled_notes(lost, taxonomy.name_of), *fusion.notes),
+        reach=tuple(reach),
+        notes=(
+            *overruled_notes(lost, taxonomy.name_of),
+            *reach_sentences(reach, [f.name for f in scene.frames], taxonomy.name_of),
+            *fusion.notes,
+        ),
     )
+
+
+def _labelled(scene: Scene, taxonomy: Taxonomy, shown: Fusion, rest: int) -> LabelledScene:
+    """Return what came out, the background unlabelled."""
+    labels, sure = shown.labels, shown.confidence
+    return LabelledScene(
+        scene,
+        taxonomy,
+        without(labels, labels, rest),
+        without(shown.source, labels, rest),
+        without(sure, labels, rest) if shown.is_measured else None,
+        shown.votes if shown.is_measured else None,
+    )
+
+
+def _conflicts(evidence: Evidence, rest: int) -> tuple[Conflict, ...]:
+    """Return classes on whose points photos disagree, the background not among them."""
+    found = conflicts_by_pair(evidence.tally())
+    return tuple(c for c in found if not rest or rest not in c.class_ids)
 
 
 def gather_evidence(
@@ -127,6 +161,7 @@ def gather_evidence(
     *,
     tolerance: DepthTolerance,
     layer: IdArray | None = None,
+    reach: list[Reach] | None = None,
     progress: Progress | None = None,
 ) -> Evidence:
     """Return what painted photos say about the points.
@@ -136,6 +171,7 @@ def gather_evidence(
         masks: (H, W) ids of the photos' mask shapes by position.
         tolerance: How far a point may lie from a depth map.
         layer: (N,) labels laid on points directly, 0 where none.
+        reach: Gets how much of the paint of each photo reaches points.
         progress: Told how far it is.
     """
     ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
@@ -144,7 +180,10 @@ def gather_evidence(
         if progress is not None:
             progress(done / len(packed), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
-        ballots.sync(frame_idx, index, mask.unpacked(), rect=Rect.whole(index.shape))
+        plain = mask.unpacked()
+        ballots.sync(frame_idx, index, plain, rect=Rect.whole(index.shape))
+        if reach is not None:
+            reach += reach_of_photo(frame_idx, plain, index)
         ballots.park(frame_idx)
     if layer is not None:
         points = np.flatnonzero(layer).astype(np.int32)

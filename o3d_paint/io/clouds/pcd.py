@@ -19,6 +19,7 @@ from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.columns import cloud_of, plain_name, rgb_from
+from o3d_paint.io.files import read_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 
@@ -59,8 +60,7 @@ def read(path: Path) -> CloudFile:
         FormatError: It is malformed or cut off.
         SceneError: It would not fit into memory.
     """
-    require_memory(str(path), path.stat().st_size)
-    content = path.read_bytes()
+    content = read_file(path)
     header = _header(content, path)
     require_memory(str(path), header.count * _BYTES_PER_POINT)
     columns: Columns
@@ -184,7 +184,7 @@ def _read_compressed(start: int, path: Path) -> Columns:
     """
     import open3d as o3d
 
-    content = path.read_bytes()
+    content = read_file(path)
     head = content[:start].removeprefix(_BOM)
     line = re.search(rb"(?im)^FIELDS\s+(.*)$", head)
     names = [plain_name(n) for n in line[1].decode(errors="replace").split()] if line else []

@@ -25,6 +25,7 @@ from o3d_paint.io.clouds.ply_elements import (
     read_text,
     skip_binary,
 )
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
@@ -46,7 +47,7 @@ def read(path: Path) -> CloudFile:
         FormatError: The header is malformed or the data are cut off.
         SceneError: It would not fit into memory.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         order, elements, comments = _header(file, path)
         names = [e.name for e in elements]
         if "vertex" not in names:

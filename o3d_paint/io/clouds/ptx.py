@@ -17,6 +17,7 @@ from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.columns import cloud_of
+from o3d_paint.io.files import open_text
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
@@ -38,15 +39,11 @@ def read(path: Path) -> CloudFile:
         FormatError: A line is not what its place asks for.
         SceneError: It would not fit into memory.
     """
-    try:
-        require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            scans = []
-            while (scan := _scan(file, path)) is not None:
-                scans.append(scan)
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): check the name"
-        raise FormatError(msg) from error
+    require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
+    scans = []
+    with open_text(path, encoding="utf-8-sig") as file:
+        while (scan := _scan(file, path)) is not None:
+            scans.append(scan)
     if not scans:
         msg = f"{path} holds no scan: export it again"
         raise FormatError(msg)

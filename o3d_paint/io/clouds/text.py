@@ -17,6 +17,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.columns import axes_of, cloud_of, plain_name
 from o3d_paint.io.clouds.unnamed_columns import names_by_values
+from o3d_paint.io.files import open_file, open_text
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
@@ -90,13 +91,9 @@ def read(path: Path) -> CloudFile:
         FormatError: A line is not numbers, or lines differ in length.
         SceneError: It would not fit into memory.
     """
-    try:
-        require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-        with _opened(path) as file:
-            start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): check the name"
-        raise FormatError(msg) from error
+    require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
+    with _opened(path) as file:
+        start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
     values = _values(path, start)
     notes: list[str] = []
     names = start.names
@@ -115,9 +112,9 @@ def read(path: Path) -> CloudFile:
 
 def _opened(path: Path) -> TextIO:
     """Open a text; Excel begins with a byte order mark, and its "Unicode text" is UTF-16."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         encoding = "utf-16" if file.read(2) in _UTF_16 else "utf-8-sig"
-    return path.open(encoding=encoding, errors="replace")
+    return open_text(path, encoding=encoding)
 
 
 def _start(lines: list[str]) -> _Start:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from o3d_paint.errors import SceneError
+from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.io.files import open_file, open_text
 from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.importers.colmap_model import DEPTH_MAPS, is_model, suffix_of
 from o3d_paint.io.importers.left_out import unposed
@@ -92,13 +93,13 @@ def _photos_of(folder: Path) -> int | None:
     suffix = suffix_of(folder)
     try:
         if suffix == ".bin":
-            with (folder / "images.bin").open("rb") as file:
+            with open_file(folder / "images.bin") as file:
                 return int.from_bytes(file.read(8), "little")
-        with (folder / "images.txt").open(encoding="utf-8", errors="replace") as file:
+        with open_text(folder / "images.txt") as file:
             # A pose's ninth word is the camera, before the photo's name.
             words = (line.split(maxsplit=10) for line in file if not line.startswith("#"))
             return sum(len(w) > 9 and w[8].isdecimal() and not _is_number(w[9]) for w in words)
-    except OSError:
+    except (OSError, FormatError):
         return None
 
 

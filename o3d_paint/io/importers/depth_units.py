@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from o3d_paint.core.consistency import agreement_between, disagreement
+from o3d_paint.core.consistency import agreement_between, disagreement, pairs_alike
 from o3d_paint.core.scene import Frame
 
 __all__ = [
@@ -82,11 +82,13 @@ def best_scale(frames: Sequence[Frame]) -> BestScale:
     Args:
         frames: Posed photos, some with depth.
     """
+    with np.errstate(all="ignore"):
+        pairs = pairs_alike(frames)
 
     def cost_at(factor: float) -> float:
         # Poses beyond all numbers agree about nothing, whatever arithmetic has to say of them.
         with np.errstate(all="ignore"):
-            return disagreement(_scaled(frames, factor))
+            return disagreement(_scaled(frames, factor), pairs)
 
     error = agreement_between(frames).error
     costs = {1.0: cost_at(1.0)} | {f: cost_at(f) for f in _FACTORS}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from o3d_paint.io.clouds import e57, las, pcd, ply
 from o3d_paint.io.clouds.cloud_file import LONGEST_MARK
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import PHOTO_SUFFIXES
 
 __all__ = ["remedy"]
@@ -45,11 +46,8 @@ def _is_cloud(path: Path) -> bool:
     """Return whether a file has the mark or the ending of a format that holds but a cloud."""
     if path.suffix.lower() in _TEXT_CLOUDS:
         return True
-    try:
-        with path.open("rb") as opened:
-            start = opened.read(LONGEST_MARK)
-    except OSError:
-        return False
+    with open_file(path) as opened:
+        start = opened.read(LONGEST_MARK)
     return any(cloud_format.matches(start) for cloud_format in (ply, pcd, las, e57))
 
 

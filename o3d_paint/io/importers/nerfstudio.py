@@ -20,6 +20,8 @@ from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.depth_pictures import DepthFiles, DepthMeaning
+from o3d_paint.io.depth_room import require_room_for_depths
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import MAX_ASPECT, PHOTO_SUFFIXES, list_files, photo_at
 from o3d_paint.io.importers.depth_units import doubts_about_unit
 from o3d_paint.io.importers.left_out import LeftOut, shape_fault, unposed
@@ -43,7 +45,7 @@ def recognizes(path: Path) -> bool:
     file = path / _FILE if path.is_dir() else path
     if not file.is_file() or file.suffix.lower() != ".json":
         return False
-    with file.open("rb") as opened:
+    with open_file(file) as opened:
         return b'"frames"' in opened.read() if file.stat().st_size < 1 << 28 else False
 
 
@@ -75,7 +77,9 @@ class _Reader:
             MissingExtraError: Depth is in a format whose library is not installed.
         """
         names = [(n, self._depth_path(r)) for n, r in enumerate(records)]
-        self._depths = DepthFiles([p for _, p in names if p is not None])
+        depths = [p for _, p in names if p is not None]
+        require_room_for_depths(self.file, depths, limit=self._options.memory_limit)
+        self._depths = DepthFiles(depths)
         found = []
         for i, record in enumerate(records):
             where = f"frames[{i}] of {self.file}"

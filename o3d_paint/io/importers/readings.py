@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from o3d_paint.core.camera import Camera, inverse
-from o3d_paint.core.consistency import agreement_between, disagreement
+from o3d_paint.core.consistency import agreement_between, disagreement, pairs_alike
 from o3d_paint.core.scene import Frame
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
@@ -81,8 +81,8 @@ def best_reading(
         SceneError: No reading is plausible, two are nearly alike, or the photos agree clearly
             better with another unit than any that is tried.
     """
-    candidates = _candidates(capture.frames[0], listing, options, is_float=is_float)
-    tried = [_measured(capture.frames, r) for r in candidates]
+    candidates = list(_candidates(capture.frames[0], listing, options, is_float=is_float))
+    tried = _measured(capture.frames, candidates)
     ranked = sorted(tried, key=lambda r: r.cost if np.isfinite(r.error) else np.inf)
     report = "; ".join(f"{r.title}: {_percent(r.error)}" for r in ranked[:_SHOWN])
     best = ranked[0]
@@ -109,11 +109,21 @@ def best_reading(
     return replace(capture, frames=frames, convention=best.direction, notes=notes, is_settled=True)
 
 
-def _measured(frames: tuple[Frame, ...], reading: Reading) -> Reading:
-    """Return a reading with how far photos disagree when it is taken."""
-    read = _read_as(frames, reading)
-    error = agreement_between(read).error
-    return replace(reading, error=error, cost=disagreement(read))
+def _measured(frames: tuple[Frame, ...], readings: Sequence[Reading]) -> list[Reading]:
+    """Return readings with how far photos disagree when each is taken.
+
+    Readings of the same poses are compared between the same photos, whatever the unit.
+    """
+    pairs: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    measured = []
+    for reading in readings:
+        read = _read_as(frames, reading)
+        poses = (reading.direction, reading.axes)
+        if poses not in pairs:
+            pairs[poses] = pairs_alike(read)
+        error = agreement_between(read).error
+        measured.append(replace(reading, error=error, cost=disagreement(read, pairs[poses])))
+    return measured
 
 
 def _require_unit(path: Path, frames: tuple[Frame, ...], reading: Reading) -> None:

@@ -17,6 +17,7 @@ from o3d_paint.core.scene import Frame
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
 from o3d_paint.io.depth_pictures import DEPTH_SUFFIXES, DepthFiles, DepthMeaning
+from o3d_paint.io.depth_room import require_room_for_depths
 from o3d_paint.io.images import MAX_ASPECT, PHOTO_SUFFIXES, list_files, photo_at
 from o3d_paint.io.importers.depth_units import doubts_about_unit, unit_name
 from o3d_paint.io.importers.left_out import LeftOut, shape_fault
@@ -36,13 +37,11 @@ from o3d_paint.io.importers.rgbd_listing import (
     pinhole,
     poses_by_name,
 )
-from o3d_paint.io.memory import require_memory
 
 __all__ = ["RGBD_IMPORTERS"]
 
 _COLOR_FOLDERS = ("color", "rgb", "images", "image", "colour")
 _POSE_FILES = ("pose.txt", "poses.txt", "traj.txt", "trajectory.txt", "groundtruth.txt")
-_BYTES_PER_PIXEL = 4
 _STANDARD_SIZE = (640, 480)
 _OTHER_SHAPE = "its shape is not that of its depth picture"
 _USES = ("axes", "intrinsics", "depth_unit", "invalid_depth", "every")
@@ -163,15 +162,14 @@ def _capture(path: Path, listing: Listing, options: ImportOptions, title: str) -
         if i not in set(usable):
             msg = f"{path} has no valid pose: each must be a rotation and a position"
             left_out.add(repr(listing.photos[i].name), "it has no valid pose", msg)
-    depths = DepthFiles([listing.depths[i] for i in usable])
+    named = [listing.depths[i] for i in usable]
+    require_room_for_depths(path, named, limit=options.memory_limit)
+    depths = DepthFiles(named)
     meaning = _meaning(listing, options)
     frames: list[Frame] = []
     for i in usable:
         try:
             values = depths.read(listing.depths[i])
-            if not frames:
-                size = values.size * _BYTES_PER_PIXEL * len(usable)
-                require_memory(str(path), size, limit=options.memory_limit)
             frame = _frame(listing, i, meaning.depth_of(values), options)
         except FormatError as error:
             left_out.add_error(repr(listing.photos[i].name), error)
