@@ -41,8 +41,8 @@ UNREACHED = 0.01
 _FLATTENED = 0.5
 # At which at most one node in a thousand has another winner than the exact solution.
 _TOLERANCE, _ITERATIONS = 1e-5, 600
-# Of the first solution, which only weighs seeds: ten times coarser changes no winner.
-_COARSER = 10
+# Of the first solution, which only weighs seeds: three times coarser changes no winner.
+_COARSER = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
