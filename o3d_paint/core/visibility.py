@@ -2,7 +2,8 @@
 
 A point belongs to a mask pixel when it projects there and the photo's depth map agrees that it is
 the front surface: the depth is trusted, not at a depth edge, and within tolerance of the point's.
-Without a depth map, a z-buffer drawn from the cloud itself decides, with holes closed.
+Without a depth map the surface of the cloud itself decides: small flat pieces of it (`surfels`) are
+drawn into the photo, and a point counts unless it lies behind one of them.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -19,13 +19,17 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.scene import Frame
+from o3d_paint.core.surfels import Surfels, surfels_of
 
 __all__ = ["DepthTolerance", "PixelIndex", "build_pixel_index", "depth_edges", "trusted_depth"]
 
 _CHUNK = 1 << 18
 _EDGE_CURVATURE = 0.03
-_ZBUFFER_LONG_SIDE = 640
-_MAX_SPLAT_RADIUS = 16
+# Larger photos are drawn with so many columns: the rim of a surfel is known to half a pixel.
+_SURFEL_LONG_SIDE = 1440
+# One visible point in several thousand lies farther behind the plane of its own surface, were its
+# spread known; that of a dozen points is known to a fifth.
+_DEVIATIONS = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,16 +138,17 @@ def build_pixel_index(
         frame: The photo with its camera and, where there is one, its depth.
         xyz: (N, 3) world coordinates of the whole cloud.
         rule: Which depth pixels are trusted.
-        tolerance: How far depth and point may differ.
-        spacing: Point spacing in scene units; sizes the splats where there is no depth.
+        tolerance: How far depth and point may differ; nothing where there is no depth: the cloud
+            itself says how far its points spread.
+        spacing: Point spacing in scene units; where there is no depth, the scale on which the
+            cloud's surface is found.
     """
     h, w = frame.mask_shape
     view = _View(frame, frame.camera.resized(w, h))
     if frame.depth is not None:
-        surface = trusted_depth(frame, rule)
+        pixel, point = _on_surface(view, xyz, trusted_depth(frame, rule), tolerance)
     else:
-        surface = _zbuffer(view, xyz, spacing=spacing)
-    pixel, point = _on_surface(view, xyz, surface, tolerance)
+        pixel, point = _not_hidden(view, xyz, surfels_of(xyz, spacing))
     return _sorted(pixel, point, (h, w))
 
 
@@ -188,6 +193,36 @@ def _on_surface(
     return pixel, point
 
 
+def _not_hidden(view: _View, xyz: FloatArray, surfels: Surfels) -> tuple[IndexArray, IndexArray]:
+    """Return pixel and position of the points before which no surface of the cloud lies."""
+    from o3d_paint.core.kernels.surfel_view import draw_surfels, free_points
+
+    width, height = view.size
+    scale = min(1.0, _SURFEL_LONG_SIDE / max(view.size))
+    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    camera = view.camera.resized(w, h)
+    position, rotation, lens = view.pose
+    turn = rotation.astype(np.float64)
+    center = (surfels.center - position) @ turn.T
+    axes = np.ascontiguousarray(surfels.axes.astype(np.float64) @ turn.T)
+    drawn = np.array([camera.fx, camera.fy, camera.cx, camera.cy])
+    front, shown = np.full((h, w), np.inf, np.float32), np.full((h, w), -1, np.int32)
+    draw_surfels(center, axes, surfels.bounds, drawn, front, shown)
+    scratch = np.empty((2, min(_CHUNK, len(xyz))), dtype=np.int32)
+    parts = [scratch[:, :0]]
+    for start, piece in _pieces(xyz):
+        with np.errstate(over="ignore", invalid="ignore"):
+            n = free_points(
+                piece, position, rotation, lens, view.size, center, axes, surfels.bounds,
+                surfels.middle, surfels.variance, shown, _DEVIATIONS, *scratch,
+            )  # fmt: skip
+        part = scratch[:, :n].copy()
+        part[1] += start
+        parts.append(part)
+    pixel, point = np.concatenate(parts, axis=1)
+    return pixel, point
+
+
 def _sorted(pixel: IndexArray, point: IndexArray, shape: tuple[int, int]) -> PixelIndex:
     from o3d_paint.core.kernels.visibility import sort_by_pixel
 
@@ -201,44 +236,3 @@ def _resized_positions(size: int, other: int) -> IndexArray:
     positions = np.floor((np.arange(size) + 0.5) * (other / size))
     nearest: IndexArray = np.minimum(positions, other - 1).astype(np.int32)
     return nearest
-
-
-def _zbuffer(view: _View, xyz: FloatArray, *, spacing: float) -> FloatArray:
-    """Draw the nearest depth per pixel from the points themselves; infinite where none.
-
-    Each point covers the pixels around it that its neighbours leave free at its distance, so that
-    a near surface has no holes through which a far one shows.
-    """
-    width, height = view.size
-    scale = min(1.0, _ZBUFFER_LONG_SIDE / max(view.size))
-    h, w = max(1, round(height * scale)), max(1, round(width * scale))
-    row, column, depth = _projected(view, xyz)
-    row, column = _resized_positions(height, h)[row], _resized_positions(width, w)[column]
-    footprint = 1.5 * spacing * abs(view.camera.fx) * (w / width) / depth
-    radius = np.clip(np.ceil(footprint), 1, _MAX_SPLAT_RADIUS).astype(np.int32)
-    buffer = np.full((h, w), np.inf, dtype=np.float32)
-    for size in np.unique(radius):
-        own = radius == size
-        layer = np.full((h, w), np.inf, dtype=np.float32)
-        np.minimum.at(layer, (row[own], column[own]), depth[own])
-        kernel = np.ones((2 * int(size) + 1,) * 2, dtype=np.uint8)
-        np.minimum(buffer, cv2.erode(layer, kernel, borderValue=float("inf")), out=buffer)
-    return buffer
-
-
-def _projected(
-    view: _View, xyz: FloatArray
-) -> tuple[IndexArray, IndexArray, npt.NDArray[np.float32]]:
-    """Return line, column and z-depth of the points in the image, (M,) each."""
-    from o3d_paint.core.kernels.visibility import project_points
-
-    length = min(_CHUNK, len(xyz))
-    place, depth = np.empty((3, length), dtype=np.int32), np.empty(length, dtype=np.float32)
-    places, depths = [place[:, :0]], [depth[:0]]
-    for _, piece in _pieces(xyz):
-        with np.errstate(over="ignore", invalid="ignore"):
-            n = project_points(piece, *view.pose, view.size, place, depth)
-        places.append(place[:, :n].copy())
-        depths.append(depth[:n].copy())
-    _, row, column = np.concatenate(places, axis=1)
-    return row, column, np.concatenate(depths)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule, absolute_rule
+from o3d_paint.core.geometry import estimate_spacing
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.scene import ArrayPhoto, Frame
 from o3d_paint.core.visibility import (
@@ -236,54 +237,106 @@ def test_every_mask_pixel_asks_the_depth_pixel_that_covers_it() -> None:
     assert len(build_pixel_index(_frame(depth), off, rule=ALL, tolerance=near, spacing=1)) == len(z)
 
 
-def _seen_without_depth(
-    row: np.ndarray, column: np.ndarray, z: np.ndarray, *, spacing: float, limit: float
-) -> list[int]:
-    """Points before which no other one lies whose splat, on a grid of 640, covers their place."""
-    i = np.floor((row + 0.5) * (480 / 1080))
-    j = np.floor((column + 0.5) * (640 / 1440))
-    focal = 120 * 640 / 128
-    radius = np.clip(np.ceil(1.5 * spacing * focal / z), 1, 16)
-    covers = np.maximum(abs(i[:, None] - i), abs(j[:, None] - j)) <= radius
-    front = np.where(covers, z, np.inf).min(axis=1)
-    return np.flatnonzero(z - front <= limit).tolist()
+def _large_frame(down: float = 0.0) -> Frame:
+    """A camera of 1620 by 1080 pixels that looks along +z, tilted down (+y) by degrees."""
+    c, s = np.cos(np.radians(down)), np.sin(np.radians(down))
+    pose = np.eye(4)
+    pose[:3, :3] = [[1, 0, 0], [0, c, -s], [0, s, c]]
+    photo = ArrayPhoto(np.zeros((1080, 1620, 3), np.uint8))
+    return Frame("0", Camera(1200, 1200, 809.5, 539.5, 1620, 1080), pose, photo)
 
 
-@pytest.mark.parametrize("seed", range(6))
-@pytest.mark.parametrize("spacing", [0.0005, 0.01, 0.05])
-def test_without_depth_splats_decide_as_if_each_point_asked_all_others(
-    seed: int, spacing: float
-) -> None:
-    rng = np.random.default_rng(seed)
-    count = 400
-    row = rng.integers(400, 480, count)
-    column = rng.integers(700, 800, count)
-    z = rng.choice([0.8, 1.0, 1.3, 2.0, 3.1], count)
-    # Every point at the middle of its own pixel, and no two in one, so that none is a tie.
-    _, once = np.unique(row * 1440 + column, return_index=True)
-    row, column, z = row[once], column[once], z[once]
-    index = build_pixel_index(
-        _frame(None),
-        _at(row, column, z),
-        rule=ALL,
-        tolerance=DepthTolerance(0.05, 0.0),
-        spacing=spacing,
-    )
-    expected = _seen_without_depth(row, column, z, spacing=spacing, limit=0.05)
-    assert 0 < len(expected) < len(z)
-    assert sorted(index.point.tolist()) == expected
+def _in_picture(frame: Frame, xyz: np.ndarray) -> np.ndarray:
+    uv = frame.camera.project(xyz @ frame.cam_from_world[:3, :3].T)
+    with np.errstate(invalid="ignore"):
+        return ((uv >= 0) & (uv < (1619, 1079))).all(axis=1)
 
 
-@pytest.mark.parametrize(("spacing", "reach"), [(0.0001, 1), (0.005, 5), (0.01, 9), (1.0, 16)])
-def test_a_splat_reaches_one_and_a_half_spacings_and_no_farther(spacing: float, reach: int) -> None:
-    # One point close by; two behind, beside it by its reach in the z-buffer, and by one more.
-    beside = np.floor((np.arange(1440) + 0.5) * (640 / 1440))
-    column = np.array([np.flatnonzero(beside == 320 + by)[0] for by in (0, reach, reach + 1)])
-    xyz = _at(np.full(3, 540), column, np.array([1.0, 2.0, 2.0]))
-    index = build_pixel_index(
-        _frame(None), xyz, rule=ALL, tolerance=DepthTolerance(0.05, 0.0), spacing=spacing
-    )
-    assert index.point.tolist() == [0, 2]
+def _votes(frame: Frame, xyz: np.ndarray) -> np.ndarray:
+    spacing = estimate_spacing(xyz)
+    tolerance = DepthTolerance(2 * spacing)
+    index = build_pixel_index(frame, xyz, rule=ALL, tolerance=tolerance, spacing=spacing)
+    seen = np.zeros(len(xyz), bool)
+    seen[index.point] = True
+    return seen
+
+
+@pytest.mark.parametrize("down", [0.0, 15.0])
+@pytest.mark.parametrize("noise", [0.0, 0.004])
+def test_without_depth_a_floor_votes_at_every_distance(down: float, noise: float) -> None:
+    rng = np.random.default_rng(0)
+    xyz = rng.random((300_000, 3)) * (8, 0, 60) + (-4, 1.6, 1)
+    xyz[:, 1] += rng.normal(0, noise, len(xyz))
+    frame = _large_frame(down)
+    seen, inside = _votes(frame, xyz), _in_picture(frame, xyz)
+    for near, far in ((3, 5), (5, 10), (10, 20), (20, 40), (40, 60)):
+        there = inside & (xyz[:, 2] >= near) & (xyz[:, 2] < far)
+        assert there.sum() > 1000
+        assert seen[there].mean() > 0.97
+
+
+@pytest.mark.parametrize("distance", [2.0, 60.0])
+@pytest.mark.parametrize("incidence", [3, 45, 75, 85])
+def test_without_depth_a_plane_votes_at_every_slant(distance: float, incidence: float) -> None:
+    rng = np.random.default_rng(1)
+    a, b = (rng.random((2, 40_000)) - 0.5) * distance * 0.7
+    turn = np.radians(incidence)
+    xyz = np.stack([a, b * np.cos(turn), distance + b * np.sin(turn)], axis=1)
+    xyz += rng.normal(0, distance / 3000, xyz.shape)
+    assert _votes(_large_frame(), xyz)[_in_picture(_large_frame(), xyz)].mean() > 0.97
+
+
+def _wall_with_room(step: float, regular: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A dense table, a wall of wide-spaced points, a room behind; and the part of each point."""
+    rng = np.random.default_rng(2)
+    table = rng.random((60_000, 3)) * (1.6, 0.8, 0) + (-0.8, 0.25, 1.2)
+
+    def sheet(z: float, half: float, gap: float) -> np.ndarray:
+        n = int(2 * half / gap)
+        if regular:
+            x, y = np.meshgrid(np.arange(n), np.arange(n))
+            flat = np.stack([x.ravel(), y.ravel()], axis=1) * gap - half
+        else:
+            flat = rng.random((n * n, 2)) * 2 * half - half
+        return np.column_stack([flat, np.full(len(flat), z)])
+
+    parts = [table, sheet(10, 6, step), sheet(10.4, 8, step / 2), sheet(14, 8, step)]
+    xyz = np.concatenate(parts)
+    xyz[:, 2] += rng.normal(0, 0.002, len(xyz))
+    return xyz, np.repeat(np.arange(4), [len(p) for p in parts])
+
+
+@pytest.mark.parametrize("regular", [True, False])
+@pytest.mark.parametrize("step", [0.05, 0.1])
+def test_without_depth_nothing_votes_through_a_sparse_wall(step: float, regular: bool) -> None:
+    xyz, part = _wall_with_room(step, regular)
+    frame = _large_frame()
+    seen, inside = _votes(frame, xyz), _in_picture(frame, xyz)
+    on_wall = xyz[:, :2] / xyz[:, 2:] * 10
+    before_table = (np.abs(on_wall[:, 0]) < 7) & (on_wall[:, 1] > 1.9)
+    covered = (np.abs(on_wall) < 6 - 3 * step).all(axis=1)
+    hidden = inside & (part > 1) & covered
+    assert hidden.sum() > 5000
+    # Points strewn at random leave holes as wide as four spacings: not one in a thousand votes.
+    assert seen[hidden].mean() <= (0 if regular else 1e-3)
+    assert not seen[hidden & (part == 3)].any()
+    assert seen[inside & (part == 1) & ~before_table].mean() > 0.97
+    assert seen[inside & (part == 0)].mean() > 0.97
+
+
+def test_without_depth_the_order_of_points_decides_nothing() -> None:
+    xyz, _ = _wall_with_room(0.1, False)
+    order = np.random.default_rng(3).permutation(len(xyz))
+    seen, shuffled = _votes(_large_frame(), xyz), _votes(_large_frame(), xyz[order])
+    assert (seen[order] != shuffled).mean() < 1e-3
+
+
+def test_points_that_are_no_surface_hide_nothing() -> None:
+    rng = np.random.default_rng(4)
+    stray = rng.random((200, 3)) * (4, 3, 4) + (-2, -1.5, 2)
+    wall = np.concatenate([rng.random((90_000, 2)) * (8, 6) - (4, 3), np.full((90_000, 1), 8)], 1)
+    xyz = np.concatenate([stray, wall])
+    assert _votes(_large_frame(), xyz)[_in_picture(_large_frame(), xyz)].mean() > 0.97
 
 
 @pytest.mark.parametrize("has_depth", [True, False])
@@ -307,4 +360,5 @@ def test_a_photo_of_one_column_shows_what_is_before_it() -> None:
     photo = ArrayPhoto(np.zeros((5000, 1, 3), dtype=np.uint8))
     frame = Frame("000", Camera(100.0, 100.0, 0.0, 2499.5, 1, 5000), np.eye(4), photo)
     xyz = np.array([[0.0, 0, 1], [0.0, 0, 2], [0.0, 3, 2], [1.0, 0, 1]])
-    assert sorted(_index(frame, xyz).point.tolist()) == [0, 2]
+    # Lone points are no surface, so they hide nothing.
+    assert sorted(_index(frame, xyz).point.tolist()) == [0, 1, 2]

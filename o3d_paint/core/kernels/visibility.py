@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["project_points", "sort_by_pixel", "visible_points"]
+__all__ = ["place_of", "sort_by_pixel", "visible_points"]
 
 Lens = npt.NDArray[np.float32]
 """(4,) fx, fy, and cx, cy plus half a pixel."""
 
 
 @kernel
-def _place(
+def place_of(
     xyz: npt.NDArray[np.float64],
     position: npt.NDArray[np.float64],
     rotation: npt.NDArray[np.float32],
@@ -37,40 +37,6 @@ def _place(
     if not (v >= 0 and v < size[1]):
         return outside
     return int(v), int(u), z
-
-
-@kernel
-def project_points(
-    xyz: npt.NDArray[np.float64],
-    position: npt.NDArray[np.float64],
-    rotation: npt.NDArray[np.float32],
-    lens: Lens,
-    size: tuple[int, int],
-    place: Ints,
-    depth: npt.NDArray[np.float32],
-) -> int:
-    """Project points, and keep those that fall into the image.
-
-    Args:
-        xyz: (M, 3) world coordinates; the camera's centre is taken off in float64.
-        position: (3,) of the camera in the world.
-        rotation: (3, 3) from world to camera axes.
-        lens: Of the camera.
-        size: (width, height) of the image in pixels.
-        place: (3, M) written: which points are kept, ascending; the line and column of each.
-        depth: (M,) written: the z-depth of each.
-
-    Returns:
-        How many are kept.
-    """
-    count = 0
-    for k in range(len(xyz)):
-        row, column, z = _place(xyz[k], position, rotation, lens, size)
-        if row >= 0:
-            place[0, count], place[1, count], place[2, count] = k, row, column
-            depth[count] = z
-            count += 1
-    return count
 
 
 @kernel
@@ -107,7 +73,7 @@ def visible_points(
     """
     count = 0
     for k in range(len(xyz)):
-        row, column, z = _place(xyz[k], position, rotation, lens, size)
+        row, column, z = place_of(xyz[k], position, rotation, lens, size)
         if row < 0:
             continue
         front = surface[row_of[row], column_of[column]]
