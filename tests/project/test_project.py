@@ -274,7 +274,8 @@ def test_paint_before_the_index_reaches_the_cloud_when_it_is_there() -> None:
     assert mailbox.run_until(lambda: project.fusion is not None)
     np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
     assert not project.fusion_is_stale
-    shown = fuse(project.scene.cloud, project.evidence(), project.fusion_settings).labels
+    again = fuse(project.scene.cloud, project.evidence(), project.fusion_settings)
+    shown = again.shown(project.min_confidence).labels
     np.testing.assert_array_equal(project.labels, shown)
     project.refresh_fused = True
     project.paint(2, line(1, y=600))
