@@ -155,6 +155,7 @@ def test_functions_are_short(source: Path) -> None:
 # Files of the program's own: what it wrote itself, and what the system says of the machine.
 OWN_FILES = {
     "o3d_paint/free_memory.py",
+    "o3d_paint/io/exr.py",  # OpenCV decodes EXR from named files only; `require_file` looks first
     "o3d_paint/io/files.py",
     "o3d_paint/io/isolated.py",
     "o3d_paint/io/pycolmap_model.py",
@@ -171,7 +172,7 @@ READERS = ("read_bytes", "read_text", "np.load", "np.fromfile", "cv2.imread", "j
 def opens_by_itself(call: ast.Call) -> bool:
     """Whether a call reads a file by its name, past `o3d_paint.io.files`."""
     name = ast.unparse(call.func)
-    if name == "open" or name in READERS or name.rsplit(".", 1)[-1] in READERS[:2]:
+    if name == "open" or name in READERS or name.endswith((".read_bytes", ".read_text")):
         return True
     # A path's own way; archives and dialogs are opened with other words.
     modes = [*call.args[:1], *(k.value for k in call.keywords if k.arg in ("mode", "encoding"))]

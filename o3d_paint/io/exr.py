@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError, MissingExtraError
 from o3d_paint.io.extras import require
-from o3d_paint.io.files import open_file, require_inside
+from o3d_paint.io.files import open_file, require_file, require_inside
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 
@@ -134,7 +134,7 @@ def _by_openexr(path: Path) -> Values:
 def _by_opencv(path: Path) -> Values:
     import cv2
 
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    values = cv2.imread(str(require_file(path)), cv2.IMREAD_UNCHANGED)
     if values is None:
         msg = f"{path} is no EXR that can be read: export depth as one channel of floats"
         raise FormatError(msg)

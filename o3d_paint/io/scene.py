@@ -129,11 +129,7 @@ def load_scene(
     frames = evenly_stretched(named_apart(frames))
     if chosen.cloud is not None and capture.xyz is not None:
         notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
-    rule = _rule(frames, chosen)
-    if capture.xyz is not None and _leaves_open(chosen):
-        usual, rule = rule, cloud_rule(rule, confidence_of_points(capture.xyz, frames))
-        if rule != usual:
-            notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
+    rule = _rule_for(capture, frames, chosen, notes)
     told(0.7, "gathering points")
     left_out = LeftOut()
     cloud = _cloud(
@@ -270,6 +266,19 @@ def _colored(
     else:
         notes.append("The cloud has no colours, and no photo sees its points: all stay grey.")
     return PointCloud(cloud.xyz, rgb)
+
+
+def _rule_for(
+    capture: Capture, frames: tuple[Frame, ...], options: LoadOptions, notes: list[str]
+) -> ConfidenceRule:
+    """Return which depth is trusted; what a file's own cloud was made of counts, and is told."""
+    usual = _rule(frames, options)
+    if capture.xyz is None or not _leaves_open(options):
+        return usual
+    rule = cloud_rule(usual, confidence_of_points(capture.xyz, frames))
+    if rule != usual:
+        notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
+    return rule
 
 
 def _leaves_open(options: LoadOptions) -> bool:
