@@ -172,7 +172,11 @@ READERS = ("read_bytes", "read_text", "np.load", "np.fromfile", "cv2.imread", "j
 def opens_by_itself(call: ast.Call) -> bool:
     """Whether a call reads a file by its name, past `o3d_paint.io.files`."""
     name = ast.unparse(call.func)
-    if name == "open" or name in READERS or name.endswith((".read_bytes", ".read_text")):
+    if (
+        name == "open"
+        or (name in READERS and "." in name)
+        or name.endswith((".read_bytes", ".read_text"))
+    ):
         return True
     # A path's own way; archives and dialogs are opened with other words.
     modes = [*call.args[:1], *(k.value for k in call.keywords if k.arg in ("mode", "encoding"))]

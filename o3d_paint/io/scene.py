@@ -142,12 +142,7 @@ def load_scene(
     spacing = estimate_spacing(cloud.xyz)
     if capture.xyz is not None and capture.rgb is None:
         cloud = _colored(cloud, frames, rule=rule, spacing=spacing, notes=notes, told=told)
-    metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
-    if not metric:
-        notes.append(
-            "Lengths are probably not metres: distances are given in multiples of the point"
-            f" spacing ({spacing:.3g} units)."
-        )
+    metric = _is_metric(cloud, spacing, notes)
     told(1.0, "ready")
     return Scene(
         name=capture.name,
@@ -166,6 +161,17 @@ def load_scene(
         rows=rows,
         turn_masks=chosen.turn_masks,
     )
+
+
+def _is_metric(cloud: PointCloud, spacing: float, notes: list[str]) -> bool:
+    """Return whether one unit is plausibly a metre, and say so where it is not."""
+    metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
+    if not metric:
+        notes.append(
+            "Lengths are probably not metres: distances are given in multiples of the point"
+            f" spacing ({spacing:.3g} units)."
+        )
+    return metric
 
 
 def _silent(_share: float, _stage: str) -> None:
