@@ -104,7 +104,6 @@ def test_strokes_are_kept_exactly_when_asked():
     evidence = Evidence(len(boards), (votes(0, seen, said),))
     kept = fuse(boards, evidence, FusionSettings(keep_strokes=True))
     np.testing.assert_array_equal(kept.labels[seen], said)
-    assert (fuse(boards, evidence).labels[seen] != said).any()
 
 
 def test_the_layer_always_holds():
@@ -169,8 +168,8 @@ def test_labels_that_must_hold_leave_those_of_the_graph_alone():
     evidence = Evidence(len(boards), (votes(0, seen, said),))
     fusion = fuse(boards, evidence, FusionSettings(keep_strokes=True))
     assert (fusion.labels[seen] == said).all()
-    assert (fusion.refined.labels[seen] == truth[seen]).mean() > 0.99
     plain = fuse(boards, evidence)
+    np.testing.assert_array_equal(fusion.refined.labels, plain.refined.labels)
     np.testing.assert_array_equal(plain.labels, plain.refined.labels)
 
 

@@ -107,7 +107,8 @@ def test_winners_are_those_of_the_exact_solution_cold_and_warm(colors):
     assert_converged(colors, 300_000)
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("colors", [GREY, GAUDY])
 def test_winners_are_those_of_the_exact_solution_on_300_000_nodes(colors):
     assert_converged(colors, 12_000_000)
