@@ -97,11 +97,14 @@ def fuse(
         loaded = replace(loaded, labels=work[0].ballots.imported)
     painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
     notes += [*ineffective(settings, given), *_no_tuning(tune)]
+    accepted = None if work is None else work[0].accepted.snapshot()
     note([*loaded.notes, *notes], quiet=quiet)
     outputs.check_classes(classes)
     gathered = perf_counter()
     with progress_of("Fusing", quiet=quiet) as told:
-        result = run_fuse(loaded, painted, classes, settings, layer=layer, progress=told)
+        result = run_fuse(
+            loaded, painted, classes, settings, layer=layer, accepted=accepted, progress=told
+        )
     note(result.notes, quiet=quiet)
     fused = perf_counter()
     files = outputs.write(result.labelled, quiet=quiet)

@@ -15,6 +15,7 @@ from o3d_paint.core.label_source import FUSED, NONE, PAINTED
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Frame, PointCloud
 from o3d_paint.errors import SceneError
+from o3d_paint.fusion.accepted import with_accepted
 from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.fusion.ball import ball_vote
 from o3d_paint.fusion.graph import Graph, build_graph
@@ -23,7 +24,7 @@ from o3d_paint.fusion.refine import Refined, label_points
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 
-__all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "fuse"]
+__all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "derive", "fuse"]
 
 _UNMEASURED, _FILLED = 0.5, 0.3
 _SMALL_BALL = 0.2
@@ -43,7 +44,7 @@ def fuse(
 
     Args:
         cloud: The points.
-        evidence: What was painted.
+        evidence: What was painted, and which predictions were accepted.
         settings: The method and its values; what is not filled in takes the published distances.
         frames: All photos of the scene, in its order: for the article, which reads their masks
             and depths, and where paint far from every camera is dropped.
@@ -55,6 +56,28 @@ def fuse(
     Raises:
         SceneError: The article meets a photo without depth.
         ValueError: The evidence belongs to another cloud, or photos are missing.
+    """
+    chosen = settings or FusionSettings()
+    fusion = derive(
+        cloud, evidence, chosen, frames=frames, graph=graph, warm=warm, progress=progress
+    )
+    painted = evidence.is_painted()
+    return with_accepted(fusion, evidence.accepted, painted, chosen.min_confidence)
+
+
+def derive(
+    cloud: PointCloud,
+    evidence: Evidence,
+    settings: FusionSettings | None = None,
+    *,
+    frames: Sequence[Frame] = (),
+    graph: Graph | None = None,
+    warm: Fusion | None = None,
+    progress: Progress | None = None,
+) -> Fusion:
+    """Return what `fuse` does before accepted predictions are laid over it.
+
+    They may be taken back without fusing anew, so this is what an open project keeps.
     """
     chosen = (settings or FusionSettings()).resolved(None)
     if evidence.num_points != len(cloud):
@@ -155,6 +178,7 @@ def _by_article(
         for whence, labels in (
             ("laid on points directly", evidence.layer),
             ("that a cloud came with", evidence.imported),
+            ("that were accepted", None if evidence.accepted is None else evidence.accepted.labels),
         )
         if labels is not None and (count := np.count_nonzero(labels))
     ]

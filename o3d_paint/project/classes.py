@@ -8,6 +8,7 @@ import numpy as np
 
 from o3d_paint.core.mask import edit_of_classes
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.accepted_edits import given_away
 from o3d_paint.project.cloud_labels import HEIRS
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 from o3d_paint.project.work import Work
@@ -124,6 +125,7 @@ class Classes(Work):
             points = np.flatnonzero(table[layer] != layer).astype(np.int32)
             if len(points):
                 edits.append(LayerEdit(points, layer[points], table[layer[points]]))
+        edits += given_away(self.accepted, table)
         return edits
 
     def _set_taxonomy(self, after: Taxonomy, *, name: str) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, IdArray
 from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
 __all__ = ["decode_step", "encode_step", "step_name", "taxonomy_from_json", "taxonomy_to_json"]
 
@@ -139,6 +139,11 @@ def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
             _pack(edit.after),
         ]
         return {"layer": len(edit.points)}
+    if isinstance(edit, AcceptEdit):
+        percents = edit.percents_before, edit.percents_after
+        ids = edit.before, edit.after, *(part.astype(np.uint16) for part in percents)
+        blobs += [edit.points.astype("<i4").tobytes(), *(_pack(part) for part in ids)]
+        return {"accepted": len(edit.points)}
     return {
         "before": taxonomy_to_json(edit.before),
         "after": taxonomy_to_json(edit.after),
@@ -162,6 +167,10 @@ def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:
         points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
         before, after = _unpack(blobs.pop(0), len(points)), _unpack(blobs.pop(0), len(points))
         return LayerEdit(points, before, after)
+    if "accepted" in entry:
+        points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
+        before, after, *percents = (_unpack(blobs.pop(0), len(points)) for _ in range(4))
+        return AcceptEdit(points, before, after, *(part.astype(np.uint8) for part in percents))
     return TaxonomyEdit(
         taxonomy_from_json(entry["before"]),
         taxonomy_from_json(entry["after"]),

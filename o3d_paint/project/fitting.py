@@ -9,7 +9,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.project.document import Document, PhotoEntry
 from o3d_paint.project.fingerprint import fits_cloud, photo_checksum
 from o3d_paint.project.history import Entry
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step
 
 __all__ = ["Fit", "fit_scene", "refit_entries"]
 
@@ -70,7 +70,7 @@ def refit_entries(entries: Sequence[Entry], fit: Fit) -> list[Entry]:
 
 
 def _refit(edit: Edit, fit: Fit) -> Edit | None:
-    if isinstance(edit, LayerEdit):
+    if isinstance(edit, LayerEdit | AcceptEdit):
         return edit if fit.cloud else None
     if isinstance(edit, FrameEdit):
         known = 0 <= edit.frame_idx < len(fit.frames)

@@ -157,7 +157,8 @@ class FusedLayer(Work):
             first, last = self._count.num_points, len(self.ballots.labels)
             part = np.arange(first, min(first + _COUNTED, last), dtype=np.int32)
             painted = self.ballots.labels[part]
-            self._count.add(painted, self.labels_of(part), self.confidence_of(part))
+            sources = self.source_of(part) if len(self.accepted) else None
+            self._count.add(painted, self.labels_of(part), self.confidence_of(part), sources)
             if self._count.num_points >= last:
                 self._coverage, self._count = self._count.result(), None
         return self._coverage

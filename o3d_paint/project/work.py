@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.mask import Rect, apply
@@ -29,7 +30,7 @@ from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
 __all__ = ["Work"]
 
@@ -53,6 +54,7 @@ class Work:
         self.jobs: Jobs = jobs if jobs is not None else InlineJobs()
         imported = counted_labels(scene, taxonomy)
         self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=imported)
+        self.accepted = Accepted(len(scene.cloud))
         self.history = History()
         self.settings: dict[str, Any] = {}
         self.slice_s = math.inf
@@ -230,7 +232,8 @@ class Work:
         self._after_labels(points)
         frames = frozenset(e.frame_idx for e in edits if isinstance(e, FrameEdit))
         layer = any(isinstance(e, LayerEdit) for e in edits)
-        self.recorded.emit(Record(kind, data, frames=frames, layer=layer))
+        accepted = any(isinstance(e, AcceptEdit) for e in edits)
+        self.recorded.emit(Record(kind, data, frames=frames, layer=layer, accepted=accepted))
         for frame_idx, rect in rects.items():
             self.mask_changed.emit(frame_idx, rect)
         if len(points):
@@ -243,6 +246,8 @@ class Work:
         """Apply an edit and note the changed rectangle of its photo; returns changed points."""
         if isinstance(edit, LayerEdit):
             return self.ballots.set_layer(edit.points, edit.after)
+        if isinstance(edit, AcceptEdit):
+            return self._apply_accepted(edit)
         if isinstance(edit, TaxonomyEdit):
             return self._adopt(edit)
         known = rects.get(edit.frame_idx)
@@ -265,6 +270,11 @@ class Work:
             return NO_POINTS
         self._indexes.keep(frame_idx)
         return self.ballots.sync(frame_idx, index, mask, rect=edit.rect)
+
+    def _apply_accepted(self, edit: AcceptEdit) -> IndexArray:
+        """Write accepted predictions; returns their points."""
+        self.accepted.put(edit.points, edit.after, edit.percents_after)
+        return edit.points
 
     def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
         """Take over changed classes; hidden and locked marks of absent ones go."""
