@@ -1,7 +1,8 @@
 """Steps as bytes: one small form for the undo history, the journal and the history file.
 
 A step is a header of JSON and the packed arrays of its edits, compressed together. Arrays of ids
-and flags are runs, which makes paint small and quick to pack whatever its area.
+and flags are runs, which makes paint small and quick to pack whatever its area. Edits of hundreds
+of photos take gigabytes once unpacked, so they can be packed and unpacked one at a time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,15 @@ from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
-__all__ = ["decode_step", "encode_step", "step_name", "taxonomy_from_json", "taxonomy_to_json"]
+__all__ = [
+    "PackedEdits",
+    "StepPacker",
+    "decode_step",
+    "encode_step",
+    "step_name",
+    "taxonomy_from_json",
+    "taxonomy_to_json",
+]
 
 _LENGTH = struct.Struct("<I")
 _RUNS, _PLAIN = 0, 1
@@ -28,14 +38,89 @@ _ZLIB_LEVEL = 1
 _MAX_BYTES = 1 << 31
 
 
+class StepPacker:
+    """Packs a step, one edit after another."""
+
+    def __init__(self, name: str) -> None:
+        """Start without an edit; the name is for menus."""
+        self._name = name
+        self._entries: list[dict[str, Any]] = []
+        self._blobs: list[bytes] = []
+
+    def __len__(self) -> int:
+        """Return the number of edits."""
+        return len(self._entries)
+
+    def add(self, edit: Edit) -> None:
+        """Pack the next edit."""
+        self._entries.append(_encode_edit(edit, self._blobs))
+
+    def data(self) -> bytes:
+        """Return the step as bytes; the same step always gives the same bytes."""
+        header = {"name": self._name, "edits": self._entries}
+        head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        sizes = b"".join(_LENGTH.pack(len(blob)) for blob in self._blobs)
+        start = _LENGTH.pack(len(head)) + head + _LENGTH.pack(len(self._blobs)) + sizes
+        return zlib.compress(start + b"".join(self._blobs), _ZLIB_LEVEL)
+
+
+class PackedEdits:
+    """The edits of a packed step, unpacked one at a time."""
+
+    def __init__(self, data: bytes, *, inverted: bool = False) -> None:
+        """Look into a step.
+
+        Args:
+            data: Of `StepPacker`.
+            inverted: Whether to give the edits that take the step back.
+
+        Raises:
+            ValueError: The bytes are not a step.
+        """
+        try:
+            inflater = zlib.decompressobj()
+            raw = inflater.decompress(data, _MAX_BYTES)
+            if not inflater.eof:
+                msg = "its end is missing"
+                raise ValueError(msg)
+            header, blobs = _split(raw)
+            self.name = str(header["name"])
+            self._edits: list[tuple[dict[str, Any], list[bytes]]] = []
+            first = 0
+            for entry in header["edits"]:
+                last = first + _num_blobs(entry)
+                self._edits.append((entry, blobs[first:last]))
+                first = last
+        except (zlib.error, struct.error, KeyError, TypeError, IndexError) as error:
+            msg = f"not a step of the history: {error}"
+            raise ValueError(msg) from error
+        self._inverted = inverted
+
+    def __len__(self) -> int:
+        """Return the number of edits."""
+        return len(self._edits)
+
+    def __iter__(self) -> Iterator[Edit]:
+        """Unpack the edits in the order in which they are to be made.
+
+        Raises:
+            ValueError: One is damaged.
+        """
+        for entry, blobs in reversed(self._edits) if self._inverted else self._edits:
+            try:
+                edit = _decode_edit(entry, list(blobs))
+            except (KeyError, TypeError, IndexError) as error:
+                msg = f"not a step of the history: {error}"
+                raise ValueError(msg) from error
+            yield edit.inverted() if self._inverted else edit
+
+
 def encode_step(step: Step) -> bytes:
     """Return a step as bytes; the same step always gives the same bytes."""
-    blobs: list[bytes] = []
-    header = {"name": step.name, "edits": [_encode_edit(edit, blobs) for edit in step.edits]}
-    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    sizes = b"".join(_LENGTH.pack(len(blob)) for blob in blobs)
-    start = _LENGTH.pack(len(head)) + head + _LENGTH.pack(len(blobs)) + sizes
-    return zlib.compress(start + b"".join(blobs), _ZLIB_LEVEL)
+    packer = StepPacker(step.name)
+    for edit in step.edits:
+        packer.add(edit)
+    return packer.data()
 
 
 def decode_step(data: bytes) -> Step:
@@ -44,18 +129,8 @@ def decode_step(data: bytes) -> Step:
     Raises:
         ValueError: The bytes are not a step.
     """
-    try:
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(data, _MAX_BYTES)
-        if not inflater.eof:
-            msg = "its end is missing"
-            raise ValueError(msg)
-        header, blobs = _split(raw)
-        edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
-        return Step(str(header["name"]), edits)
-    except (zlib.error, struct.error, KeyError, TypeError, IndexError, StopIteration) as error:
-        msg = f"not a step of the history: {error}"
-        raise ValueError(msg) from error
+    edits = PackedEdits(data)
+    return Step(edits.name, tuple(edits))
 
 
 def step_name(data: bytes) -> str:
@@ -150,6 +225,13 @@ def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
         "gone": edit.gone,
         "heir": edit.heir,
     }
+
+
+def _num_blobs(entry: dict[str, Any]) -> int:
+    """Return how many arrays an edit has."""
+    if "frame" in entry or "layer" in entry:
+        return 3
+    return 5 if "accepted" in entry else 0
 
 
 def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:

@@ -92,10 +92,7 @@ class Replay:
 
     def _apply_step(self, record: Record) -> None:
         entry, history = Entry.packed(record.data), self._loaded.history
-        step = entry.step()
-        if record.kind is RecordKind.UNDO:
-            step = step.inverted()
-        for edit in step.edits:
+        for edit in entry.edits(inverted=record.kind is RecordKind.UNDO):
             self._apply_edit(edit)
         if record.kind is RecordKind.DO:
             history.push(entry)

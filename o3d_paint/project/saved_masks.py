@@ -146,6 +146,6 @@ def _rebuilt_layer(
 def _known_edits(loaded: Loaded) -> Iterator[Edit]:
     """Go through the history so that the last word on each pixel and point comes last."""
     for entry in loaded.history.undone:
-        yield from entry.step().inverted().edits
+        yield from entry.edits(inverted=True)
     for entry in loaded.history.done:
-        yield from entry.step().edits
+        yield from entry.edits()

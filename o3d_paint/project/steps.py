@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,16 @@ from o3d_paint.core.arrays import IdArray, IndexArray
 from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import Taxonomy
 
-__all__ = ["AcceptEdit", "Edit", "FrameEdit", "LayerEdit", "Step", "TaxonomyEdit", "merged"]
+__all__ = [
+    "AcceptEdit",
+    "Edit",
+    "Edits",
+    "FrameEdit",
+    "LayerEdit",
+    "Step",
+    "TaxonomyEdit",
+    "merged",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +108,14 @@ class AcceptEdit:
 
 
 Edit = FrameEdit | TaxonomyEdit | LayerEdit | AcceptEdit
+
+
+class Edits(Protocol):
+    """Edits one after another, at hand or unpacked as they come."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Edit]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
