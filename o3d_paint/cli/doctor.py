@@ -35,7 +35,7 @@ def doctor(
             mark = typer.style("ok     ", fg=typer.colors.GREEN)
             if not check.ok:
                 mark = typer.style("missing", fg=typer.colors.RED)
-            say(f"{mark}  {check.name:<{width}} {check.detail}")
+            say(f"  {check.name:<{width}} {check.detail}", mark=mark)
             if check.remedy:
                 say(f"{'':9}{'':<{width}} → {check.remedy}")
     if not all(c.ok for c in checks):

@@ -11,6 +11,7 @@ from o3d_paint.cli.opened import SceneOption, open_project
 from o3d_paint.cli.options import QuietOption, reads_scene
 from o3d_paint.cli.summary import print_conflicts
 from o3d_paint.cli.terminal import note, print_json, progress_of, say
+from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -102,6 +103,7 @@ def _compared(
         "pred": str(pred),
         "truth": str(truth),
         **scores_report(found.scores, found.taxonomy),
+        "notes": list(found.notes),
     }
     return report, found.notes
 
@@ -200,7 +202,7 @@ def _percent(share: float | None) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a name in which rich sees no markup."""
+    """Return a name in which rich sees no markup and a terminal no command."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))

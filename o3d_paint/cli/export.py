@@ -42,12 +42,13 @@ def export(
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.report import labelled_scene
     from o3d_paint.project.scene_options import completed_options
-    from o3d_paint.project.session import read_project, scene_path_of
+    from o3d_paint.project.session import passed_over, read_project, scene_path_of
 
     if not (project / "project.json").is_file():
         msg = f"{project} is no project folder: it has no project.json"
         raise ProjectError(msg)
     source = scene if scene is not None else scene_path_of(project)
+    note([] if scene is not None else passed_over(project, source), quiet=quiet)
     options = completed_options(options, project)
     outputs = outputs.reading(source, options.cloud)
     outputs.check()

@@ -13,15 +13,14 @@ from o3d_paint.cli.fusion_options import Given, ineffective, with_fusion_setting
 from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
 from o3d_paint.cli.summary import print_summary
-from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
+from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_list
 from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
-    from o3d_paint.core.arrays import IdArray
-    from o3d_paint.core.packed_masks import PackedMasks
     from o3d_paint.core.scene import Scene
-    from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import LoadOptions
+    from o3d_paint.project.paint_sources import MaskChoices
     from o3d_paint.project.project import Project
 
 
@@ -35,7 +34,8 @@ def fuse(
         typer.Option(
             "--masks",
             metavar="PATH",
-            help="Masks: folder of PNG or NPY named after photos or their numbers, COCO JSON …",
+            help="Masks: folder or ZIP of PNG, NPY or JSON named after photos or their numbers,"
+            " COCO JSON …",
         ),
     ] = None,
     strokes: Annotated[
@@ -52,6 +52,15 @@ def fuse(
         ),
     ] = None,
     taxonomy: TaxonomyOption = None,
+    background: Annotated[
+        bool | None,
+        typer.Option(
+            "--background/--no-background",
+            help="Whether what masks leave empty is of none of their classes and stays unlabelled,"
+            " or merely not painted. The former if they show a single class.",
+            show_default=False,
+        ),
+    ] = None,
     tune: Annotated[bool | None, typer.Option("--tune/--no-tune", hidden=True)] = None,
     json_file: Annotated[
         Path | None,
@@ -77,34 +86,33 @@ def fuse(
     outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
     outputs.check(json_file)
 
-    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.store import write_json
-    from o3d_paint.project.pipeline import run_fuse
+    from o3d_paint.project.paint_sources import all_paint
     from o3d_paint.project.report import fuse_report
 
-    known = chosen_taxonomy(taxonomy)
+    known = chosen_list(taxonomy)
     started = perf_counter()
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     work = None if project is None else _read(project, loaded)
-    settings = FusionSettings() if work is None else work[0].fusion_settings
-    settings = replace(settings, **given)
-    if settings.method == "article" and threshold is not None:
-        settings = replace(settings, conf_thresh=threshold)
-    if work is not None:
-        loaded = replace(loaded, labels=work[0].ballots.imported)
-    painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
+    settings = _settings(work[0] if work else None, given, threshold)
+    paint = all_paint(
+        loaded,
+        class_list=known,
+        project=work[0] if work else None,
+        masks=masks,
+        strokes=strokes,
+        choices=_choices(options, background, settings.method),
+    )
+    notes = [*(work[1] if work else ()), *paint.notes]
     notes += [*ineffective(settings, given), *_no_tuning(tune)]
-    accepted = None if work is None else work[0].accepted.snapshot()
     note([*loaded.notes, *notes], quiet=quiet)
-    outputs.check_classes(classes)
+    outputs.check_classes(paint.taxonomy)
     gathered = perf_counter()
     with progress_of("Fusing", quiet=quiet) as told:
-        result = run_fuse(
-            loaded, painted, classes, settings, layer=layer, accepted=accepted, progress=told
-        )
+        result = paint.fused(settings, progress=told)
     note(result.notes, quiet=quiet)
     fused = perf_counter()
     files = outputs.write(result.labelled, quiet=quiet)
@@ -139,6 +147,16 @@ def _remembered(options: LoadOptions, project: Path | None) -> LoadOptions:
     return options if project is None else completed_options(options, project)
 
 
+def _settings(work: Project | None, given: Given, threshold: float | None) -> FusionSettings:
+    """Return how to fuse: as typed, else as in the project."""
+    from o3d_paint.fusion.settings import FusionSettings
+
+    settings = replace(FusionSettings() if work is None else work.fusion_settings, **given)
+    if settings.method == "article" and threshold is not None:
+        return replace(settings, conf_thresh=threshold)
+    return settings
+
+
 def _no_tuning(tune: bool | None) -> list[str]:
     """Return what there is to say of an option that earlier versions had."""
     if tune is None:
@@ -159,56 +177,18 @@ def _read(folder: Path, scene: Scene) -> tuple[Project, list[str]]:
     return work, [f"{m[:1].upper()}{m[1:]}." for m in messages]
 
 
-def _paint(
-    scene: Scene,
-    masks: Path | None,
-    *,
-    strokes: Path | None,
-    work: tuple[Project, list[str]] | None,
-    known: Taxonomy | None,
-) -> tuple[PackedMasks, Taxonomy, IdArray | None, list[str]]:
-    """Return everything painted, later sources over earlier ones: project, masks, strokes."""
-    import numpy as np
+def _choices(options: LoadOptions, background: bool | None, method: str | None) -> MaskChoices:
+    """Return what was said about masks.
 
-    from o3d_paint.core.packed_masks import PackedMasks
-    from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
-    from o3d_paint.io.masks import joined, load_masks
-    from o3d_paint.io.strokes import read_strokes, stroke_masks
-    from o3d_paint.project.cloud_labels import classes_of, renumbered
+    Raises:
+        typer.BadParameter: It is not part of the article's method.
+    """
+    from o3d_paint.io.class_numbers import NumberRules
+    from o3d_paint.project.paint_sources import MaskChoices
 
-    painted = PackedMasks()
-    taxonomy, notes = known, list[str]()
-    if scene.labels is not None:
-        taxonomy = classes_of(scene, known)
-        notes += renumbered(known, taxonomy)
-    layer: IdArray | None = None
-    if work is not None:
-        opened, notes = work[0], list(work[1])
-        painted = opened.masks
-        # What is painted already keeps the names that it was painted with.
-        taxonomy, layer = opened.taxonomy, opened.ballots.layer
-    if masks is not None:
-        found = load_masks(masks, scene, taxonomy)
-        taxonomy = found.taxonomy
-        notes += found.notes
-        for i, mask in found.masks.items():
-            painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
-    if strokes is not None:
-        record = read_strokes(strokes)
-        new_ids: dict[int, int] = {}
-        if taxonomy is None:
-            taxonomy = record.taxonomy()
-        elif record.names:
-            named = MaskSet("strokes", (), record.names)
-            taxonomy, new_ids = joined(named, taxonomy, notes)
-        for i, drawn in stroke_masks(record, scene).items():
-            mask = with_new_ids(drawn, new_ids)
-            painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
-    assert taxonomy is not None
-    return painted, _complete(taxonomy, painted), layer, notes
-
-
-def _complete(taxonomy: Taxonomy, painted: PackedMasks) -> Taxonomy:
-    """Return the taxonomy with a class for every id that is painted."""
-    used = {int(i) for mask in painted.all_packed().values() for i in mask.class_ids}
-    return taxonomy.completed(used)
+    if method == "article":
+        if background:
+            msg = "--background is not part of --method article: leave it out"
+            raise typer.BadParameter(msg)
+        background = False
+    return MaskChoices(NumberRules(options.ignore, options.first_id), background)

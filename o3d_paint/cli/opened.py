@@ -68,12 +68,13 @@ def open_project(folder: Path, *, scene: Path | None, options: LoadOptions, quie
     from o3d_paint.errors import ProjectError
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.scene_options import completed_options
-    from o3d_paint.project.session import read_project, scene_path_of
+    from o3d_paint.project.session import passed_over, read_project, scene_path_of
 
     if not (folder / "project.json").is_file():
         msg = f"{folder} is no project folder: it has no project.json"
         raise ProjectError(msg)
     source = scene if scene is not None else scene_path_of(folder)
+    note([] if scene is not None else passed_over(folder, source), quiet=quiet)
     options = completed_options(options, folder)
     with progress_of("Reading", quiet=quiet) as told:
         loaded = load_scene(source, options, progress=told)

@@ -12,6 +12,7 @@ import typer
 
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.terminal import say
+from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
@@ -134,6 +135,8 @@ class Outputs:
         known = [p for p in others if p is not None]
         # Files for each class have names that only the classes tell: see check_classes.
         mine = [] if self.split else [f for p in self.paths for f in _files_of(p)]
+        companions = [f for f in mine if f not in self.paths]
+        _refuse_one_for_two([*self.paths, *known], companions)
         for path in (*self.paths, *mine, *known):
             check_place(path, self.options.inputs)
         ask_before_overwriting([*mine, *known], overwrite=self.overwrite)
@@ -144,13 +147,14 @@ class Outputs:
         Raises:
             TaxonomyError: There is no class of a name.
         """
-        from o3d_paint.io.exporters.selection import class_ids_of, split_path
+        from o3d_paint.io.exporters.selection import class_ids_of, split_names
 
         ids = class_ids_of(self.only, taxonomy) if self.only else [c.class_id for c in taxonomy]
         if not self.split:
             return
         wanted = [*ids] if self.only or self.drop_unlabelled else [0, *ids]
-        paths = [split_path(p, taxonomy, i) for p in self.paths for i in wanted]
+        named = [split_names(path, taxonomy) for path in self.paths]
+        paths = [names[i] for names in named for i in wanted]
         files = [f for p in paths for f in _files_of(p)]
         for file in files:
             check_place(file, self.options.inputs)
@@ -217,7 +221,7 @@ def ask_before_overwriting(files: Sequence[Path], *, overwrite: bool) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         msg = f"{names} {verb} there already: add --overwrite (-y), or choose another name"
         raise StorageError(msg)
-    if not typer.confirm(f"{names} {verb} there already. Replace?", err=True):
+    if not typer.confirm(printable(f"{names} {verb} there already. Replace?"), err=True):
         typer.echo("Nothing was written.", err=True)
         raise typer.Exit(1)
 
@@ -234,6 +238,22 @@ def check_place(path: Path, inputs: Sequence[Path]) -> None:
     if not path.parent.is_dir():
         msg = f"cannot write {path}: there is no folder {path.parent}, make it first"
         raise StorageError(msg)
+
+
+def _refuse_one_for_two(files: Sequence[Path], companions: Sequence[Path]) -> None:
+    """Refuse a file that two things would be written to, one over the other.
+
+    Args:
+        files: What was named.
+        companions: What formats write beside them; those of two files may be one.
+    """
+    from o3d_paint.errors import StorageError
+    from o3d_paint.io.store import is_same_place
+
+    for i, path in enumerate(files):
+        if any(is_same_place(path, other) for other in (*files[:i], *companions)):
+            msg = f"{path} would be written twice, one over the other: give each a name of its own"
+            raise StorageError(msg)
 
 
 def _files_of(path: Path) -> list[Path]:

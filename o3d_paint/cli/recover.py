@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from o3d_paint.cli.terminal import print_json, say
+from o3d_paint.cli.terminal import note, print_json, say
 
 
 def recover(
@@ -21,7 +24,7 @@ def recover(
 ) -> None:
     """List the last five states of a project, or put one back.
 
-    Restoring loses nothing: what was there before is kept as a state itself.
+    What was there before is kept as a state itself; what no state holds is said.
 
     Example: o3d-paint recover scene.o3dpaint --restore 12
     """
@@ -30,8 +33,13 @@ def recover(
     from o3d_paint.project.states import list_states, restore_state
 
     if restore is not None:
-        state = restore_state(project, restore)
+        restored = restore_state(project, restore)
+        state = restored.state
+        if as_json:
+            print_json({**asdict(state), "notes": list(restored.notes)})
+            return
         say(f"restored state {state.number}, saved {state.saved}: {state.painted} painted photos")
+        note(restored.notes)
         return
     states = list_states(project)
     if as_json:
@@ -46,4 +54,10 @@ def recover(
         )
         say(f"{state.number:>6}  {state.saved[:19].replace('T', ' ') or '(unknown time)'}  {what}")
     if states:
-        say(f"put one back with: o3d-paint recover {project} --restore NUMBER")
+        say(f"put one back with: o3d-paint recover {_quoted(project)} --restore NUMBER")
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a shell takes it; a name that begins with a dash is no option."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)

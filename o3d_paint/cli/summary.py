@@ -23,10 +23,13 @@ def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
         part = entry.get("share_of_fused")
         more = "" if part is None else f"  {part:.1%} of the fused ones"
         say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}", quiet=quiet)
-    width = max((len(c["name"]) for c in report["classes"]), default=5)
+    used = [c for c in report["classes"] if c["painted"] or c["fused"]]
+    width = max((len(c["name"]) for c in used), default=5)
     say(f"  {'class':<{width}} {'painted':>12} {'fused':>12}", quiet=quiet)
-    for c in report["classes"]:
+    for c in used:
         say(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}", quiet=quiet)
+    if len(used) < len(report["classes"]):
+        say(f"  {len(report['classes']) - len(used)} classes without a point", quiet=quiet)
     print_conflicts(report["conflicts"], quiet=quiet)
     total = sum(report["seconds"].values())
     say(f"  {total:.1f} s", quiet=quiet)

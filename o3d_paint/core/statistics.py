@@ -13,6 +13,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.plain_text import cell_text
 
 __all__ = ["ClassStatistics", "as_csv", "class_statistics", "surface_area"]
 
@@ -213,7 +214,7 @@ def as_csv(lines: Sequence[ClassStatistics], *, unit: str) -> str:
         writer.writerow(
             [
                 line.class_id,
-                line.name,
+                cell_text(line.name),
                 line.points,
                 f"{line.share:.6f}",
                 line.painted,

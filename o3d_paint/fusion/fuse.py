@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -12,21 +11,26 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.label_source import FUSED, NONE, PAINTED
+from o3d_paint.core.metrics import labels_of_nearest
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Frame, PointCloud
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.accepted import with_accepted
 from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.fusion.ball import ball_vote
+from o3d_paint.fusion.camera_limit import counted
 from o3d_paint.fusion.graph import Graph, build_graph
-from o3d_paint.fusion.random_walk import WalkerSettings, count_votes, walk
+from o3d_paint.fusion.node_votes import NodeVotes, count_votes, known_votes
+from o3d_paint.fusion.photo_edges import EdgeMap, edge_strength
+from o3d_paint.fusion.random_walk import walk
 from o3d_paint.fusion.refine import Refined, label_points
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
+from o3d_paint.fusion.stroke_trust import VoteWeights, vote_trust
+from o3d_paint.fusion.vote_confidence import vote_confidence
 
-__all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "derive", "fuse"]
+__all__ = ["Fusion", "FusionSettings", "derive", "fuse"]
 
-_UNMEASURED, _FILLED = 0.5, 0.3
 _SMALL_BALL = 0.2
 
 
@@ -37,7 +41,8 @@ def fuse(
     *,
     frames: Sequence[Frame] = (),
     graph: Graph | None = None,
-    warm: Fusion | None = None,
+    known: Fusion | None = None,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> Fusion:
     """Label every point that the evidence reaches, however unsure; see `Fusion.shown`.
@@ -46,10 +51,12 @@ def fuse(
         cloud: The points.
         evidence: What was painted, and which predictions were accepted.
         settings: The method and its values; what is not filled in takes the published distances.
-        frames: All photos of the scene, in its order: for the article, which reads their masks
-            and depths, and where paint far from every camera is dropped.
+        frames: All photos of the scene, in its order. The article reads their masks and depths,
+            the graph tells by them where strokes ran over an edge; without them every vote is
+            believed alike. Needed where paint far from every camera is dropped.
         graph: The graph of the cloud where it is at hand; built where not.
-        warm: An earlier fusion over the same graph. For the live view; exports solve cold, so
+        known: An earlier fusion of the scene: what stays of it is not computed again.
+        warm: Start from the labels of ``known``, too. For the live view; exports solve cold, so
             that the same evidence always gives the same labels.
         progress: Told how far it is; may raise to cancel.
 
@@ -59,8 +66,9 @@ def fuse(
     """
     chosen = settings or FusionSettings()
     fusion = derive(
-        cloud, evidence, chosen, frames=frames, graph=graph, warm=warm, progress=progress
-    )
+        cloud, evidence, chosen,
+        frames=frames, graph=graph, known=known, warm=warm, progress=progress,
+    )  # fmt: skip
     painted = evidence.is_painted()
     return with_accepted(fusion, evidence.accepted, painted, chosen.min_confidence)
 
@@ -72,7 +80,8 @@ def derive(
     *,
     frames: Sequence[Frame] = (),
     graph: Graph | None = None,
-    warm: Fusion | None = None,
+    known: Fusion | None = None,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> Fusion:
     """Return what `fuse` does before accepted predictions are laid over it.
@@ -87,66 +96,11 @@ def derive(
         return _by_article(cloud, evidence, chosen, frames, progress)
     evidence = counted(cloud, evidence, chosen, frames)
     if chosen.method == "graph":
-        return _by_graph(cloud, evidence, chosen, graph=graph, warm=warm, progress=progress)
+        return _by_graph(
+            cloud, evidence, chosen,
+            frames=frames, graph=graph, known=known, warm=warm, progress=progress,
+        )  # fmt: skip
     return _by_ball(cloud, evidence, chosen, progress)
-
-
-def counted(
-    cloud: PointCloud, evidence: Evidence, settings: FusionSettings, frames: Sequence[Frame]
-) -> Evidence:
-    """Return the evidence that counts: with a limit, without points far from every camera.
-
-    Args:
-        cloud: The points.
-        evidence: What was painted.
-        settings: Its ``max_camera_distance`` is the limit.
-        frames: All photos of the scene.
-
-    Raises:
-        ValueError: There is a limit, but no photo.
-    """
-    if settings.max_camera_distance is None:
-        return evidence
-    near = _near_cameras(cloud, frames, settings.max_camera_distance)
-    votes = tuple(
-        replace(f, points=f.points[near[f.points]], labels=f.labels[near[f.points]], version=None)
-        for f in evidence.frames
-    )
-    layer = evidence.layer
-    kept = None if layer is None else np.where(near, layer, 0).astype(np.uint16)
-    return replace(evidence, frames=votes, layer=kept)
-
-
-def counted_paint(
-    cloud: PointCloud, painted: IdArray, fusion: Fusion, frames: Sequence[Frame]
-) -> IdArray:
-    """Return (N,) painted labels as they counted in a fusion, 0 elsewhere.
-
-    Args:
-        cloud: The points.
-        painted: (N,) painted labels by votes and layer.
-        fusion: Made from them. The article finds painted points its own way.
-        frames: All photos of the scene.
-    """
-    if fusion.settings.method == "article":
-        return np.where(fusion.source == PAINTED, fusion.labels, 0).astype(np.uint16)
-    limit = fusion.settings.max_camera_distance
-    if limit is None:
-        return painted
-    return np.where(_near_cameras(cloud, frames, limit), painted, 0).astype(np.uint16)
-
-
-def _near_cameras(cloud: PointCloud, frames: Sequence[Frame], distance: float) -> BoolArray:
-    """Return (N,) which points have a camera within a distance."""
-    if not frames:
-        msg = "max_camera_distance needs the scene's photos: give frames"
-        raise ValueError(msg)
-    near: BoolArray = np.zeros(len(cloud), dtype=bool)
-    for frame in frames:
-        far = np.flatnonzero(~near)
-        offset = cloud.xyz[far] - frame.position
-        near[far] = np.einsum("ij,ij->i", offset, offset) <= distance**2
-    return near
 
 
 def _by_article(
@@ -198,30 +152,42 @@ def _by_graph(
     evidence: Evidence,
     settings: FusionSettings,
     *,
+    frames: Sequence[Frame],
     graph: Graph | None,
-    warm: Fusion | None,
+    known: Fusion | None,
+    warm: bool,
     progress: Progress | None,
 ) -> Fusion:
     """Let labels travel along the surface."""
     report = progress or (lambda fraction, stage: None)
     started, share = perf_counter(), 0.0
+    graph = graph or (None if known is None else known.graph)
     if graph is None:
-        share = 0.6
+        share = 0.5
         graph = build_graph(cloud, progress=lambda f, stage: report(share * f, stage))
     built = perf_counter()
-    report(share, "spreading")
-    last = None if warm is None else warm.spread
-    votes = count_votes(graph, evidence, known=None if last is None else last.votes)
-    spread = walk(graph, votes, WalkerSettings(), warm=last)
+    before = None if known is None or known.graph is not graph else known.refined
+    counted_before = None if before is None else before.potentials.votes
+    edges = dict({} if known is None else known.edges)
+    trust = _trust(
+        cloud, evidence, frames, counted_before, edges,
+        progress=lambda f: report(share + 0.2 * f, "strokes"),
+    )  # fmt: skip
+    votes = count_votes(graph, evidence, trust=trust, known=counted_before)
+    believed = perf_counter()
+    report(share + 0.2, "spreading")
+    start = before if warm else None
+    potentials = walk(graph, votes, warm=None if start is None else start.potentials)
     solved = perf_counter()
     report(0.9, "labelling")
-    refined = label_points(cloud, graph, spread, before=None if warm is None else warm.refined)
+    refined = label_points(cloud, graph, potentials, before=start)
     labels, confidence = _held(refined, evidence, settings)
     source = _sources(evidence, labels)
     report(1.0, "labelling")
     seconds = {
         "graph": built - started,
-        "solve": solved - built,
+        "strokes": believed - built,
+        "solve": solved - believed,
         "refine": perf_counter() - solved,
     }
     return Fusion(
@@ -232,9 +198,32 @@ def _by_graph(
         settings,
         seconds,
         graph=graph,
-        spread=spread,
+        edges=edges,
         refined=refined,
     )
+
+
+def _trust(
+    cloud: PointCloud,
+    evidence: Evidence,
+    frames: Sequence[Frame],
+    known: NodeVotes | None,
+    edges: dict[int, EdgeMap],
+    *,
+    progress: Callable[[float], None],
+) -> dict[int, VoteWeights]:
+    """Return trust in the votes of photos that are not counted yet; adds to the edges of photos."""
+    trust = {}
+    for done, votes in enumerate(evidence.frames):
+        place = votes.frame_idx
+        mask = evidence.masks.get(place)
+        if mask is None or place >= len(frames) or known_votes(known, votes) is not None:
+            continue
+        progress(done / len(evidence.frames))
+        if place not in edges:
+            edges[place] = edge_strength(frames[place])
+        trust[place] = vote_trust(cloud, frames[place], votes, mask.unpacked(), edges[place])
+    return trust
 
 
 def _held(
@@ -279,26 +268,13 @@ def _by_ball(
         batch_size=settings.batch_size or len(painted),
         progress=progress,
     )
-    confidence = np.where(painted > 0, agreement, _UNMEASURED).astype(np.float32)
     if fills:
-        confidence[labels == 0] = _FILLED
-        labels = _nearest(cloud.xyz, labels)
-    confidence[labels == 0] = 0
+        known, xyz = labels > 0, cloud.xyz
+        labels[~known] = labels_of_nearest(xyz[known], labels[known], at=xyz[~known])
+    confidence = vote_confidence(cloud.xyz, labels, painted, agreement, votes)
+    confidence[_laid(evidence)] = 1
     seconds = {"vote": perf_counter() - started}
     return Fusion(labels, confidence, _sources(evidence, labels), votes, settings, seconds)
-
-
-def _nearest(xyz: FloatArray, labels: IdArray) -> IdArray:
-    """Return labels with every unlabelled point given that of the nearest labelled one."""
-    from scipy.spatial import cKDTree
-
-    known, unknown = np.flatnonzero(labels), np.flatnonzero(labels == 0)
-    if not len(known) or not len(unknown):
-        return labels
-    tree = cKDTree(xyz[known], balanced_tree=False, compact_nodes=False)
-    filled = labels.copy()
-    filled[unknown] = labels[known[tree.query(xyz[unknown], workers=-1)[1]]]
-    return filled
 
 
 def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
@@ -313,6 +289,15 @@ def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
     if evidence.layer is not None:
         source[(evidence.layer > 0) & (evidence.layer == labels)] = PAINTED
     return source
+
+
+def _laid(evidence: Evidence) -> BoolArray:
+    """Return (N,) points whose label was laid on them directly, or came with the cloud alone."""
+    laid: BoolArray = np.zeros(evidence.num_points, dtype=bool)
+    laid[evidence.imported_alone()] = True
+    if evidence.layer is not None:
+        laid |= evidence.layer > 0
+    return laid
 
 
 def _painted(evidence: Evidence) -> tuple[IdArray, FloatArray, npt.NDArray[np.uint8]]:

@@ -13,6 +13,7 @@ from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.npz import read_npy
 
 __all__ = ["Comparison", "Matching", "compare_files"]
 
@@ -64,7 +65,7 @@ def compare_files(
     """
     found, wanted = _read(predicted), _read(truth)
     chosen = matching or _matching(found, wanted)
-    labels = _renamed(found, wanted)
+    labels, names = _renamed(found, wanted)
     if chosen == "order":
         if len(labels) != len(wanted.labels):
             msg = (
@@ -83,17 +84,13 @@ def compare_files(
     unknown = int(np.count_nonzero(wanted.labels == 0))
     if unknown:
         notes.append(f"{unknown:,} points without a true label are left out.")
-    names = {**found.names, **wanted.names}
+    notes += _about_names(predicted, found, truth, wanted)
     return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
 
 
 def _read(path: Path) -> _Labels:
     if path.suffix.lower() == ".npy":
-        try:
-            values = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            msg = f"{path} cannot be read ({error}): expected an NPY file of labels"
-            raise FormatError(msg) from error
+        values = read_npy(path)
         if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
             msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
             raise FormatError(msg)
@@ -114,14 +111,35 @@ def _matching(found: _Labels, wanted: _Labels) -> Matching:
     return "order" if same else "nearest"
 
 
-def _renamed(found: _Labels, wanted: _Labels) -> IdArray:
-    """Return the predicted labels in the ids of the truth, where both name their classes."""
+def _about_names(predicted: Path, found: _Labels, truth: Path, wanted: _Labels) -> list[str]:
+    """Return a sentence where classes are told apart by their numbers alone."""
+    bare = [str(p) for p, f in ((predicted, found), (truth, wanted)) if not f.names]
+    if not bare:
+        return []
+    verb = "says" if len(bare) == 1 else "say"
+    return [f"{' and '.join(bare)} {verb} no names of classes, so their numbers were compared."]
+
+
+def _renamed(found: _Labels, wanted: _Labels) -> tuple[IdArray, dict[int, str]]:
+    """Return the predicted labels in the ids of the truth, and the names of all ids.
+
+    Where both name their classes, one that the truth has not gets an id that the truth has not.
+    """
+    if not (found.names and wanted.names):
+        return found.labels, {**found.names, **wanted.names}
     ids = {name.strip().casefold(): i for i, name in wanted.names.items()}
+    taken = {*wanted.names, *np.unique(wanted.labels).tolist()}
+    names = dict(wanted.names)
     table = np.arange(1 << 16, dtype=np.uint16)
     for old, name in found.names.items():
-        table[old] = ids.get(name.strip().casefold(), old)
+        new = ids.get(name.strip().casefold())
+        if new is None:
+            new = old if old not in taken else next(i for i in range(1, 1 << 16) if i not in taken)
+            names[new] = name
+        taken.add(new)
+        table[old] = new
     renamed: IdArray = table[found.labels]
-    return renamed
+    return renamed, names
 
 
 def _taxonomy(scores: Scores, names: dict[int, str]) -> Taxonomy:

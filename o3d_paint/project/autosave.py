@@ -132,6 +132,8 @@ class Autosave:
     def stop(self) -> None:
         """Listen no more and close the journal."""
         self._stop_listening()
+        # It knows the listener, which is of this object: a circle that would keep the whole scene.
+        self._stop_listening = _nothing
         # Answers that are still on their way would start writing into a folder that we let go.
         self._disk.cancel(self._checkpoint_key)
         self._settler.cancel(self._settle_key)
@@ -267,8 +269,11 @@ class Autosave:
             self._again = True
             return
         self._problem = None
-        then, self._is_asked, self._then = self._then, False, None
         self._project.saved.emit(datetime.now(timezone.utc))
+        if self._again:
+            # What was asked for began while an earlier checkpoint was being written.
+            return
+        then, self._is_asked, self._then = self._then, False, None
         if then is not None:
             then()
 
@@ -296,6 +301,10 @@ def _retire(journal: Journal) -> None:
     with suppress(OSError):
         journal.settle()
     journal.close()
+
+
+def _nothing() -> None:
+    """Have nothing to end any more."""
 
 
 def _ignore(_answer: object) -> None:

@@ -19,6 +19,9 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, IdArray
 from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
+from o3d_paint.errors import SceneError
+from o3d_paint.io.memory import require_memory
+from o3d_paint.project.inflated import Inflated
 from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
 __all__ = [
@@ -36,6 +39,24 @@ _RUNS, _PLAIN = 0, 1
 # The fastest level: what is left after the runs is small, and the UI thread packs it.
 _ZLIB_LEVEL = 1
 _MAX_BYTES = 1 << 31
+_MAX_HEAD = 1 << 26  # two lists of 65,535 classes have 10 MB
+# Packed ids become an array of two bytes each; a mask's edit has three, and flags.
+_BYTES_PER_PIXEL = 8
+
+
+# What bytes that somebody else made up provoke.
+_BROKEN = (
+    zlib.error,
+    struct.error,
+    KeyError,
+    TypeError,
+    IndexError,
+    StopIteration,
+    RecursionError,
+    OverflowError,
+    MemoryError,
+    SceneError,
+)
 
 
 class StepPacker:
@@ -78,12 +99,9 @@ class PackedEdits:
             ValueError: The bytes are not a step.
         """
         try:
-            inflater = zlib.decompressobj()
-            raw = inflater.decompress(data, _MAX_BYTES)
-            if not inflater.eof:
-                msg = "its end is missing"
-                raise ValueError(msg)
-            header, blobs = _split(raw)
+            header, blobs = _split(Inflated(data))
+            pixels = [_pixels_of(entry) for entry in header["edits"]]
+            require_memory("the step", _BYTES_PER_PIXEL * max(pixels, default=0))
             self.name = str(header["name"])
             self._edits: list[tuple[dict[str, Any], list[bytes]]] = []
             first = 0
@@ -91,7 +109,7 @@ class PackedEdits:
                 last = first + _num_blobs(entry)
                 self._edits.append((entry, blobs[first:last]))
                 first = last
-        except (zlib.error, struct.error, KeyError, TypeError, IndexError) as error:
+        except _BROKEN as error:
             msg = f"not a step of the history: {error}"
             raise ValueError(msg) from error
         self._inverted = inverted
@@ -109,7 +127,7 @@ class PackedEdits:
         for entry, blobs in reversed(self._edits) if self._inverted else self._edits:
             try:
                 edit = _decode_edit(entry, list(blobs))
-            except (KeyError, TypeError, IndexError) as error:
+            except _BROKEN as error:
                 msg = f"not a step of the history: {error}"
                 raise ValueError(msg) from error
             yield edit.inverted() if self._inverted else edit
@@ -140,11 +158,9 @@ def step_name(data: bytes) -> str:
         ValueError: The bytes are not a step.
     """
     try:
-        inflater = zlib.decompressobj()
-        (size,) = _LENGTH.unpack(inflater.decompress(data, _LENGTH.size))
-        head = inflater.decompress(inflater.unconsumed_tail, min(size, _MAX_BYTES))
+        head = _head_of(Inflated(data))
         return str(json.loads(head)["name"])
-    except (zlib.error, struct.error, KeyError, TypeError) as error:
+    except _BROKEN as error:
         msg = f"not a step of the history: {error}"
         raise ValueError(msg) from error
 
@@ -178,22 +194,28 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _split(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """Separate header and arrays."""
-    (head_size,) = _LENGTH.unpack_from(raw, 0)
-    position = _LENGTH.size + head_size
-    header = json.loads(raw[_LENGTH.size : position])
-    (count,) = _LENGTH.unpack_from(raw, position)
-    position += _LENGTH.size
-    sizes = struct.unpack_from(f"<{count}I", raw, position)
-    position += count * _LENGTH.size
-    blobs = []
-    for size in sizes:
-        blobs.append(raw[position : position + size])
-        position += size
-    if position != len(raw):
-        msg = f"{len(raw)} bytes found, {position} expected"
+def _head_of(packed: Inflated) -> bytes:
+    (size,) = _LENGTH.unpack(packed.take(_LENGTH.size))
+    if size > _MAX_HEAD:
+        msg = f"a header of {size} bytes"
         raise ValueError(msg)
+    return packed.take(size)
+
+
+def _split(packed: Inflated) -> tuple[dict[str, Any], list[bytes]]:
+    """Separate header and arrays; what they say to have is looked at before it is unpacked."""
+    header = json.loads(_head_of(packed))
+    (count,) = _LENGTH.unpack(packed.take(_LENGTH.size))
+    if count > _MAX_HEAD // _LENGTH.size:
+        msg = f"{count} arrays"
+        raise ValueError(msg)
+    sizes = struct.unpack(f"<{count}I", packed.take(count * _LENGTH.size))
+    if sum(sizes) > _MAX_BYTES:
+        msg = f"arrays of {sum(sizes)} bytes"
+        raise ValueError(msg)
+    require_memory("the step", sum(sizes))
+    blobs = [packed.take(size) for size in sizes]
+    packed.require_end()
     return header, blobs
 
 
@@ -232,6 +254,17 @@ def _num_blobs(entry: dict[str, Any]) -> int:
     if "frame" in entry or "layer" in entry:
         return 3
     return 5 if "accepted" in entry else 0
+
+
+def _pixels_of(entry: dict[str, Any]) -> int:
+    """Return how many pixels an edit's rectangle has, before any array of that size is made."""
+    if "frame" not in entry:
+        return 0
+    x0, y0, x1, y1 = (_whole(v) for v in entry["rect"])
+    if not (0 <= x0 <= x1 and 0 <= y0 <= y1):
+        msg = f"a rectangle of {entry['rect']}"
+        raise TypeError(msg)
+    return (x1 - x0) * (y1 - y0)
 
 
 def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:

@@ -12,7 +12,8 @@ from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.fusion.accepted import with_accepted
-from o3d_paint.fusion.fuse import counted_paint, derive
+from o3d_paint.fusion.camera_limit import counted_paint
+from o3d_paint.fusion.fuse import derive
 from o3d_paint.fusion.graph import Graph
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.result import Fusion
@@ -158,7 +159,8 @@ class Fusing(Accepting):
             self.fusion_settings,
             known=known,
             graph=self._graph,
-            warm=self._fusion if warm else None,
+            before=self._fusion,
+            warm=warm,
         )
 
     def _take(self, answer: _Fused, known: IdArray) -> None:
@@ -190,7 +192,8 @@ def _fused(
     *,
     known: IdArray,
     graph: Graph | None,
-    warm: Fusion | None,
+    before: Fusion | None,
+    warm: bool,
 ) -> _Fused:
     evidence = said.evidence()
     fusion = derive(
@@ -199,6 +202,7 @@ def _fused(
         settings.resolved(scene),
         frames=scene.frames,
         graph=graph,
+        known=before,
         warm=warm,
         progress=report,
     )

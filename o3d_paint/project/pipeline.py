@@ -20,15 +20,18 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.progress import Progress
+from o3d_paint.core.reach import Reach, reach_of_photo, reach_sentences
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.accepted import with_accepted
-from o3d_paint.fusion.fuse import counted, counted_paint, derive
+from o3d_paint.fusion.camera_limit import counted, counted_paint
+from o3d_paint.fusion.fuse import Fusion, derive
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.project.background import filled, without
 from o3d_paint.project.indexes import build_index, depth_tolerance
 
 __all__ = ["FuseResult", "gather_evidence", "run_fuse"]
@@ -46,6 +49,7 @@ class FuseResult:
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
         overruled: Classes whose paint was overruled, those without any labelled point first.
+        reach: Of each class's paint on each photo; empty for the article.
         notes: What was left out or overruled, one sentence each.
     """
 
@@ -56,6 +60,7 @@ class FuseResult:
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
+    reach: tuple[Reach, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -67,6 +72,7 @@ def run_fuse(
     *,
     layer: IdArray | None = None,
     accepted: AcceptedLabels | None = None,
+    background: Mapping[int, IdArray] | None = None,
     progress: Progress | None = None,
 ) -> FuseResult:
     """Label every point that painted photos reach.
@@ -78,12 +84,15 @@ def run_fuse(
         settings: Method and values.
         layer: (N,) labels laid on points directly, 0 where none; the article does not know it.
         accepted: Predictions that were accepted; the article does not know them either.
+        background: By position of the photo: (H, W) 1 where what is empty in its mask is of none
+            of the classes, so that points there stay unlabelled.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
         SceneError: Nothing is painted, or the article meets a photo without depth.
     """
     chosen = (settings or FusionSettings()).resolved(scene)
+    masks, rest = filled(masks, background or {}, taxonomy)
     packed = _packed(masks)
     if not packed and accepted is None and (layer is None or not layer.any()):
         msg = f"nothing is painted on {scene.name}: give masks with class ids above 0"
@@ -92,17 +101,19 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     said = Evidence(len(scene.cloud), (), layer, scene.labels, packed, accepted)
+    reach: list[Reach] = []
     if tolerance is not None:
-        found = gather_evidence(
+        gathered = gather_evidence(
             scene,
             PackedMasks(packed),
             tolerance=tolerance,
             layer=layer,
+            reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
-        said = replace(found, accepted=accepted)
+        said = replace(gathered, accepted=accepted)
     evidence = said if is_article else counted(scene.cloud, said, chosen, scene.frames)
-    gathered = perf_counter()
+    indexed = perf_counter()
     fusion = derive(
         scene.cloud,
         evidence,
@@ -113,18 +124,42 @@ def run_fuse(
     laid = with_accepted(fusion, accepted, said.is_painted(), chosen.min_confidence)
     shown = laid.shown(chosen.min_confidence)
     painted = counted_paint(scene.cloud, evidence.labels(), fusion, scene.frames)
-    lost = overruled(painted, shown.labels, class_ids=evidence.class_ids())
-    measured = (shown.confidence, shown.votes) if shown.is_measured else (None, None)
+    found = overruled(painted, shown.labels, class_ids=evidence.class_ids())
+    lost = tuple(c for c in found if c.class_id != rest)
     return FuseResult(
-        LabelledScene(scene, taxonomy, shown.labels, shown.source, *measured),
-        painted,
+        _labelled(scene, taxonomy, shown, rest),
+        without(painted, painted, rest),
         fusion.settings,
         tolerance,
-        seconds={"index": gathered - started, **fusion.seconds},
-        conflicts=conflicts_by_pair(evidence.tally()),
+        seconds={"index": indexed - started, **fusion.seconds},
+        conflicts=_conflicts(evidence, rest),
         overruled=lost,
-        notes=(*overruled_notes(lost, taxonomy.name_of), *fusion.notes),
+        reach=tuple(reach),
+        notes=(
+            *overruled_notes(lost, taxonomy.name_of),
+            *reach_sentences(reach, [f.name for f in scene.frames], taxonomy.name_of),
+            *fusion.notes,
+        ),
     )
+
+
+def _labelled(scene: Scene, taxonomy: Taxonomy, shown: Fusion, rest: int) -> LabelledScene:
+    """Return what came out, the background unlabelled."""
+    labels, sure = shown.labels, shown.confidence
+    return LabelledScene(
+        scene,
+        taxonomy,
+        without(labels, labels, rest),
+        without(shown.source, labels, rest),
+        without(sure, labels, rest) if shown.is_measured else None,
+        shown.votes if shown.is_measured else None,
+    )
+
+
+def _conflicts(evidence: Evidence, rest: int) -> tuple[Conflict, ...]:
+    """Return classes on whose points photos disagree, the background not among them."""
+    found = conflicts_by_pair(evidence.tally())
+    return tuple(c for c in found if not rest or rest not in c.class_ids)
 
 
 def gather_evidence(
@@ -133,6 +168,7 @@ def gather_evidence(
     *,
     tolerance: DepthTolerance,
     layer: IdArray | None = None,
+    reach: list[Reach] | None = None,
     progress: Progress | None = None,
 ) -> Evidence:
     """Return what painted photos say about the points.
@@ -142,6 +178,7 @@ def gather_evidence(
         masks: (H, W) ids of the photos' mask shapes by position.
         tolerance: How far a point may lie from a depth map.
         layer: (N,) labels laid on points directly, 0 where none.
+        reach: Gets how much of the paint of each photo reaches points.
         progress: Told how far it is.
     """
     ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
@@ -150,7 +187,10 @@ def gather_evidence(
         if progress is not None:
             progress(done / len(packed), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
-        ballots.sync(frame_idx, index, mask.unpacked(), rect=Rect.whole(index.shape))
+        plain = mask.unpacked()
+        ballots.sync(frame_idx, index, plain, rect=Rect.whole(index.shape))
+        if reach is not None:
+            reach += reach_of_photo(frame_idx, plain, index)
         ballots.park(frame_idx)
     if layer is not None:
         points = np.flatnonzero(layer).astype(np.int32)

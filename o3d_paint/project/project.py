@@ -48,16 +48,17 @@ import numpy as np
 from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
+from o3d_paint.core.reach import Reach, reach_of_photo
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.classes import Classes
-from o3d_paint.project.cloud_labels import classes_of
+from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of
 from o3d_paint.project.fusing import Fusing
 from o3d_paint.project.history import Entry
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.painting import Painting
-from o3d_paint.project.signals import Signal
+from o3d_paint.project.signals import Signal, weakly
 
 __all__ = ["Project", "taxonomy_of"]
 
@@ -76,26 +77,41 @@ class Project(Painting, Classes, Fusing):
 
         Args:
             scene: What is painted.
-            classes: The classes: names or classes, completed by those that the cloud came with;
-                or a taxonomy, taken as it is: labels of the cloud that it lacks do not count.
-                None for the cloud's own or the published five.
+            classes: The classes: names or classes, completed by those that the cloud came with,
+                whose numbers give way; or a taxonomy, taken as it is: labels of the cloud are its
+                numbers, and those that it lacks do not count. None for the cloud's own; without
+                labels the published five.
             jobs: Runs what takes long; None runs it inline, on the caller's thread.
 
         Raises:
             TaxonomyError: The classes contradict themselves.
         """
+        numbers: dict[str, int] = {}
         if not isinstance(classes, Taxonomy):
             classes = classes_of(scene, None if classes is None else taxonomy_of(classes))
+            numbers = numbers_of(scene, classes)
         super().__init__(scene, classes, jobs=jobs)
+        if numbers:
+            self.settings[NUMBERS] = numbers
+            self._count_imported()
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
-        self.history_changed.connect(self._refresh_fused)
-        self.index_ready.connect(lambda _: self._refresh_fused())
+        self.history_changed.connect(weakly(self._refresh_fused))
+        refresh = weakly(self._refresh_fused)
+        self.index_ready.connect(lambda _: refresh())
 
     def index(self, frame_idx: int) -> PixelIndex | None:
         """Return what points a photo shows; None until its index is built."""
         return self._indexes.get(frame_idx)
+
+    def reach(self, frame_idx: int) -> tuple[Reach, ...]:
+        """Return for each class on a photo how much of its paint reaches points of the cloud."""
+        self._check_frame(frame_idx)
+        self._indexes.build_now(frame_idx)
+        index = self._indexes.get(frame_idx)
+        assert index is not None
+        return reach_of_photo(frame_idx, self.mask(frame_idx), index)
 
     def request_index(self, frame_idx: int) -> bool:
         """Build a photo's index before all others; returns whether it is there already.
@@ -186,6 +202,7 @@ class Project(Painting, Classes, Fusing):
     def close(self) -> None:
         """End a stroke under way and all jobs; the project is of no use afterwards."""
         self.end_stroke()
+        self.cancel_fuse()
         self.jobs.close()
 
     def _refresh_fused(self) -> None:

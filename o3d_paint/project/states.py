@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from o3d_paint.errors import FormatError, PaintError, ProjectError, StorageError
+from o3d_paint.io.files import is_link, read_file, reading
 from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import read_document
+from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.lock import FolderLock, Holder
-from o3d_paint.project.records import MAGIC
+from o3d_paint.project.records import MAGIC, Record, RecordKind, parse_records
 
-__all__ = ["KEPT_STATES", "State", "keep_state", "list_states", "restore_state"]
+__all__ = ["KEPT_STATES", "Restored", "State", "keep_state", "list_states", "restore_state"]
 
 KEPT_STATES = 5
 
@@ -56,16 +58,31 @@ def list_states(root: Path) -> list[State]:
         ProjectError: It is not a project folder.
     """
     layout = Layout(root)
-    if not layout.document.exists() and not layout.states.is_dir():
-        msg = f"{root} is not a project folder: it has no project.json"
-        raise ProjectError(msg)
-    return [_state(layout, number) for number in reversed(layout.state_numbers())]
+    with reading(root):
+        if not layout.document.exists() and not layout.states.is_dir():
+            msg = f"{root} is not a project folder: it has no project.json"
+            raise ProjectError(msg)
+        return [_state(layout, number) for number in reversed(layout.state_numbers())]
 
 
-def restore_state(root: Path, number: int) -> State:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A state that was put back, and what that did to what was there before.
+
+    Attributes:
+        state: The one that was put back.
+        notes: What is no longer there and where it is kept, one sentence each.
+    """
+
+    state: State
+    notes: tuple[str, ...]
+
+
+def restore_state(root: Path, number: int) -> Restored:
     """Put a kept state back; what was there before becomes a state itself.
 
-    Journals and undo history go to the folder ``aside``: they belong to what was there before.
+    Journals and undo history go to the folder ``aside``: they belong to what was there before. The
+    fused layer goes; it is derived from the paint.
 
     Args:
         root: The project folder.
@@ -76,14 +93,7 @@ def restore_state(root: Path, number: int) -> State:
         StorageError: The folder cannot be written to.
     """
     layout = Layout(root)
-    states = {state.number: state for state in list_states(root)}
-    if number not in states:
-        known = ", ".join(str(n) for n in states) or "none"
-        msg = f"{root} has no state {number}: there are {known}"
-        raise ProjectError(msg)
-    if states[number].problem is not None:
-        msg = f"state {number} of {root} cannot be restored: {states[number].problem}"
-        raise ProjectError(msg)
+    _require_state(root, number)
     try:
         lock = FolderLock.acquire(root)
     except OSError as error:
@@ -93,9 +103,85 @@ def restore_state(root: Path, number: int) -> State:
         msg = f"{root} is open in a window of {lock}: close it first"
         raise ProjectError(msg)
     try:
-        _put_back(layout, number)
+        with reading(root):
+            notes = move_foreign_aside(layout)
+            # Links may have been what made the state whole, so it is looked at once more.
+            state = _require_state(root, number)
+            notes += _about_to_go(layout)
+            known = set(layout.state_numbers())
+            _put_back(layout, number)
+            notes += _about_states(layout, known)
     finally:
         lock.release()
+    return Restored(state, tuple(notes))
+
+
+def _about_to_go(layout: Layout) -> list[str]:
+    """Return what restoring takes out of the project."""
+    notes = []
+    if layout.fused.exists():
+        notes.append("The fused labels went, since they belong to other paint: fuse again.")
+    saved = _number_of(layout)
+    steps = sum(len(_records_of(layout.history(n))) for n in layout.history_numbers())
+    if steps:
+        notes.append(
+            f"{_counted(steps, 'step')} that could be undone or redone went: the history lies in"
+            f" {layout.aside}."
+        )
+    later = sum(len(_records_of(layout.journal(n))) for n in layout.journal_numbers() if n >= saved)
+    if later:
+        notes.append(
+            f"{_counted(later, 'step')} after the last saving went, and no state has them: their"
+            f" journal lies in {layout.aside}."
+        )
+    return notes
+
+
+def _about_states(layout: Layout, known: set[int]) -> list[str]:
+    """Return under which number the present state is kept, and which one had to go for it."""
+    present = set(layout.state_numbers())
+    notes = [f"What was there before is state {n}." for n in sorted(present - known)]
+    gone = sorted(known - present)
+    if gone:
+        one = "the oldest" if len(gone) == 1 else "the oldest ones"
+        notes.append(f"State {', '.join(map(str, gone))}, {one}, went: {KEPT_STATES} are kept.")
+    return notes
+
+
+def _number_of(layout: Layout) -> int:
+    try:
+        return read_document(layout.document).number
+    except PaintError:
+        return 0
+
+
+def _records_of(path: Path) -> list[Record]:
+    """Return the steps in a file; none where it cannot be read."""
+    with suppress(PaintError):
+        found = parse_records(read_file(path)).records
+        return [r for r in found if r.kind not in (RecordKind.SETTINGS, RecordKind.FUSED)]
+    return []
+
+
+def _counted(number: int, word: str) -> str:
+    """Return ``1 step`` or ``3 steps``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _require_state(root: Path, number: int) -> State:
+    """Return a state that can be restored.
+
+    Raises:
+        ProjectError: There is no such state, or it is damaged.
+    """
+    states = {state.number: state for state in list_states(root)}
+    if number not in states:
+        known = ", ".join(str(n) for n in states) or "none"
+        msg = f"{root} has no state {number}: there are {known}"
+        raise ProjectError(msg)
+    if states[number].problem is not None:
+        msg = f"state {number} of {root} cannot be restored: {states[number].problem}"
+        raise ProjectError(msg)
     return states[number]
 
 
@@ -142,8 +228,8 @@ def _keep_file(root: Path, beside: Path, name: str, *, earlier: list[Path]) -> N
                 os.link(state / name, beside / name)
                 return
     # A missing or unreadable mask is simply not part of the state.
-    with suppress(FileNotFoundError):
-        write_bytes(beside / name, (root / name).read_bytes())
+    with suppress(FormatError):
+        write_bytes(beside / name, read_file(root / name))
 
 
 def _forget(layout: Layout) -> None:
@@ -162,7 +248,7 @@ def _put_back(layout: Layout, number: int) -> None:
     if (chosen / layout.layer.name).exists():
         names.append(layout.layer.name)
     # In memory before anything else: keeping the present state may forget the oldest, this one.
-    contents = {name: (chosen / name).read_bytes() for name in names}
+    contents = {name: read_file(chosen / name) for name in names}
     outdated = _keep_present(layout)
     make_folder(layout.masks)
     for name, content in contents.items():
@@ -198,8 +284,7 @@ def _keep_present(layout: Layout) -> list[Path]:
 
 def _state(layout: Layout, number: int) -> State:
     folder = layout.states / f"{number:08d}"
-    files = [p for p in folder.rglob("*") if p.is_file()]
-    nbytes = sum(p.stat().st_size for p in files)
+    nbytes = sum(p.stat().st_size for p in folder.rglob("*") if not is_link(p) and p.is_file())
     try:
         document = read_document(folder / "project.json")
     except (FormatError, PaintError) as error:

@@ -13,7 +13,15 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["LANES", "coarsen", "conjugate_gradients", "pair_up", "row_sums", "sum_by"]
+__all__ = [
+    "LANES",
+    "coarsen",
+    "conjugate_gradients",
+    "pair_up",
+    "reached_within",
+    "row_sums",
+    "sum_by",
+]
 
 LANES = 8
 """Columns that are solved together: a number the compiler knows, so that it uses vectors."""
@@ -67,6 +75,32 @@ def pair_up(indptr: Ints, indices: Ints, weights: FloatArray) -> Any:
             parent[free] = count
         count += 1
     return parent, count
+
+
+@kernel
+def reached_within(indptr: Ints, indices: Ints, sources: Ints, edges: int) -> Any:
+    """Return (M,) whether a node lies within so many edges of one of the sources."""
+    out = np.zeros(len(indptr) - 1, dtype=np.bool_)
+    queue = np.empty(len(out), dtype=np.int32)
+    count = 0
+    for m in sources:
+        if not out[m]:
+            out[m] = True
+            queue[count] = m
+            count += 1
+    first = 0
+    for _ in range(edges):
+        last = count
+        for k in range(first, last):
+            m = queue[k]
+            for e in range(indptr[m], indptr[m + 1]):
+                n = indices[e]
+                if not out[n]:
+                    out[n] = True
+                    queue[count] = n
+                    count += 1
+        first = last
+    return out
 
 
 @kernel
@@ -175,6 +209,7 @@ def conjugate_gradients(
     weights: FloatArray,
     diagonal: FloatArray,
     b: FloatArray,
+    felt: FloatArray,
     x: FloatArray,
     parents: Ints,
     starts: Ints,
@@ -185,15 +220,16 @@ def conjugate_gradients(
     """Solve (diagonal - W) x = b for all columns at once, in place, from the given x.
 
     `parents` and `inverse` hold all levels one after another, `starts` where each begins. Stops
-    when the residual of every column is below `tolerance` times that of b; returns the steps made.
+    when the residual of every column is below `tolerance` times that of `felt`; returns the steps
+    made.
     """
     columns = b.shape[1]
     q, p = np.zeros_like(b), np.zeros_like(b)
     z = np.zeros((len(inverse), columns), dtype=np.float32)
     dots, rho, fresh = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     goal, step = np.zeros(columns), np.zeros(columns, dtype=np.float32)
-    _precondition(parents, starts, inverse, b, z)
-    _column_dots(b, z, goal)
+    _precondition(parents, starts, inverse, felt, z)
+    _column_dots(felt, z, goal)
     _apply(indptr, indices, weights, diagonal, x, q, dots)
     r = b - q
     _precondition(parents, starts, inverse, r, z)
