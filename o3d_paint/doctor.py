@@ -31,6 +31,7 @@ OPTIONAL = {
     "pycolmap": "colmap",
     "pycocotools": "coco",
     "onnxruntime": "sam",
+    "OpenEXR": "exr",
 }
 
 

@@ -46,7 +46,7 @@ def load(
 
 def export(
     work: Project | LabelledScene, path: Path | str, options: ExportOptions | None = None
-) -> None:
+) -> list[str]:
     """Write labels in the format of the file's ending, whole or not at all.
 
     Args:
@@ -54,10 +54,13 @@ def export(
         path: Such as ``out.ply``, ``out.glb`` or ``labels.npy``.
         options: Colours and more.
 
+    Returns:
+        What the format could not keep, one sentence each.
+
     Raises:
         PaintError: The ending is unknown, or the file cannot be written.
     """
-    exporters.export(_labelled(work), path, options)
+    return exporters.export(_labelled(work), path, options)
 
 
 def write_masks(

@@ -47,7 +47,8 @@ def formats() -> str:
     masks = ", ".join(name for name in JSON_FORMATS if name != "sam")
     lines += [
         "",
-        f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), XYZ and CSV.",
+        f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), PTX, PTS, XYZ"
+        " and CSV.",
         "",
         f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
         " «Segmentation mask 1.1» and «COCO 1.0», Roboflow's masks and COCO, X-AnyLabeling's"

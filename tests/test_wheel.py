@@ -42,7 +42,7 @@ def test_wheel_holds_the_package_its_assets_and_its_licence(wheel: Path) -> None
     names = zipfile.ZipFile(wheel).namelist()
     sources = [path.relative_to(ROOT) for path in (ROOT / "o3d_paint").rglob("*.py")]
     assets = [path for path in (ROOT / "assets").rglob("*") if path.is_file()]
-    shown = [path for path in assets if path.parent.name == "screenshots"]
+    shown = [path for path in assets if path.parent.name in ("screenshots", "docs")]
     assets = [path for path in assets if path not in shown]
     assert {source.as_posix() for source in sources} <= set(names)
     assert {

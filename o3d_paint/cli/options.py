@@ -171,6 +171,16 @@ PercentileOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+TurnMasksOption = Annotated[
+    str | None,
+    typer.Option(
+        "--turn-masks",
+        metavar="none|exif|90|180|270",
+        help="How masks are turned onto photos: not at all, back from how EXIF shows the photos, or"
+        " clockwise by degrees. Shapes, EXIF and the photos' edges decide if not given.",
+        rich_help_panel=_PANEL,
+    ),
+]
 IgnoreOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -236,6 +246,7 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "preset": (PresetOption, None),
     "conf_thresh": (ThresholdOption, None),
     "conf_percentile": (PercentileOption, None),
+    "turn_masks": (TurnMasksOption, None),
     "ignore": (IgnoreOption, None),
     "first_id": (FirstIdOption, None),
     "format_name": (FormatOption, None),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from o3d_paint.cli.shared import taking
-from o3d_paint.cli.terminal import say
+from o3d_paint.cli.terminal import note, say
 from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Outputs:
 
         written = []
         for path, part in self._parts(labelled):
-            export(part, path, self.options)
+            note(export(part, path, self.options), quiet=quiet)
             size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
             say(f"wrote {path}{size}", quiet=quiet)
             written.append(path)

@@ -90,7 +90,8 @@ def tell_of_plugins() -> None:
         # Not imported for its name: what is behind it is slow to load, and most runs need it not.
         if category.__name__ == "PluginWarning":
             note([str(message)])
-        else:
+        elif not issubclass(category, RuntimeWarning):
+            # NumPy's remarks on arithmetic quote our source; what is odd is told in our own words.
             usual(message, category, filename, lineno, file, line)
 
     warnings.showwarning = shown

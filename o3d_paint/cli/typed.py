@@ -38,6 +38,7 @@ def load_options(
     preset: str | None = None,
     conf_thresh: float | None = None,
     conf_percentile: float | None = None,
+    turn_masks: str | None = None,
     ignore: list[str] | None = None,
     first_id: int | None = None,
     format_name: str | None = None,
@@ -56,6 +57,7 @@ def load_options(
     _one_of("--convention", convention, ("w2c", "c2w"))
     _one_of("--axes", axes, ("cv", "gl"))
     _one_of("--preset", preset, ("object", "indoor", "outdoor"))
+    _one_of("--turn-masks", turn_masks, ("none", "exif", "90", "180", "270"))
     return LoadOptions(
         preset=preset,
         convention=convention,  # type: ignore[arg-type]
@@ -73,6 +75,7 @@ def load_options(
         first_id=first_id,
         memory_limit=None if memory_limit is None else _size(memory_limit),
         format_name=format_name,
+        turn_masks=turn_masks,
     )
 
 

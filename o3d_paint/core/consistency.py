@@ -21,6 +21,8 @@ from o3d_paint.core.visibility import DepthTolerance
 __all__ = [
     "Agreement",
     "agreement_between",
+    "disagreement",
+    "pairs_alike",
     "reversed_poses",
     "suggested_tolerance",
     "tolerance_of",
@@ -36,6 +38,8 @@ _REACH = 2
 _MIN_FACING = 0.35
 _HIDDEN = 0.05
 _MIN_IN_SIGHT = 0.3
+# An error that depth cameras and estimators hardly stay below, and one that no right reading has.
+_SHARP, _NOTHING_SHARED = 0.01, 0.2
 _ABSOLUTE_SPACINGS = 2.0
 _RELATIVE_FACTOR = 2.7
 _RELATIVE_RANGE = (0.003, 0.03)
@@ -84,6 +88,36 @@ def agreement_between(frames: Sequence[Frame], rule: ConfidenceRule | None = Non
             errors.append(misfit)
     error = float(np.median(errors)) if errors else float("nan")
     return Agreement(error, len(pairs), len(errors))
+
+
+def disagreement(frames: Sequence[Frame], pairs: Sequence[tuple[int, int]]) -> float:
+    """Return how badly photos disagree about distances, sharper than `agreement_between`.
+
+    The mean over pairs of Cauchy's robust cost ``log(1 + (r / 1 %)^2)`` of the relative errors r of
+    all points that fall onto depth, hidden ones included; pairs that share nothing cost what an
+    error of a fifth does. On six real sets it is least within 2 % of the right scale of depths,
+    and rises at once on both sides, where the median hardly changes.
+
+    Args:
+        frames: Posed photos.
+        pairs: Of `pairs_alike`: the same for all readings that are compared.
+    """
+    samples: dict[int, _Samples] = {}
+    costs = []
+    for source, target in pairs:
+        if source not in samples:
+            samples[source] = _sample_points(frames[source], None)
+        met = _met(samples[source], frames[target], None)
+        with np.errstate(all="ignore"):
+            error = np.array([_NOTHING_SHARED]) if met is None else (met[0] - met[1]) / met[1]
+            costs.append(float(np.mean(np.log1p((error / _SHARP) ** 2))))
+    return float(np.mean(costs)) if costs else float("nan")
+
+
+def pairs_alike(frames: Sequence[Frame]) -> list[tuple[int, int]]:
+    """Return some two dozen pairs of photos with depth that stand and look alike, both ways."""
+    usable = [i for i, f in enumerate(frames) if f.depth is not None]
+    return [(usable[a], usable[b]) for a, b in _pairs([frames[i] for i in usable])]
 
 
 def reversed_poses(frames: Sequence[Frame]) -> tuple[Frame, ...]:
@@ -191,9 +225,26 @@ def _unit(vectors: FloatArray) -> FloatArray:
 def _misfit(source: _Samples, frame: Frame, rule: ConfidenceRule | None) -> float | None:
     """Return the median of |z - d| / d where a surface falls onto depth; None where it does not.
 
-    Photos of opposite sides share a place but no surface. What faces away from the second camera
-    does not count, nor what lies clearly behind its depth, as long as enough is left: the wrong
-    reading of a pose puts as much in front.
+    What lies clearly behind the second photo's depth does not count, as long as enough is left: the
+    wrong reading of a pose puts as much in front.
+    """
+    met = _met(source, frame, rule)
+    if met is None:
+        return None
+    z, depth = met
+    in_sight = z < depth * (1 + _HIDDEN)
+    if np.count_nonzero(in_sight) >= max(_MIN_SHARED, _MIN_IN_SIGHT * len(z)):
+        z, depth = z[in_sight], depth[in_sight]
+    return float(np.median(np.abs(z - depth) / depth))
+
+
+def _met(
+    source: _Samples, frame: Frame, rule: ConfidenceRule | None
+) -> tuple[FloatArray, FloatArray] | None:
+    """Return distances of points along a photo's axis, and the depths they fall onto.
+
+    Photos of opposite sides share a place but no surface: what faces away from the second camera
+    does not count. None where too little is left.
     """
     assert frame.depth is not None
     h, w = frame.depth.shape
@@ -207,9 +258,4 @@ def _misfit(source: _Samples, frame: Frame, rule: ConfidenceRule | None) -> floa
     good = _trusted(frame, u, v, rule)
     if np.count_nonzero(good) < _MIN_SHARED:
         return None
-    z = points_cam[inside, 2][good]
-    depth = frame.depth[v, u].astype(np.float64)[good]
-    in_sight = z < depth * (1 + _HIDDEN)
-    if np.count_nonzero(in_sight) >= max(_MIN_SHARED, _MIN_IN_SIGHT * len(z)):
-        z, depth = z[in_sight], depth[in_sight]
-    return float(np.median(np.abs(z - depth) / depth))
+    return points_cam[inside, 2][good], frame.depth[v, u].astype(np.float64)[good]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray, frozen
 from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.confidence import ConfidenceRule
 
-__all__ = ["ArrayPhoto", "Frame", "Photo", "PointCloud", "Scene", "mask_shape"]
+__all__ = ["ArrayPhoto", "FileRows", "Frame", "Photo", "PointCloud", "Scene", "mask_shape"]
 
 MIN_MASK_LINES = 1080
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 class Photo(Protocol):
@@ -34,9 +36,16 @@ class Photo(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ArrayPhoto:
-    """A picture in memory: ``array`` is (H, W, 3) uint8 sRGB."""
+    """A picture in memory.
+
+    Attributes:
+        array: (H, W, 3) uint8 sRGB.
+        other_turn: EXIF code that lays a picture onto this one that was seen the other way: upright
+            where these pixels lie as the camera stored them. 1 where there is no other way.
+    """
 
     array: RgbArray
+    other_turn: int = 1
 
     def __post_init__(self) -> None:
         """Make the array read-only."""
@@ -91,6 +100,25 @@ class PointCloud:
     def __len__(self) -> int:
         """Return the number of points."""
         return len(self.xyz)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileRows:
+    """Where a cloud's points stand in a file some of whose rows hold no point.
+
+    Attributes:
+        of_points: (N,) ascending rows, one a point.
+        count: Rows of the file.
+    """
+
+    of_points: npt.NDArray[np.int64]
+    count: int
+
+    def spread(self, values: npt.NDArray[_Scalar], fill: float) -> npt.NDArray[_Scalar]:
+        """Return (N, ...) values of points as (count, ...) rows of the file, ``fill`` elsewhere."""
+        spread = np.full((self.count, *values.shape[1:]), fill, dtype=values.dtype)
+        spread[self.of_points] = values
+        return spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +213,8 @@ class Scene:
         label_names: Names of those ids, where the file has them.
         preset: What kind of scene the user calls it, a key of `PRESETS`; None where unsaid.
         sources: Names of the files that it was read from, which no output may replace.
+        rows: Where the points stand in their file; None where each of its rows is a point.
+        turn_masks: How the user says that masks are turned onto photos; None where unsaid.
     """
 
     name: str
@@ -199,3 +229,5 @@ class Scene:
     label_names: Mapping[int, str] = field(default_factory=dict)
     preset: str | None = None
     sources: tuple[str, ...] = ()
+    rows: FileRows | None = None
+    turn_masks: str | None = None

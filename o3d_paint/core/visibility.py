@@ -91,7 +91,8 @@ def depth_edges(depth: FloatArray) -> BoolArray:
     Inverse depth is an affine function of the pixel on any plane, whatever its slant, so its
     second difference measures jumps and nothing else. Neighbours without depth do not count.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Estimators and failed reconstructions write depths that no square or quotient can hold.
+    with np.errstate(all="ignore"):
         nearness = np.where(depth > 0, 1.0 / depth, np.nan).astype(np.float32)
         edges = np.zeros(depth.shape, dtype=bool)
         for axis in (0, 1):

@@ -1,8 +1,8 @@
 """How likely a label is right, by what the walk, or the paint around it, says of it.
 
-Section 4 of `assets/docs/fusion.md`. Curves, the lowest of which holds. Of the walk: by how near
-the second class comes, and by how much of the walk ends at paint at all. Of votes: by how near
-paint of another class is, and how far paint of its own.
+Section 4 of `assets/docs/fusion.md`, equation (12). Curves, the lowest of which holds. Of the walk:
+by how near the second class comes, and by how much of the walk ends at paint at all. Of votes: by
+how near paint of another class is, and how far paint of its own.
 """
 
 from __future__ import annotations

@@ -183,7 +183,10 @@ def _weaken_bridges(
 
 
 def _in_units_of_noise(change: FloatArray, bridge: BoolArray) -> FloatArray:
-    """Return (E,) root mean squares over channels of colour changes (E, 3), by their medians."""
+    """Return (E,) root mean squares over channels of colour changes (E, 3), by their medians.
+
+    Equation (4) of `assets/docs/fusion.md`.
+    """
     if not len(change):
         return np.zeros(0, dtype=np.float32)
     inner = change[~bridge] if not bridge.all() else change

@@ -2,7 +2,7 @@
 
 Section 2 of `assets/docs/fusion.md`, after L. Grady, "Multilabel random walker image segmentation
 using prior models" (2005), with seeds that are believed as far as their votes are, and a leak to
-"nothing": for all classes at once (D + T + leak - W) x = T y.
+"nothing": for all classes at once (D + S + leak - W) x = s, equation (9).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ UNREACHED = 0.01
 """Sum of the potentials below which a node counts as not reached."""
 _FLATTENED = 0.5
 # At which at most one node in a thousand has another winner than the exact solution.
-_TOLERANCE, _ITERATIONS = 1e-4, 400
+_TOLERANCE, _ITERATIONS = 1e-5, 600
 # Of the first solution, which only weighs seeds: ten times coarser changes no winner.
 _COARSER = 10
 
@@ -118,7 +118,7 @@ def _odds(looks: Looks, votes: NodeVotes) -> FloatArray:
 
 
 def _seeds(votes: NodeVotes, odds: FloatArray, revision: FloatArray | None) -> FloatArray:
-    """Return (M, C) float32 T y: what each node is pulled to, by how far it is believed.
+    """Return (M, C) float32 s: what each node is pulled to, by how far it is believed.
 
     Equations (6) to (8) of `assets/docs/fusion.md`.
     """
@@ -175,7 +175,8 @@ def _carried_on(
 ) -> FloatArray:
     """Solve for nodes that are not reached, without the leak; all others hold, as a border.
 
-    Where every way is barred, how strongly says little: weights count by their roots there.
+    Equation (10) of `assets/docs/fusion.md`. Where every way is barred, how strongly says little:
+    weights count by their roots there.
 
     Args:
         levels: The weighted graph.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from o3d_paint.core.taxonomy import MAX_CLASS_ID, LabelClass, Taxonomy, distinct_colors
+from o3d_paint.core.taxonomy import MAX_CLASS_ID, Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.io.class_entry import is_empty_name, is_void_name
+from o3d_paint.io.class_joining import MOST_LISTED, Joining, folded, listed
 from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet
 
 __all__ = [
@@ -17,14 +18,11 @@ __all__ = [
     "class_numbers",
     "guessed_voids",
     "joined_names",
-    "listed",
 ]
 
 NOT_COUNTED = -1
 """In place of a class: pixels that are neither of a class nor merely unlabelled."""
 
-_MOST_LISTED = 10
-_MANY = 255
 _LARGEST = (65_535, 32_767, 255)
 """Largest values of the types that masks are stored in, the widest first."""
 _SMALL = 0.8
@@ -102,7 +100,7 @@ def class_numbers(
     if max(numbers.values(), default=0) > MAX_CLASS_ID:
         msg = f"the masks' number {max(rest) - found.shift} is too large to be a class: ignore it"
         raise SceneError(msg)
-    adding = _Adding(result, keeps_list=classes is not None)
+    adding = Joining(result.taxonomy, keeps_list=classes is not None)
     for i in rest:
         if i in found.names and (i in present or classes is None):
             adding.add_named(i, numbers[i], found.names[i], found.colors.get(i))
@@ -110,7 +108,9 @@ def class_numbers(
     for i in rest:
         if i in present and i not in found.names:
             adding.add_bare(i, numbers[i], joins=is_list and not found.names)
-    adding.finish()
+    result.taxonomy = adding.taxonomy()
+    result.new_ids |= adding.new_ids
+    result.notes += adding.notes()
     if classes is None:
         result.notes += _notes_on_numbers(found, result)
     return result
@@ -130,107 +130,6 @@ def guessed_voids(numbers: Collection[int], named: Collection[int]) -> list[int]
             found.append(largest)
             rest = others
     return found
-
-
-def listed(values: Iterable[object]) -> str:
-    """Return a list for a sentence, cut off where it gets long."""
-    texts = [str(v) for v in values]
-    return ", ".join(texts[:_MOST_LISTED]) + (" …" if len(texts) > _MOST_LISTED else "")
-
-
-class _Adding:
-    """Puts classes together: by name where there is one, by number else."""
-
-    def __init__(self, result: ClassNumbers, *, keeps_list: bool) -> None:
-        self._result = result
-        self._classes = list(result.taxonomy)
-        self._by_name = {_folded(c.name): c.class_id for c in reversed(self._classes)}
-        self._taken = {c.class_id for c in self._classes}
-        self._top = max(self._taken, default=0)
-        self._colors = distinct_colors(c.color for c in self._classes)
-        self._keeps_list = keeps_list
-        self._added: list[str] = []
-        self._bare: list[int] = []
-        self._moved: list[str] = []
-        self._named: dict[int, int] = {}
-        self._joined: list[str] = []
-
-    def add_named(
-        self, old: int, number: int, name: str, color: tuple[int, int, int] | None
-    ) -> None:
-        """Give an id the class of its name, a new one where there is none."""
-        name = name.strip() or f"class {number}"
-        known = self._by_name.get(_folded(name))
-        if known is None:
-            known = self._add(self._free(number), name, color)
-            self._added.append(repr(name))
-        elif known in self._named.values():
-            self._joined.append(f"{number} is {known} {name}")
-        self._named[old] = self._result.new_ids[old] = known
-
-    def add_bare(self, old: int, number: int, *, joins: bool) -> None:
-        """Give an id without a name the class of its number, or one of its own.
-
-        Args:
-            old: The id.
-            number: What it counts as.
-            joins: Whether a class of this number is meant.
-        """
-        if number < 1:
-            self._result.new_ids[old] = 0
-            return
-        class_id = number
-        if number in self._taken and not joins:
-            class_id = self._free(number)
-            self._moved.append(f"{number} is now {class_id}")
-        if class_id not in self._taken:
-            name = f"class {class_id}"
-            while _folded(name) in self._by_name:
-                name += "'"
-            self._add(class_id, name, None)
-            self._bare.append(class_id)
-        self._result.new_ids[old] = class_id
-
-    def finish(self) -> None:
-        """Hand over the classes, and say which are new."""
-        result = self._result
-        result.taxonomy = Taxonomy(tuple(self._classes))
-        if self._keeps_list and len(self._added) == 1:
-            result.notes.append(f"The class {self._added[0]} was added.")
-        elif self._keeps_list and self._added:
-            count = len(self._added)
-            result.notes.append(f"{count} classes were added: {listed(self._added)}.")
-        if self._joined:
-            result.notes.append(f"Classes of one name are one: {listed(self._joined)}.")
-        if len(self._bare) > _MANY:
-            result.notes.append(
-                f"{len(self._bare):,} numbers without a name are many for classes: are they of"
-                " objects, or depths? Fusing takes its time for each."
-            )
-        if self._bare:
-            result.notes.append(
-                f"Classes without a name were added: {listed(self._bare)}; --taxonomy names them."
-            )
-        if self._moved:
-            result.notes.append(
-                "The masks do not name all their numbers, and classes of other names have them:"
-                f" {listed(self._moved)}; --taxonomy says which classes the numbers are."
-            )
-
-    def _add(self, class_id: int, name: str, color: tuple[int, int, int] | None) -> int:
-        self._classes.append(LabelClass(class_id, name, color or next(self._colors)))
-        self._by_name[_folded(name)] = class_id
-        self._taken.add(class_id)
-        self._top = max(self._top, class_id)
-        return class_id
-
-    def _free(self, number: int) -> int:
-        """Return a number that no class has, the wanted one if possible."""
-        if 1 <= number < VOID and number not in self._taken:
-            return number
-        if self._top < VOID - 1:
-            return self._top + 1
-        return next(i for i in range(1, VOID) if i not in self._taken)
 
 
 def _of_no_class(
@@ -280,7 +179,7 @@ def _meant(text: str, found: MaskSet, classes: Taxonomy | None) -> set[int]:
     try:
         number = int(text)
     except ValueError:
-        ids = {i for i, name in found.names.items() if _folded(name) == _folded(text)}
+        ids = {i for i, name in found.names.items() if folded(name) == folded(text)}
         known = classes.find(text) if classes is not None and not found.names else None
         return ids if known is None else {known.class_id + found.shift}
     return {number + found.shift} if 0 <= number <= MAX_CLASS_ID else set()
@@ -329,15 +228,11 @@ def _notes_on_numbers(found: MaskSet, result: ClassNumbers) -> list[str]:
         return []
     pairs = listed(f"{c.class_id} {c.name}" for c in result.taxonomy)
     names = ",".join(c.name for c in result.taxonomy)
-    remedy = f"--taxonomy {names!r}" if len(result.taxonomy) <= _MOST_LISTED else "--taxonomy FILE"
+    remedy = f"--taxonomy {names!r}" if len(result.taxonomy) <= MOST_LISTED else "--taxonomy FILE"
     return [
         f"Numbers of classes follow the alphabet, since {found.format} gives none that hold for all"
         f" files: {pairs}; {remedy} fixes them, in the order of your choice."
     ]
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
 
 
 def joined_names(

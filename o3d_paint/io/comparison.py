@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,6 +47,12 @@ class _Labels:
     names: dict[int, str]
     xyz: FloatArray | None = None
 
+    def somewhere(self) -> tuple[FloatArray, IdArray]:
+        """Return the points that are not nowhere (NaN), and their labels."""
+        assert self.xyz is not None
+        finite = np.isfinite(self.xyz).all(axis=1)
+        return self.xyz[finite], self.labels[finite]
+
 
 def compare_files(
     predicted: Path, truth: Path, *, matching: Matching | None = None, reach: float = np.inf
@@ -78,7 +84,11 @@ def compare_files(
         msg = f"{bare} has labels without coordinates: it can only be matched by order"
         raise SceneError(msg)
     else:
-        labels = labels_of_nearest(found.xyz, labels, at=wanted.xyz, reach=reach)
+        # What is nowhere is nobody's neighbour.
+        xyz, ids = replace(found, labels=labels).somewhere()
+        at, truths = wanted.somewhere()
+        labels = labels_of_nearest(xyz, ids, at=at, reach=reach)
+        wanted = replace(wanted, labels=truths)
     scores = score(labels, wanted.labels)
     notes = []
     unknown = int(np.count_nonzero(wanted.labels == 0))
@@ -106,8 +116,11 @@ def _matching(found: _Labels, wanted: _Labels) -> Matching:
     """Return how two files are matched unless the user says."""
     if found.xyz is None or wanted.xyz is None:
         return "order"
-    largest = float(np.abs(wanted.xyz).max(initial=0))
-    same = same_points(found.xyz, wanted.xyz, tolerance=_FLOAT32_STEP * largest)
+    (here, _), (there, _) = found.somewhere(), wanted.somewhere()
+    largest = float(np.abs(there).max(initial=0))
+    same = len(found.xyz) == len(wanted.xyz) and same_points(
+        here, there, tolerance=_FLOAT32_STEP * largest
+    )
     return "order" if same else "nearest"
 
 

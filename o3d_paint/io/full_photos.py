@@ -14,14 +14,15 @@ import cv2
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.core.scene import Photo
-from o3d_paint.errors import SceneError
+from o3d_paint.core.scene import ArrayPhoto, Photo
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.images import PHOTO_SUFFIXES, FilePhoto, list_files, photos_at
 from o3d_paint.io.windows import CroppedPhoto, Window, likely_windows, shown, without_looking
 
 __all__ = ["full_photos", "photo_name"]
 
 _COMPARED = 12
+_SHOWN = 3
 _SAME = 0.6
 _CLEARLY = 0.1
 _BLUR = (5, 5)
@@ -46,6 +47,7 @@ def full_photos(
     pictures: RgbArray | None,
     source: Path,
     names: Sequence[str] = (),
+    left_out: dict[int, str] | None = None,
 ) -> tuple[list[Photo], str]:
     """Return a scene's photos from a folder, cut to what its depth maps show.
 
@@ -56,6 +58,9 @@ def full_photos(
         pictures: (F, h, w, 3) what the estimator looked at; None where the file does not have it.
         source: The scene's file, for messages.
         names: Of the photos without ending, where the file knows them.
+        left_out: Gets what is wrong with single photos, by position, if they are not all wrong;
+            a picture of the file takes the place of one where there is any, and nothing is left
+            out. None refuses them all for one.
 
     Returns:
         The photos, and what was found as a sentence.
@@ -65,16 +70,51 @@ def full_photos(
         FormatError: A picture cannot be read.
     """
     paths = _paths(folder, count, names, source)
-    options = [photos_at(p) for p in paths]
-    if pictures is None:
-        views = [_by_size(o, size, source) for o in options]
-    else:
-        kinds: dict[int, _Kind] = {}
-        for group in _groups(options):
-            kinds |= dict.fromkeys(group, _found_kind(options, group, pictures, source=source))
-        views = [_view(o, pictures[i], kinds[i]) for i, o in enumerate(options)]
-    photos: list[Photo] = [_cut(v) for v in views]
-    return photos, _finding(folder, views, size, looked=pictures is not None)
+    errors: dict[int, PaintError] = {}
+    views: dict[int, _View] = {}
+    options: dict[int, list[FilePhoto]] = {}
+    for i, path in enumerate(paths):
+        try:
+            options[i] = photos_at(path)
+            if pictures is None:
+                views[i] = _by_size(options[i], size, source)
+        except (FormatError, SceneError) as error:
+            errors[i] = error
+    if pictures is not None:
+        views = _views_like(options, pictures, errors, source=source)
+    if errors and (left_out is None or not views):
+        raise errors[min(errors)]
+    photos: list[Photo] = []
+    for i in range(len(paths)):
+        if i in views:
+            photos.append(_cut(views[i]))
+        elif pictures is not None:
+            photos.append(ArrayPhoto(pictures[i]))
+        else:
+            photos.append(ArrayPhoto(np.zeros((*size, 3), dtype=np.uint8)))
+    finding = _finding(folder, list(views.values()), size, looked=pictures is not None)
+    if errors and pictures is not None:
+        reasons = "; ".join(str(e) for e in list(errors.values())[:_SHOWN])
+        finding += f" The file's own pictures stand for {len(errors)} others: {reasons}."
+    elif left_out is not None:
+        left_out |= {i: str(error) for i, error in errors.items()}
+    return photos, finding
+
+
+def _views_like(
+    options: dict[int, list[FilePhoto]],
+    pictures: RgbArray,
+    errors: dict[int, PaintError],
+    *,
+    source: Path,
+) -> dict[int, _View]:
+    """Return the views by which photos look like their pictures; damaged ones become errors."""
+    views: dict[int, _View] = {}
+    for group in _groups(options):
+        kind = _found_kind(options, group, pictures, errors, source=source)
+        if kind is not None:
+            views |= {i: _view(options[i], pictures[i], kind) for i in group if i not in errors}
+    return views
 
 
 def photo_name(photo: Photo, frame_idx: int) -> str:
@@ -111,21 +151,30 @@ def _by_size(options: list[FilePhoto], size: tuple[int, int], source: Path) -> _
         f"{photo.path} has {photo.width}x{photo.height} pixels, but its depth map in {source} has"
         f" {size[1]}x{size[0]}, another shape: give the photos as they were handed to the estimator"
     )
+    if without_looking((photo.width, photo.height), size) is not None:
+        msg += " (turned by a quarter it would fit)"
     raise SceneError(msg)
 
 
-def _groups(options: list[list[FilePhoto]]) -> list[list[int]]:
+def _groups(options: dict[int, list[FilePhoto]]) -> list[list[int]]:
     """Return the positions of photos of the same size, which were treated alike."""
     groups: dict[tuple[tuple[int, int], ...], list[int]] = {}
-    for i, photos in enumerate(options):
+    for i, photos in options.items():
         groups.setdefault(tuple((p.height, p.width) for p in photos), []).append(i)
     return list(groups.values())
 
 
 def _found_kind(
-    options: list[list[FilePhoto]], group: list[int], pictures: RgbArray, *, source: Path
-) -> _Kind:
+    options: dict[int, list[FilePhoto]],
+    group: list[int],
+    pictures: RgbArray,
+    errors: dict[int, PaintError],
+    *,
+    source: Path,
+) -> _Kind | None:
     """Return the window through which photos of one size look most like their pictures.
+
+    None where not one of them can be decoded.
 
     Raises:
         SceneError: A photo looks unlike its picture.
@@ -134,12 +183,19 @@ def _found_kind(
     likeness: dict[_Kind, list[float]] = {}
     for i in chosen:
         for number, photo in enumerate(options[i]):
-            pixels = photo.pixels()
+            try:
+                pixels = photo.pixels()
+            except FormatError as error:
+                errors[i] = error
+                break
             for kind, window in enumerate(_windows(photo, pictures[i])):
                 value = _likeness(shown(pixels, window, _size(pictures[i])), pictures[i])
                 likeness.setdefault((number, kind), []).append(value)
+    if not likeness:
+        return None
     best = max(likeness, key=lambda k: float(np.mean(likeness[k])))
-    for i, value in zip(chosen, likeness[best], strict=True):
+    sound = [i for i in chosen if i not in errors]
+    for i, value in zip(sound, likeness[best], strict=True):
         if value < _SAME:
             raise _unlike(options[i], i, pictures, kind=best, value=value, source=source)
     return best

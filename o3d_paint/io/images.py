@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
+from PIL import Image
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.files import is_link, require_file
+from o3d_paint.io.gray_levels import Levels, eight_bit, levels_of
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.orientation import AS_IT_LIES, inverse_turn, is_quarter, turned
 
 __all__ = [
     "PHOTO_SUFFIXES",
@@ -35,6 +37,7 @@ _MAX_PIXELS = 300_000_000
 MAX_SIDE = 1_000_000
 """Columns or lines beyond which no camera goes; files that say more are damaged."""
 _ORIENTATION_TAG = 0x0112
+_DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 # Pillow keeps colours in four bytes, converts them into four, and the array has three.
 _BYTES_PER_PIXEL = 12
 MAX_ASPECT = 1.06
@@ -50,26 +53,53 @@ class FilePhoto:
         height: Lines, after turning.
         width: Columns, after turning.
         turned: Whether the camera's note on orientation is followed.
+        orientation: That note, 1 to 8 as EXIF counts.
+        is_deep: Whether it is grey of more than eight bits, or of floats.
+        levels: What is black and white of such a photo; None takes what it uses itself.
     """
 
     path: Path
     height: int
     width: int
     turned: bool
+    orientation: int = AS_IT_LIES
+    is_deep: bool = False
+    levels: Levels | None = None
+
+    @property
+    def other_turn(self) -> int:
+        """The EXIF code that lays a picture seen the other way round onto this one."""
+        return self.orientation if self.turned else inverse_turn(self.orientation)
 
     def pixels(self) -> RgbArray:
-        """Return the (H, W, 3) sRGB picture.
+        """Return the (H, W, 3) sRGB picture; one of many bits is stretched, not clipped.
 
         Raises:
             FormatError: The file has changed or gone since the scene was opened.
         """
         with open_image(self.path) as image:
-            picture = ImageOps.exif_transpose(image) if self.turned else image
-            pixels = np.asarray(_decoded(picture, self.path).convert("RGB"))
+            decoded = _decoded(image, self.path)
+            if decoded.mode in _DEEP_MODES:
+                values = np.asarray(decoded)
+                gray = eight_bit(values, self.levels or levels_of(values))
+                pixels = np.repeat(gray[:, :, None], 3, axis=2)
+            else:
+                pixels = np.asarray(decoded.convert("RGB"))
+        if self.turned:
+            pixels = np.ascontiguousarray(turned(pixels, self.orientation))
         if pixels.shape[:2] != (self.height, self.width):
             msg = f"{self.path} has changed its size since the scene was opened: open it again"
             raise FormatError(msg)
         return pixels
+
+    def used_levels(self) -> Levels:
+        """Return what the photo uses of its range of values.
+
+        Raises:
+            FormatError: The file has gone or is damaged.
+        """
+        with open_image(self.path) as image:
+            return levels_of(pixels_of(image, self.path))
 
 
 def open_image(path: Path, file: BinaryIO | None = None) -> Image.Image:
@@ -126,7 +156,14 @@ def photo_at(path: Path) -> FilePhoto:
         FormatError: It is no picture that can be read.
     """
     with open_image(path) as image:
-        return FilePhoto(path, image.height, image.width, turned=False)
+        return FilePhoto(
+            path,
+            image.height,
+            image.width,
+            turned=False,
+            orientation=_orientation(image),
+            is_deep=image.mode in _DEEP_MODES,
+        )
 
 
 def list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
@@ -158,24 +195,23 @@ def photos_at(path: Path) -> list[FilePhoto]:
     Raises:
         FormatError: It is no picture that can be read.
     """
-    with open_image(path) as image:
-        width, height = image.size
-        orientation = _orientation(image)
-    plain = FilePhoto(path, height, width, turned=False)
-    if orientation not in range(2, 9):
+    plain = photo_at(path)
+    if plain.orientation == AS_IT_LIES:
         return [plain]
-    if orientation >= 5:
+    height, width = plain.height, plain.width
+    if is_quarter(plain.orientation):
         height, width = width, height
-    return [FilePhoto(path, height, width, turned=True), plain]
+    return [replace(plain, height=height, width=width, turned=True), plain]
 
 
 def _orientation(image: Image.Image) -> int:
     """Return how the camera was turned, 1 where it does not say."""
     try:
-        return int(image.getexif().get(_ORIENTATION_TAG, 1))
+        code = int(image.getexif().get(_ORIENTATION_TAG, AS_IT_LIES))
     except Exception:
         # A broken note on orientation is no reason to refuse a photo.
-        return 1
+        return AS_IT_LIES
+    return code if code in range(1, 9) else AS_IT_LIES
 
 
 def _decoded(image: Image.Image, path: Path) -> Image.Image:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
-from o3d_paint.io.class_numbers import NumberRules, guessed_voids, listed
+from o3d_paint.io.class_joining import listed
+from o3d_paint.io.class_numbers import NumberRules, guessed_voids
 
 __all__ = ["numbered_labels"]
 

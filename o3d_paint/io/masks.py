@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from o3d_paint.io.files import reading
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.mask_formats.mask_set import InexactMask, MaskSet, PhotoMask, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.mask_turns import MaskTurner
 from o3d_paint.io.photo_matching import match_masks
 
 __all__ = [
@@ -106,7 +107,10 @@ def _loaded(
         raise SceneError(msg)
     notes: list[str] = []
     matched = match_masks(source, found, scene, notes)
+    turner = MaskTurner(source, found.masks, matched, scene)
+    found = replace(found, masks=turner.masks)
     masks, ids_of = _as_they_are(source, found, scene, matched)
+    notes += turner.notes()
     present = set().union(*ids_of.values())
     numbers = class_numbers(found, present, taxonomy, rules, list_starts_at=list_starts_at)
     used = sorted({numbers.new_ids.get(i, 0) for i in present} - {0, NOT_COUNTED})

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
+from functools import lru_cache
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.files import require_inside
 
-__all__ = ["existing", "inside"]
+__all__ = ["existing", "inside", "present"]
+
+_FOLDERS_KEPT = 64
 
 
 def inside(folder: Path, name: str, source: Path) -> Path:
@@ -45,12 +49,62 @@ def _names_a_computer(name: str) -> bool:
 def existing(folder: Path, name: str, source: Path) -> Path | None:
     """Return the file of a name that a file mentions, as `inside` does; None where there is none.
 
+    Capitals, and how accents are composed, count only where several files differ in nothing else:
+    Windows and macOS do not tell such names apart.
+
     Raises:
         FormatError: It would lead out of the folder.
     """
     path = inside(folder, name, source)
+    found = present(path)
+    if found is None:
+        root = folder.resolve()
+        alike = _alike(root, path.relative_to(root).parts)
+        # What is alike may be a link that leads elsewhere.
+        found = None if alike is None else present(inside(root, str(alike), source))
+    return found
+
+
+def present(path: Path) -> Path | None:
+    """Return a path if it is a file; a name longer than the system allows is that of none."""
     try:
         return path if path.is_file() else None
     except OSError:
-        # A name longer than the system allows is the name of no file.
         return None
+
+
+def _alike(root: Path, parts: tuple[str, ...]) -> Path | None:
+    """Return the one path below a folder whose parts differ in capitals only; None else."""
+    found = Path()
+    for part in parts:
+        names = _names_in(root / found, _changed(root / found)).get(_folded(part), ())
+        chosen = part if part in names else names[0] if len(names) == 1 else None
+        if chosen is None:
+            return None
+        found /= chosen
+    return found
+
+
+@lru_cache(maxsize=_FOLDERS_KEPT)
+def _names_in(folder: Path, _changed: int) -> dict[str, tuple[str, ...]]:
+    """Return the names in a folder by what they are without capitals."""
+    names: dict[str, tuple[str, ...]] = {}
+    try:
+        for path in folder.iterdir():
+            folded = _folded(path.name)
+            names[folded] = (*names.get(folded, ()), path.name)
+    except OSError:
+        return {}
+    return names
+
+
+def _changed(folder: Path) -> int:
+    """Return when a folder last changed, by which a list of it is known to be old."""
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -13,7 +13,9 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.files import reading
 from o3d_paint.io.mask_formats.mask_set import Coverage, PhotoMask
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.mask_turns import MaskTurner
 from o3d_paint.io.masks import check_aspect
+from o3d_paint.io.orientation import AS_IT_LIES, other_turn
 from o3d_paint.io.photo_matching import match_masks
 
 __all__ = ["RegionImport", "load_regions"]
@@ -61,8 +63,15 @@ def load_regions(path: Path | str, scene: Scene, *, open_idx: int | None = None)
             raise
         matched = {open_idx: [0]}
         notes.append(f"{source.name} names no photo: its regions are those of the open one.")
+    masks = MaskTurner(source, found.masks, matched, scene).masks
+    turns = {code for i in matched if (code := other_turn(scene.frames[i].photo)) != AS_IT_LIES}
+    if turns and scene.turn_masks is None:
+        notes.append(
+            "Photos with an EXIF orientation: their regions are turned where shape or edges ask for"
+            " it (see --turn-masks)."
+        )
     readers = {
-        i: partial(_regions, found.masks[positions[0]], scene.frames[i], str(source))
+        i: partial(_regions, masks[positions[0]], scene.frames[i], str(source))
         for i, positions in matched.items()
     }
     return RegionImport(readers, tuple(notes))

@@ -8,10 +8,9 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
+from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.confidence import (
     ConfidenceRule,
     absolute_rule,
@@ -33,11 +32,15 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.depth_cloud import FARTHEST, cloud_of_depths
 from o3d_paint.io.directions import directed
+from o3d_paint.io.even_photos import evenly_stretched
 from o3d_paint.io.far_off import told_of_far_off
 from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
-from o3d_paint.io.memory import require_memory
+from o3d_paint.io.importers.left_out import LeftOut
+from o3d_paint.io.mask_turns import TURNS
+from o3d_paint.io.nowhere import without_nowhere
 from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
@@ -47,8 +50,7 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
 _UNKNOWN_COLOR = 160
-_FARTHEST = 1e12
-_BYTES_PER_POINT = 24 + 3
+_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class LoadOptions:
         first_id: Number of the first class of labels; see `NumberRules`.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
         format_name: Forces an importer.
+        turn_masks: How masks are turned onto photos, a key of `TURNS`; None lets shapes, EXIF
+            orientations and edges decide.
     """
 
     convention: Convention | None = None
@@ -92,6 +96,7 @@ class LoadOptions:
     first_id: int | None = None
     memory_limit: int | None = None
     format_name: str | None = None
+    turn_masks: str | None = None
 
 
 def load_scene(
@@ -118,18 +123,24 @@ def load_scene(
         capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
+    capture, rows = without_nowhere(capture)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
-    frames = named_apart(frames)
-    if own is not None and chosen.cloud is not None:
-        notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
+    frames = evenly_stretched(named_apart(frames))
+    if chosen.cloud is not None and capture.xyz is not None:
+        notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule(frames, chosen)
     if capture.xyz is not None and _leaves_open(chosen):
         usual, rule = rule, cloud_rule(rule, confidence_of_points(capture.xyz, frames))
         if rule != usual:
             notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
     told(0.7, "gathering points")
-    cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
+    left_out = LeftOut()
+    cloud = _cloud(
+        Path(path), capture, frames, rule=rule, limit=chosen.memory_limit, left_out=left_out
+    )
+    frames = tuple(f for f in frames if f.name not in left_out.names)
+    notes += left_out.notes()
     told(0.85, "measuring")
     notes += told_of_far_off(cloud.xyz, frames)
     spacing = estimate_spacing(cloud.xyz)
@@ -156,6 +167,8 @@ def load_scene(
         preset=chosen.preset,
         # Absolute: what is written later may be written from another folder.
         sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
+        rows=rows,
+        turn_masks=chosen.turn_masks,
     )
 
 
@@ -174,13 +187,17 @@ def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Captu
     note = f"{len(own.xyz):,} points of {options.cloud}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
+    notes = [note + ".", *own.notes]
+    if own.others:
+        listed = ", ".join(own.others[:_SHOWN]) + (" …" if len(own.others) > _SHOWN else "")
+        notes.append(f"What else it holds is not kept in exports: {listed}.")
     return replace(
         capture,
         xyz=own.xyz,
         rgb=own.rgb,
         labels=own.labels,
         label_names=own.names,
-        notes=(*capture.notes, note + "."),
+        notes=(*capture.notes, *notes),
     )
 
 
@@ -199,6 +216,9 @@ def _check(options: LoadOptions) -> None:
     if options.preset is not None and options.preset not in PRESETS:
         msg = f"preset must be one of {', '.join(PRESETS)}, got {options.preset!r}"
         raise ValueError(msg)
+    if options.turn_masks is not None and options.turn_masks not in TURNS:
+        msg = f"turn_masks must be one of {', '.join(TURNS)}, got {options.turn_masks!r}"
+        raise ValueError(msg)
     if options.convention not in (None, "w2c", "c2w"):
         msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
         raise ValueError(msg)
@@ -206,7 +226,12 @@ def _check(options: LoadOptions) -> None:
 
 def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     """Return the user's rule, or the one that fits the values."""
-    maps = [f.confidence for f in frames if f.confidence is not None]
+    # Pixels without depth make no points; sky and borders would take the percentiles for them.
+    maps = [
+        f.confidence[np.isfinite(f.depth) & (f.depth > 0)]
+        for f in frames
+        if f.confidence is not None and f.depth is not None
+    ]
     if options.conf_thresh is not None:
         return absolute_rule(options.conf_thresh)
     if options.conf_percentile is not None and maps:
@@ -260,62 +285,19 @@ def _cloud(
     *,
     rule: ConfidenceRule,
     limit: int | None,
+    left_out: LeftOut,
 ) -> PointCloud:
     """Return the file's points, or those that its trusted depths make."""
-    if capture.xyz is not None:
-        rgb = capture.rgb
-        if rgb is None:
-            rgb = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
-        return PointCloud(_placed(path, capture.xyz), rgb)
-    kept = [_trusted(f, rule) for f in frames]
-    count = sum(int(np.count_nonzero(k)) for k in kept)
-    if not count:
-        msg = (
-            f"{path}: no depth pixel is trusted ({rule.reason}), so there are no points: lower"
-            " the threshold with --conf-thresh or --confidence-percentile"
-        )
-        raise SceneError(msg)
-    require_memory(str(path), count * _BYTES_PER_POINT, limit=limit)
-    xyz = np.zeros((count, 3))
-    rgb = np.zeros((count, 3), dtype=np.uint8)
-    start = 0
-    for frame, mask in zip(frames, kept, strict=True):
-        end = start + int(np.count_nonzero(mask))
-        if end == start:
-            continue
-        xyz[start:end] = frame.back_project()[0][mask.ravel()]
-        rgb[start:end] = _colors_at_depth(frame)[mask]
-        start = end
-    return PointCloud(_placed(path, xyz), rgb)
-
-
-def _placed(path: Path, xyz: FloatArray) -> FloatArray:
-    """Return points as they are, once none of them is farther away than any place."""
-    farthest = float(np.abs(xyz).max(initial=0))
-    if not farthest < _FARTHEST:
+    if capture.xyz is None:
+        cloud = cloud_of_depths(path, frames, rule=rule, limit=limit, left_out=left_out)
+    else:
+        grey = np.full((len(capture.xyz), 3), _UNKNOWN_COLOR, dtype=np.uint8)
+        cloud = PointCloud(capture.xyz, grey if capture.rgb is None else capture.rgb)
+    farthest = float(np.abs(cloud.xyz).max(initial=0))
+    if not farthest < FARTHEST:
         msg = f"{path}: coordinates reach {farthest:.3g}, farther than any place: correct them"
         raise SceneError(msg)
-    return xyz
-
-
-def _trusted(frame: Frame, rule: ConfidenceRule) -> BoolArray:
-    """Return (h, w) which depth pixels make points."""
-    if frame.depth is None:
-        return np.zeros((0, 0), dtype=bool)
-    known = np.isfinite(frame.depth) & (frame.depth > 0) & (frame.depth < _FARTHEST)
-    return known if frame.confidence is None else known & rule.keep(frame.confidence)
-
-
-def _colors_at_depth(frame: Frame) -> RgbArray:
-    """Return the (h, w, 3) photo at the resolution of its depth."""
-    assert frame.depth is not None
-    h, w = frame.depth.shape
-    pixels = frame.photo.pixels()
-    if pixels.shape[:2] == (h, w):
-        return pixels
-
-    resized: RgbArray = cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA)
-    return resized
+    return cloud
 
 
 def _up(

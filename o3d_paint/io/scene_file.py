@@ -4,7 +4,10 @@ Keys of the kit: ``points_3d`` (N, 3), ``colors_3d`` (N, 3) of 0 to 1, ``depth``
 (F, h, w), ``intrinsics`` (F, 3, 3), ``extrinsics`` (F, 3, 4) world to camera and
 ``processed_images`` (F, H, W, 3), here at the photos' own resolution. Beside them stand ``names``
 of the photos, ``up``, labels that the cloud came with, and ``o3d_paint_scene``, which says that
-directions and sizes need not be found out again.
+directions and sizes need not be found out again. Where photos or depths differ in size, each lies
+at the top left of its stack, and ``photo_sizes`` and ``map_sizes`` (F, 2) say its lines and columns
+(0 where there is no depth). ``other_turns`` (F,) are EXIF codes that lay masks drawn on the upright
+originals onto the photos.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.errors import SceneError
 from o3d_paint.io.images import MAX_ASPECT
+from o3d_paint.io.orientation import AS_IT_LIES, other_turn
 from o3d_paint.io.store import replacing
 
 __all__ = ["MARK", "write_scene"]
@@ -33,13 +37,36 @@ Array = npt.NDArray[np.generic]
 Progress = Callable[[float, str], None]
 
 
+_Size = tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Sizes:
-    """Sizes of the stacks: (h, w) of depths and (H, W) of photos; whether photos are padded."""
+    """Sizes of the stacks, and what each photo takes of them, lines and columns.
 
-    maps: tuple[int, int]
-    photos: tuple[int, int]
-    padded: bool
+    Attributes:
+        maps: Of the stack of depths.
+        photos: Of the stack of photos.
+        own_maps: (0, 0) where a photo has no depth; empty where all fill their stack.
+        own_photos: The same of photos.
+    """
+
+    maps: _Size
+    photos: _Size
+    own_maps: tuple[_Size, ...] = ()
+    own_photos: tuple[_Size, ...] = ()
+
+    def of_camera(self, position: int) -> _Size:
+        """Return the size at which the intrinsics of a photo stand."""
+        if not self.own_photos:
+            return self.maps
+        return (
+            self.own_maps[position] if any(self.own_maps[position]) else (self.own_photos[position])
+        )
+
+    def of_photo(self, position: int) -> _Size:
+        """Return the size of a photo in its stack."""
+        return self.own_photos[position] if self.own_photos else self.photos
 
 
 def write_scene(
@@ -80,10 +107,13 @@ def write_scene(
         photos = _photos(scene.frames, sizes, told)
         _write(archive, "processed_images", np.dtype(np.uint8), shape, rows=photos)
     told(1.0, "")
-    if not sizes.padded:
+    if not sizes.own_photos:
         return []
     h, w = sizes.photos
-    return [f"Photos differ in size: each lies at the top left of {w}x{h} pixels, black beside."]
+    return [
+        f"Photos differ in size: each lies at the top left of {w}x{h} pixels, black beside, and"
+        " this program reads it at its own size."
+    ]
 
 
 def _silent(_share: float, _stage: str) -> None:
@@ -91,50 +121,52 @@ def _silent(_share: float, _stage: str) -> None:
 
 
 def _sizes_of(frames: tuple[Frame, ...], longest_side: int | None) -> _Sizes:
-    maps = {f.depth.shape for f in frames if f.depth is not None}
-    photos = {(f.photo.height, f.photo.width) for f in frames}
-    if len(photos) == 1 and len(maps) <= 1:
-        height, width = photos.pop()
-        h, w = next(iter(maps), (height, width))
+    photos = [_scaled((f.photo.height, f.photo.width), longest_side) for f in frames]
+    maps = [(0, 0) if f.depth is None else (len(f.depth), len(f.depth[0])) for f in frames]
+    known = {m for m in maps if any(m)}
+    if len(set(photos)) == 1 and len(known) <= 1:
+        height, width = photos[0]
+        h, w = next(iter(known), photos[0])
         if 1 / MAX_ASPECT < (width / height) / (w / h) < MAX_ASPECT:
-            scale = 1.0 if longest_side is None else min(1.0, longest_side / max(height, width))
-            size = max(1, round(height * scale)), max(1, round(width * scale))
-            return _Sizes((h, w) if maps else size, size, padded=False)
-    own = [_own_size(f) for f in frames]
-    factor = 1
-    if maps:
-        factor = max(1, min(f.photo.width // s[1] for f, s in zip(frames, own, strict=True)))
-    canvas = max(s[0] for s in own), max(s[1] for s in own)
-    if longest_side is not None:
-        factor = max(1, min(factor, longest_side // max(canvas)))
-    return _Sizes(canvas, (canvas[0] * factor, canvas[1] * factor), padded=True)
+            return _Sizes((h, w), (height, width))
+    canvas = max(h for h, _ in photos), max(w for _, w in photos)
+    stack = max((h for h, _ in known), default=1), max((w for _, w in known), default=1)
+    return _Sizes(stack, canvas, tuple(maps), tuple(photos))
 
 
-def _own_size(frame: Frame) -> tuple[int, int]:
-    """Return the (h, w) of a photo's depth, or of the photo where it has none."""
-    if frame.depth is None:
-        return frame.photo.height, frame.photo.width
-    return int(frame.depth.shape[0]), int(frame.depth.shape[1])
+def _scaled(size: _Size, longest_side: int | None) -> _Size:
+    """Return the size of a photo that is no larger than asked for."""
+    scale = 1.0 if longest_side is None else min(1.0, longest_side / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _small_arrays(scene: Scene, sizes: _Sizes) -> Iterator[tuple[str, Array]]:
     yield MARK, np.array(_VERSION)
-    yield "points_3d", scene.cloud.xyz
-    yield "colors_3d", scene.cloud.rgb / np.float32(255)
+    cloud, labels = scene.cloud, scene.labels
+    xyz, rgb = cloud.xyz, cloud.rgb
+    if scene.rows is not None:
+        xyz, rgb = scene.rows.spread(xyz, np.nan), scene.rows.spread(rgb, 0)
+        labels = None if labels is None else scene.rows.spread(labels, 0)
+    yield "points_3d", xyz
+    yield "colors_3d", rgb / np.float32(255)
     yield "names", np.array([f.name for f in scene.frames])
     yield "up", np.asarray(scene.up, dtype=np.float64)
-    yield "intrinsics", np.stack([_matrix(f, sizes) for f in scene.frames])
+    matrices = []
+    for i, frame in enumerate(scene.frames):
+        h, w = sizes.of_camera(i)
+        matrices.append(frame.camera.resized(w, h).matrix)
+    yield "intrinsics", np.stack(matrices)
     yield "extrinsics", np.stack([f.cam_from_world[:3] for f in scene.frames])
-    if scene.labels is not None:
-        yield "labels", scene.labels
+    if sizes.own_photos:
+        yield "photo_sizes", np.array(sizes.own_photos, dtype=np.int32)
+        yield "map_sizes", np.array(sizes.own_maps, dtype=np.int32)
+    turns = np.array([other_turn(f.photo) for f in scene.frames], dtype=np.uint8)
+    if (turns != AS_IT_LIES).any():
+        yield "other_turns", turns
+    if labels is not None:
+        yield "labels", labels
         yield "label_ids", np.array(sorted(scene.label_names), dtype=np.uint16)
         yield "label_names", np.array([scene.label_names[i] for i in sorted(scene.label_names)])
-
-
-def _matrix(frame: Frame, sizes: _Sizes) -> FloatArray:
-    """Return the (3, 3) intrinsics at the size of the maps; padding leaves them as they are."""
-    h, w = _own_size(frame) if sizes.padded else sizes.maps
-    return frame.camera.resized(w, h).matrix
 
 
 def _write_maps(archive: zipfile.ZipFile, frames: tuple[Frame, ...], sizes: _Sizes) -> None:
@@ -151,14 +183,10 @@ def _write_maps(archive: zipfile.ZipFile, frames: tuple[Frame, ...], sizes: _Siz
 
 def _photos(frames: tuple[Frame, ...], sizes: _Sizes, told: Progress) -> Iterator[RgbArray]:
     """Return the photos one at a time, in the size of their stack."""
-    factor = sizes.photos[0] // sizes.maps[0]
     for i, frame in enumerate(frames):
         told(i / len(frames), f"photo {frame.name}")
         pixels = frame.photo.pixels()
-        h, w = sizes.photos
-        if sizes.padded:
-            own = _own_size(frame)
-            h, w = own[0] * factor, own[1] * factor
+        h, w = sizes.of_photo(i)
         if pixels.shape[:2] != (h, w):
             pixels = np.asarray(cv2.resize(pixels, (w, h), interpolation=cv2.INTER_AREA))
         whole = np.zeros((*sizes.photos, 3), dtype=np.uint8)

@@ -18,7 +18,7 @@ from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, distinct_colors
 from o3d_paint.io.class_entry import is_empty_name, is_void_name
-from o3d_paint.io.class_numbers import listed
+from o3d_paint.io.class_joining import folded, listed
 
 __all__ = [
     "HEIRS",
@@ -50,18 +50,18 @@ def classes_of(scene: Scene, classes: Taxonomy | None) -> Taxonomy:
         return classes if classes is not None else article_taxonomy()
     names = _names(scene)
     joined = list(classes or ())
-    known = {_folded(c.name) for c in joined}
+    known = {folded(c.name) for c in joined}
     taken = {c.class_id for c in joined}
     top = max({*taken, *names}, default=0)
     colors = distinct_colors(c.color for c in joined)
     for number, name in sorted(names.items()):
-        if _folded(name) in known:
+        if folded(name) in known:
             continue
         if number in taken:
             top += 1
             number = top
         joined.append(LabelClass(number, name, next(colors)))
-        known.add(_folded(name))
+        known.add(folded(name))
         taken.add(number)
     bare = {numbers for numbers in _used(scene) if numbers not in scene.label_names}
     return Taxonomy(tuple(joined)).completed(bare)
@@ -170,7 +170,3 @@ def _names(scene: Scene) -> dict[int, str]:
         for i, name in scene.label_names.items()
         if i and name.strip() and not is_empty_name(name, i) and not is_void_name(name, i)
     }
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()

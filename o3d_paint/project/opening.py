@@ -10,6 +10,7 @@ from pathlib import Path
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import StorageError
+from o3d_paint.io.part_files import remove_dead_parts
 from o3d_paint.io.store import make_folder
 from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
@@ -91,6 +92,8 @@ def lock_folder(layout: Layout, told: list[str] | None = None) -> FolderLock:
         raise StorageError(msg)
     try:
         moved = move_foreign_aside(layout)
+        for folder in (layout.root, layout.masks, layout.states):
+            remove_dead_parts(folder)
     except BaseException:
         lock.release()
         raise

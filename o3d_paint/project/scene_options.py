@@ -20,7 +20,8 @@ __all__ = ["SETTING", "completed_options", "kept_options"]
 
 SETTING = "scene_options"
 _PATHS = ("images", "cloud")
-_OF_THE_MACHINE = "memory_limit"
+# Of the machine, and of masks that are read once: what is painted lies as its photo does.
+_NOT_KEPT = ("memory_limit", "turn_masks")
 _WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl"), "preset": tuple(PRESETS)}
 _TEXTS = (*_PATHS, "format_name")
 _COUNTS = ("invalid_depth", "every", "first_id")
@@ -33,8 +34,7 @@ def kept_options(options: LoadOptions) -> dict[str, Any] | None:
     """Return what to keep of options, in JSON's types; None where nothing was said."""
     plain = LoadOptions()
     said = {f.name: getattr(options, f.name) for f in fields(LoadOptions)}
-    said.pop(_OF_THE_MACHINE)
-    kept = {k: v for k, v in said.items() if v != getattr(plain, k)}
+    kept = {k: v for k, v in said.items() if k not in _NOT_KEPT and v != getattr(plain, k)}
     for name in _PATHS:
         if name in kept:
             kept[name] = str(kept[name].absolute())
@@ -54,7 +54,7 @@ def completed_options(options: LoadOptions, folder: Path) -> LoadOptions:
     if not isinstance(kept, Mapping):
         return options
     plain = LoadOptions()
-    known = {f.name for f in fields(LoadOptions)} - {_OF_THE_MACHINE}
+    known = {f.name for f in fields(LoadOptions)} - {*_NOT_KEPT}
     chosen: dict[str, Any] = {}
     for name, value in kept.items():
         if name not in known or getattr(options, name) != getattr(plain, name):

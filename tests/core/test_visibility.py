@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -126,6 +128,14 @@ def test_a_slanted_plane_has_no_edges_and_a_jump_has(slant: float) -> None:
     edges = depth_edges(jump)
     assert edges[:, 63:65].all()
     assert edges.sum() == 2 * 96
+
+
+def test_depths_beyond_all_numbers_are_looked_at_silently() -> None:
+    wild = np.full((9, 9), 1e36, dtype=np.float32)
+    wild[4] = 1e-35
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert depth_edges(wild)[4].all()
 
 
 def test_unknown_depth_is_no_edge_and_never_trusted() -> None:

@@ -13,7 +13,9 @@ from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import ImportOptions
 from o3d_paint.io.full_photos import full_photos
 from o3d_paint.io.importers import read_capture
+from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.io.windows import likely_windows
+from tests.io.ball_on_floor import arrays, save
 
 
 def picture(height: int, width: int, seed: int) -> np.ndarray:
@@ -225,3 +227,32 @@ def test_a_whole_vggt_file(tmp_path):
 def test_the_likeliest_window_comes_first():
     assert likely_windows((1200, 900), (504, 378))[0].rect == (0, 0, 900, 1200)
     assert "cropped" in likely_windows((1200, 900), (518, 518))[0].how
+
+
+@pytest.mark.parametrize("fault", ["turned", "damaged", "cut off"])
+def test_one_photo_that_cannot_be_used_is_left_out_where_the_file_has_no_picture(tmp_path, fault):
+    data, _ = arrays(photos=4, h=40, w=60)
+    photos = [np.kron(p, np.ones((5, 5, 1), np.uint8)) for p in data.pop("processed_images")]
+    folder = folder_of(tmp_path / "photos", photos)
+    path = folder / "IMG_8.png"
+    if fault == "turned":
+        Image.fromarray(np.rot90(photos[1])).save(path)
+    else:
+        path.write_bytes(path.read_bytes()[: 20 if fault == "damaged" else 2000])
+    scene = load_scene(save(tmp_path / "s.npz", data), LoadOptions(images=folder))
+    assert [f.name for f in scene.frames] == ["IMG_7", "IMG_9", "IMG_10"]
+    said = next(n for n in scene.notes if "1 photo is left out" in n)
+    assert "IMG_8" in said
+    assert ("turned by a quarter it would fit" in said) == (fault == "turned")
+
+
+@pytest.mark.parametrize("damage", [20, 2000])
+def test_the_files_own_picture_stands_for_a_damaged_photo(tmp_path, damage):
+    data, _ = arrays(photos=4, h=40, w=60)
+    photos = [np.kron(p, np.ones((5, 5, 1), np.uint8)) for p in data["processed_images"]]
+    folder = folder_of(tmp_path / "photos", photos)
+    path = folder / "IMG_8.png"
+    path.write_bytes(path.read_bytes()[:damage])
+    scene = load_scene(save(tmp_path / "s.npz", data), LoadOptions(images=folder))
+    assert [f.photo.width for f in scene.frames] == [300, 60, 300, 300]
+    assert any("The file's own pictures stand for 1 others" in n for n in scene.notes)

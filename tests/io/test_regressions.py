@@ -41,8 +41,10 @@ def test_clouds(tmp_path):
         assert one_sentence(caught.value), name
 
 
-def test_a_nan_that_complains_is_left_out_silently(tmp_path):
-    assert read_cloud(make.signalling_nan(tmp_path)).xyz.tolist() == [[1, 2, 3]]
+def test_a_nan_that_complains_is_read_silently(tmp_path):
+    xyz = read_cloud(make.signalling_nan(tmp_path)).xyz
+    assert np.isnan(xyz[0]).all()
+    assert xyz[1:].tolist() == [[1, 2, 3]]
 
 
 def test_a_class_list_with_an_id_of_infinity_names_nothing(tmp_path):

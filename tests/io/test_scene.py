@@ -167,7 +167,9 @@ def test_thresholds_given_by_the_user(tmp_path, data):
     above = load_scene(path, LoadOptions(conf_thresh=0.75))
     assert len(above.cloud) == np.count_nonzero((data["conf"] > 0.75) & (data["depth"] > 0))
     share = load_scene(path, LoadOptions(conf_percentile=90))
-    assert share.rule.threshold == pytest.approx(0.9, abs=0.001)
+    expected = np.percentile(data["conf"][data["depth"] > 0], 90)
+    assert share.rule.threshold == pytest.approx(expected, abs=0.001)
+    assert len(share.cloud) == pytest.approx(np.count_nonzero(data["depth"] > 0) / 10, rel=0.01)
     with pytest.raises(ValueError, match="not both"):
         load_scene(path, LoadOptions(conf_thresh=1, conf_percentile=1))
     with pytest.raises(SceneError, match="no depth pixel is trusted"):
@@ -251,11 +253,14 @@ BROKEN = {
         r"same field of view",
     ),
     "nan pose": (
-        put("extrinsics", (1, 0, 0), np.nan),
-        r"'extrinsics' holds 1 values that are not finite",
+        put("extrinsics", (slice(None), 0, 0), np.nan),
+        r"'extrinsics' holds 4 values that are not finite",
     ),
-    "nan intrinsics": (put("intrinsics", (1, 0, 0), np.nan), r"'intrinsics' holds 1 values"),
-    "singular intrinsics": (put("intrinsics", (2, 1, 1), 0), r"'intrinsics'\[2\] is"),
+    "nan intrinsics": (
+        put("intrinsics", (slice(None), 0, 0), np.nan),
+        r"'intrinsics' holds 4 values",
+    ),
+    "singular intrinsics": (put("intrinsics", (slice(None), 1, 1), 0), r"'intrinsics'\[0\] is"),
     "scaled pose": (
         replaced("extrinsics", lambda a: a * 2),
         r"'extrinsics'\[0\] is not a rotation",
@@ -287,6 +292,23 @@ BROKEN = {
         r"'extrinsics' holds pickled Python objects",
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put("extrinsics", (1, 0, 3), -np.inf), r"'extrinsics'[1] is not finite"),
+        (put("extrinsics", (1, 0, 0), 5), r"'extrinsics'[1] is not a rotation"),
+        (put("intrinsics", (1, 0, 0), np.nan), r"'intrinsics'[1] is not finite"),
+        (put("intrinsics", (1, 1, 1), 0), r"'intrinsics'[1] is [["),
+    ],
+)
+def test_one_broken_photo_is_left_out_and_named(tmp_path, data, change, message):
+    change(data)
+    scene = load_scene(save(tmp_path / "a.npz", data))
+    assert [f.name for f in scene.frames] == ["000", "002", "003"]
+    assert any("1 photo is left out" in n and message in n for n in scene.notes)
+    assert len(scene.cloud) == np.count_nonzero(np.delete(data["depth"], 1, axis=0))
 
 
 @pytest.mark.parametrize("case", BROKEN)

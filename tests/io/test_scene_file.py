@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from o3d_paint.core.scene import ArrayPhoto, Frame
+from o3d_paint.core.scene import ArrayPhoto, FileRows, Frame
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.io.scene_file import write_scene
@@ -110,6 +111,55 @@ def test_photos_of_several_sizes_are_padded_and_project_as_before(tmp_path, scen
     np.testing.assert_array_equal(found.frames[2].photo.pixels(), scene.frames[2].photo.pixels())
 
 
+def test_photos_of_several_sizes_come_back_as_they_were(tmp_path, scene):
+    """Upright and lying photos, with depth of several sizes, smaller and none."""
+    frames = []
+    for i, frame in enumerate(scene.frames):
+        pixels, depth, confidence = frame.photo.pixels(), frame.depth, frame.confidence
+        camera = frame.camera
+        if i % 2:
+            pixels, depth = np.rot90(pixels).copy(), np.rot90(depth).copy()
+            confidence = np.rot90(confidence).copy()
+            camera = replace(
+                camera, width=40, height=60, fx=camera.fy, fy=camera.fx, cx=camera.cy, cy=camera.cx
+            )
+        pixels = np.kron(pixels, np.ones((3, 3, 1), np.uint8))
+        if i == 2:
+            depth, confidence = None, None
+            camera = camera.resized(pixels.shape[1], pixels.shape[0])
+        photo = ArrayPhoto(pixels, other_turn=(1, 8, 3, 6)[i])
+        frames.append(Frame(f"p{i}", camera, frame.cam_from_world, photo, depth, confidence))
+    mixed = replace(scene, frames=tuple(frames))
+    assert "180x180" in write_scene(mixed, tmp_path / "b.npz")[0]
+    found = load_scene(tmp_path / "b.npz")
+    assert_same(found, mixed)
+    assert [f.photo.other_turn for f in found.frames] == [1, 8, 3, 6]
+    assert [f.mask_shape for f in found.frames] == [f.mask_shape for f in mixed.frames]
+    np.testing.assert_allclose(found.frames[2].camera.matrix, frames[2].camera.matrix)
+    # Full photos from a folder go by name, whatever their shape.
+    (tmp_path / "photos").mkdir()
+    for f in frames:
+        Image.fromarray(f.photo.pixels()).save(tmp_path / "photos" / f"{f.name}.png")
+    write_scene(mixed, tmp_path / "small.npz", longest_side=60)
+    small = load_scene(tmp_path / "small.npz")
+    assert [f.photo.width for f in small.frames] == [60, 40, 60, 40]
+    full = load_scene(tmp_path / "small.npz", LoadOptions(images=tmp_path / "photos"))
+    assert [f.photo.width for f in full.frames] == [180, 120, 180, 120]
+
+
+def test_rows_that_hold_no_point_come_back(tmp_path, scene):
+    rows = FileRows(np.arange(len(scene.cloud)) * 2 + 1, 2 * len(scene.cloud) + 5)
+    labels = (np.arange(len(scene.cloud)) % 3).astype(np.uint16)
+    sparse = replace(scene, rows=rows, labels=labels, label_names={1: "a", 2: "b"})
+    write_scene(sparse, tmp_path / "b.npz")
+    found = load_scene(tmp_path / "b.npz")
+    assert_same(found, sparse)
+    np.testing.assert_array_equal(found.labels, labels)
+    assert found.rows is not None
+    assert found.rows.count == rows.count
+    np.testing.assert_array_equal(found.rows.of_points, rows.of_points)
+
+
 def test_photos_can_be_made_smaller(tmp_path, scene):
     write_scene(scene, tmp_path / "b.npz", longest_side=30)
     found = load_scene(tmp_path / "b.npz")
@@ -127,6 +177,12 @@ def test_photos_can_be_made_smaller(tmp_path, scene):
         ("labels", np.zeros((2, 2)), "'labels'"),
         ("labels", np.zeros(5, np.uint16), "one a point"),
         ("label_names", np.array(["x"]), "'label_ids'"),
+        ("photo_sizes", np.zeros((4, 2)), "'photo_sizes' has shape"),
+        ("photo_sizes", np.full((4, 2), 99), "'photo_sizes' does not fit"),
+        ("photo_sizes", np.full((3, 2), 9), "'photo_sizes' does not fit"),
+        ("map_sizes", np.full((4, 2), -1), "'map_sizes' must be 0"),
+        ("other_turns", np.full(4, 9), "'other_turns' must be 1 to 8"),
+        ("other_turns", np.full(2, 3), "'other_turns' has 2 values"),
     ],
 )
 def test_own_keys_that_are_malformed_are_named(tmp_path, scene, key, value, message):

@@ -16,6 +16,7 @@ import pytest
 
 from o3d_paint.core.brush import Stroke
 from o3d_paint.errors import PaintError
+from o3d_paint.io.part_files import new_part_name
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.document import FORMAT
 from o3d_paint.project.layout import project_folder
@@ -290,3 +291,13 @@ def test_that_another_scene_is_read_than_the_noted_one_is_said(received: Path, h
     (said,) = passed_over(received, scene_path_of(received))
     assert str(home / "scene.npz") in said
     assert str(received.parent / "scene.npz") in said
+
+
+def test_parts_of_dead_writers_go_when_the_project_is_opened(received: Path) -> None:
+    names = [new_part_name(folder) for folder in (received, received / "masks")]
+    for name in names:
+        name.write_bytes(b"half")
+    read_project(received, strip_scene())
+    assert all(name.exists() for name in names), "who looks writes nothing"
+    open_session(strip_scene(), received).close()
+    assert not any(name.exists() for name in names)

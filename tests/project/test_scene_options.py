@@ -44,6 +44,7 @@ def test_everything_comes_back_and_what_is_said_now_goes_before(tmp_path):
     assert {f.name for f in fields(LoadOptions)} - set(kept_options(said)) == {
         "conf_percentile",
         "memory_limit",
+        "turn_masks",
     }
     folder = project_with(tmp_path / "p", said)
     assert completed_options(LoadOptions(), folder) == said

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, names_from
+from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
+from o3d_paint.io.clouds.columns import label_column, labels_from
 from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
 

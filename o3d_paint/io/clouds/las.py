@@ -9,18 +9,14 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import (
-    CloudFile,
-    label_column,
-    labels_from,
-    names_from,
-    rgb_from,
-)
+from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
+from o3d_paint.io.clouds.columns import label_column, labels_from, rgb_from
 from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.files import open_file
@@ -32,6 +28,9 @@ __all__ = ["matches", "read"]
 
 _BYTES_PER_POINT = 100
 _UNCLASSIFIED = 1
+_ONE_RETURN = ("return_number", "number_of_returns")
+_CRS_USER = "LASF_Projection"
+_READ = ("X", "Y", "Z", "classification", "source", "confidence")
 # Places in the header and sizes of its records, from the specification of LAS 1.4.
 _ROOM = struct.Struct("<94xHII")
 _EXTENDED_ROOM = struct.Struct("<235xQI")
@@ -62,6 +61,7 @@ def read(path: Path) -> CloudFile:
         rgb = rgb_from([arrays[c] for c in ("red", "green", "blue")])
     labels = labels_from(arrays["labels"], f"the labels of {path}")
     xyz = arrays["xyz"].astype(np.float64)
+    others = tuple(arrays["others"].tobytes().decode().split("\0")[:-1])
     if "classes" in arrays:
         names = names_from(arrays["classes"])
     elif "is_standard" in arrays:
@@ -71,7 +71,8 @@ def read(path: Path) -> CloudFile:
         names = {}
     used = set(np.unique(labels).tolist())
     names = {i: name for i, name in names.items() if i in used}
-    return CloudFile(xyz, rgb, labels if labels.any() else None, names).checked(path)
+    found = labels if labels.any() else None
+    return CloudFile(xyz, rgb, found, names, others=others).checked(path)
 
 
 def _is_compressed(path: Path) -> bool:
@@ -136,4 +137,16 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         if not any(arrays[c].any() for c in ("red", "green", "blue")):
             # Scanners without a camera write black for every point.
             arrays = {k: v for k, v in arrays.items() if k not in ("red", "green", "blue")}
+    others = _others(points, used={*_READ, *arrays, str(column)})
+    arrays["others"] = np.frombuffer("".join(f"{o}\0" for o in others).encode(), dtype=np.uint8)
     return arrays
+
+
+def _others(points: Any, *, used: set[str]) -> list[str]:
+    """Return the dimensions that say something and are not read, and the coordinate system."""
+    names = [n for n in points.point_format.dimension_names if n not in used]
+    # A first of one return is what programs write that know of no others.
+    found = [n for n in names if (np.asarray(points[n]) > int(n in _ONE_RETURN)).any()]
+    if any(v.user_id == _CRS_USER for v in points.header.vlrs):
+        found.append("the coordinate system")
+    return found

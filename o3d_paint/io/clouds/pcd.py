@@ -5,7 +5,10 @@ Source: PCL's page on the format. Compressed files (LZF) are read by Open3D.
 
 from __future__ import annotations
 
+import re
+import tempfile
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +17,8 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.clouds.columns import cloud_of, plain_name, rgb_from
 from o3d_paint.io.files import read_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
@@ -25,6 +29,12 @@ _MAX_HEADER = 1 << 16
 _BYTES_PER_POINT = 64
 _MAX_ROW = 1 << 20
 _KINDS = ("I", "U", "F")
+_BOM = b"\xef\xbb\xbf"
+_PACKED = ("rgb", "rgba")
+# Words that begin a header, comments aside; "COLUMNS" is of version 0.5.
+_FIRST_WORDS = re.compile(rb"(?:#[^\n]*\n|\s)*(?:VERSION|FIELDS|COLUMNS)\s", re.IGNORECASE)
+
+Columns = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +49,8 @@ class _Header:
 
 def matches(start: bytes) -> bool:
     """Return whether a file starts like a PCD."""
-    return start.startswith((b"# .PCD", b"VERSION"))
+    start = start.removeprefix(_BOM)
+    return start.startswith(b"# .PCD") or _FIRST_WORDS.match(start) is not None
 
 
 def read(path: Path) -> CloudFile:
@@ -52,28 +63,20 @@ def read(path: Path) -> CloudFile:
     content = read_file(path)
     header = _header(content, path)
     require_memory(str(path), header.count * _BYTES_PER_POINT)
-    names = list(header.dtype.names or ())
-    columns: dict[str, npt.NDArray[np.generic]]
+    columns: Columns
+    rgb: RgbArray | None = None
     if header.data == "binary_compressed":
-        columns = read_isolated(_read_compressed, path)
-        rgb = rgb_from(list(columns["rgb"].T)) if "rgb" in columns else None
-        xyz = columns["xyz"].astype(np.float64)
+        columns = read_isolated(partial(_read_compressed, header.start), path)
+        colors = columns.pop("rgb", None)
+        rgb = None if colors is None else rgb_from(list(colors.T))
     else:
         points = _points(content, header, path)
         # A column of several values a point, such as a descriptor, is none of those needed here.
-        columns = {n: points[n] for n in names if points[n].ndim == 1}
-        if not all(n in columns for n in ("x", "y", "z")):
-            msg = f"{path} has no x, y, z: found {names[:12]}"
-            raise FormatError(msg)
-        with np.errstate(invalid="ignore"):
-            xyz = np.stack([points[n].astype(np.float64) for n in ("x", "y", "z")], axis=1)
-        packed = next((columns[n] for n in ("rgb", "rgba") if n in columns), None)
-        rgb = None if packed is None else _unpacked(packed)
-    column = label_column(list(columns))
-    labels = None
-    if column is not None:
-        labels = labels_from(columns[column].reshape(-1), f"{column!r} of {path}")
-    return CloudFile(xyz, rgb, labels).checked(path)
+        columns = {n: points[n] for n in header.dtype.names or () if points[n].ndim == 1}
+        packed = next((n for n in columns if plain_name(n) in _PACKED), None)
+        rgb = None if packed is None else _unpacked(columns.pop(packed))
+    cloud = cloud_of(columns, path)
+    return cloud if rgb is None else cloud.with_colors(rgb)
 
 
 def _header(content: bytes, path: Path) -> _Header:
@@ -84,32 +87,15 @@ def _header(content: bytes, path: Path) -> _Header:
         if end < 0:
             msg = f"{path} has a header without DATA: it is cut off"
             raise FormatError(msg)
-        words = content[position:end].decode("ascii", errors="replace").split()
+        words = content[position:end].decode("utf-8-sig", errors="replace").split()
         position = end + 1
         if words and not words[0].startswith("#"):
-            fields[words[0]] = words[1:]
+            fields[words[0].upper()] = words[1:]
+    fields.setdefault("FIELDS", fields.get("COLUMNS", []))
     try:
-        count = int(fields["POINTS"][0])
-        counts = [int(c) for c in fields.get("COUNT", ["1"] * len(fields["FIELDS"]))]
-        columns = [
-            (_unique(name, i), f"<{kind.lower()}{int(size)}", (repeat,))
-            if repeat != 1
-            else (_unique(name, i), f"<{kind.lower()}{int(size)}")
-            for i, (name, kind, size, repeat) in enumerate(
-                zip(fields["FIELDS"], fields["TYPE"], fields["SIZE"], counts, strict=True)
-            )
-        ]
-        if not all(kind.upper() in _KINDS for kind in fields["TYPE"]):
-            msg = f"TYPE {' '.join(fields['TYPE'])[:40]}"
-            raise ValueError(msg)
-        sizes = [int(s) for s in fields["SIZE"]]
-        row = sum(s * c for s, c in zip(sizes, counts, strict=True))
-        if min(*sizes, *counts) < 1 or row > _MAX_ROW:
-            # NumPy counts the bytes of a row in 32 bits, and crashes where they do not suffice.
-            msg = f"a point of {row} bytes"
-            raise ValueError(msg)
-        dtype = np.dtype(columns)
-        data = fields["DATA"][0]
+        count = _count(fields)
+        dtype = _row_type(fields)
+        data = fields["DATA"][0].lower()
     except (KeyError, IndexError, ValueError, TypeError) as error:
         msg = f"{path} has a malformed header ({error}): export it again"
         raise FormatError(msg) from error
@@ -119,9 +105,38 @@ def _header(content: bytes, path: Path) -> _Header:
     return _Header(dtype, count, data, position)
 
 
-def _unique(name: str, number: int) -> str:
-    """Return a column's name; padding is called ``_`` any number of times."""
-    return f"_{number}" if name == "_" else name
+def _count(fields: dict[str, list[str]]) -> int:
+    """Return the points; files before version 0.7 may say width and height only."""
+    if "POINTS" in fields:
+        return int(fields["POINTS"][0])
+    return int(fields["WIDTH"][0]) * int(fields.get("HEIGHT", ["1"])[0])
+
+
+def _row_type(fields: dict[str, list[str]]) -> np.dtype[np.void]:
+    """Return the type of a row.
+
+    Raises:
+        ValueError: A column is of no known type, or a row too long.
+    """
+    kinds, sizes = fields["TYPE"], [int(s) for s in fields["SIZE"]]
+    counts = [int(c) for c in fields.get("COUNT", ["1"] * len(fields["FIELDS"]))]
+    if not all(kind.upper() in _KINDS for kind in kinds):
+        msg = f"TYPE {' '.join(kinds)[:40]}"
+        raise ValueError(msg)
+    row = sum(s * c for s, c in zip(sizes, counts, strict=True))
+    if min(*sizes, *counts) < 1 or row > _MAX_ROW:
+        # NumPy counts the bytes of a row in 32 bits, and crashes where they do not suffice.
+        msg = f"a point of {row} bytes"
+        raise ValueError(msg)
+    taken: set[str] = set()
+    columns = []
+    for name, kind, size, repeat in zip(fields["FIELDS"], kinds, sizes, counts, strict=True):
+        # Padding is called "_" any number of times, and some tools repeat a name.
+        unique = f"{name}#{len(taken)}" if name == "_" or name in taken else name
+        taken.add(unique)
+        shape = () if repeat == 1 else (repeat,)
+        columns.append((unique, f"<{kind.lower()}{size}", shape))
+    return np.dtype(columns)
 
 
 def _points(content: bytes, header: _Header, path: Path) -> npt.NDArray[np.void]:
@@ -157,17 +172,35 @@ def _unpacked(packed: npt.NDArray[np.generic]) -> RgbArray:
     return np.stack([codes >> 16 & 255, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8)
 
 
-def _read_compressed(path: Path) -> dict[str, npt.NDArray[np.generic]]:
+def _read_compressed(start: int, path: Path) -> Columns:
+    """Read a compressed file by Open3D, which knows the usual small letters only.
+
+    Args:
+        start: Where the data begin.
+        path: The file.
+
+    Raises:
+        FormatError: Open3D finds no points.
+    """
     import open3d as o3d
 
-    cloud = o3d.t.io.read_point_cloud(path, format="pcd")
-    arrays = {"xyz": cloud.point.positions.numpy()} if "positions" in cloud.point else {}
-    if not arrays:
+    content = read_file(path)
+    head = content[:start].removeprefix(_BOM)
+    line = re.search(rb"(?im)^FIELDS\s+(.*)$", head)
+    names = [plain_name(n) for n in line[1].decode(errors="replace").split()] if line else []
+    if line and len(set(names)) == len(names):
+        head = head[: line.start(1)] + " ".join(names).encode() + head[line.end(1) :]
+    with tempfile.TemporaryDirectory(prefix="o3d-paint-") as folder:
+        plain = Path(folder) / "plain.pcd"
+        plain.write_bytes(head + content[start:])
+        cloud = o3d.t.io.read_point_cloud(plain, format="pcd")
+    if "positions" not in cloud.point:
         msg = f"{path} holds no points that can be read: export it uncompressed"
         raise FormatError(msg)
+    columns = dict(zip("xyz", cloud.point.positions.numpy().T, strict=True))
     for name, value in cloud.point.items():
         if name == "colors":
-            arrays["rgb"] = value.numpy()
-        elif name != "positions":
-            arrays[name] = value.numpy()
-    return arrays
+            columns["rgb"] = value.numpy()
+        elif name != "positions" and value.numpy().size == len(columns["x"]):
+            columns[name] = value.numpy().reshape(-1)
+    return columns

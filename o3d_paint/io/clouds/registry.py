@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds import arrays, e57, las, pcd, ply, text
-from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.clouds import arrays, e57, las, pcd, ply, ptx, text
+from o3d_paint.io.clouds.cloud_file import LONGEST_MARK, CloudFile
 from o3d_paint.io.files import open_file, reading
 
 __all__ = ["CLOUD_FORMATS", "read_cloud"]
@@ -24,8 +24,6 @@ CLOUD_FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[Path], CloudFi
 }
 """Formats with a mark at their start: how each is recognised, and its reader."""
 
-_LONGEST_MARK = 16
-
 
 def read_cloud(path: Path | str) -> CloudFile:
     """Read a point cloud.
@@ -37,13 +35,14 @@ def read_cloud(path: Path | str) -> CloudFile:
     """
     file = Path(path)
     with reading(file), open_file(file) as opened:
-        start = opened.read(_LONGEST_MARK)
+        start = opened.read(LONGEST_MARK)
     for matches, read in CLOUD_FORMATS.values():
         if matches(start):
             return _quietly(read, file)
-    if text.matches(file):
-        return _quietly(text.read, file)
-    known = ", ".join([*CLOUD_FORMATS, "laz", "xyz", "csv"])
+    for by_name in (ptx, text):
+        if by_name.matches(file):
+            return _quietly(by_name.read, file)
+    known = ", ".join([*CLOUD_FORMATS, "laz", "ptx", "pts", "xyz", "csv"])
     msg = f"{file} is not a point cloud that can be read: expected {known}"
     raise FormatError(msg)
 

@@ -2,38 +2,77 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
-from o3d_paint.io.files import open_text
+from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.clouds.columns import axes_of, cloud_of, plain_name
+from o3d_paint.io.clouds.unnamed_columns import names_by_values
+from o3d_paint.io.files import open_file, open_text
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
 
 _MEMORY_FACTOR = 6
-_SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".pts", ".xyzrgb")
-_COLOR_NAMES = (("red", "green", "blue"), ("r", "g", "b"))
+_SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".pts", ".xyzrgb", ".xyzn", ".neu", ".tsv", ".dat")
 _COMMENTS = ("#", "//")
 _MAX_HEADER = 1000
-# Excel begins with a byte order mark.
-_ENCODING = "utf-8-sig"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """How the lines of a table are written.
+
+    Attributes:
+        separator: None for blanks and tabs.
+        has_decimal_comma: Whether a comma is the decimal point.
+        ends_separated: Whether a separator stands behind the last value too.
+    """
+
+    separator: str | None = None
+    has_decimal_comma: bool = False
+    ends_separated: bool = False
+
+    def words(self, line: str) -> list[str]:
+        """Return the values of a line; what is left empty is not known."""
+        text = line.strip()
+        if self.has_decimal_comma:
+            text = text.replace(",", ".")
+        if self.separator is None:
+            return text.split()
+        if self.ends_separated:
+            text = text.removesuffix(self.separator)
+        return [w.strip().strip('"') or "nan" for w in text.split(self.separator)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What stands before the points: lines to skip, names of columns, and what separates them."""
+    """What stands before the points, and how their lines are written.
+
+    Attributes:
+        skip: Lines to skip.
+        names: Of the columns; empty where no line names them.
+        writing: Of the lines.
+        texts: Positions of columns that hold no numbers.
+        has_count: Whether the count of points stands before them, as in PTS.
+    """
 
     skip: int
     names: list[str]
-    separator: str | None
-    has_count: bool
+    writing: _Writing
+    texts: tuple[int, ...] = ()
+    has_count: bool = False
 
 
 def matches(path: Path) -> bool:
@@ -44,7 +83,7 @@ def matches(path: Path) -> bool:
 def read(path: Path) -> CloudFile:
     """Read a text cloud; a first line may name the columns.
 
-    Commas, semicolons, tabs or blanks separate; beside semicolons a comma is a decimal point.
+    Commas, semicolons, tabs or blanks separate; where a comma does not, it is a decimal point.
     Without names, columns are x y z, then r g b where there are six or more, then the label; an
     intensity may stand before r g b, as in PTS and Semantic3D.
 
@@ -53,11 +92,29 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-    with open_text(path, encoding=_ENCODING) as file:
+    with _opened(path) as file:
         start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
     values = _values(path, start)
-    is_pts = start.has_count or path.suffix.lower() == ".pts"
-    return _cloud(values, start.names or _default_names(values, is_pts=is_pts), path)
+    notes: list[str] = []
+    names = start.names
+    if not names:
+        is_pts = start.has_count or path.suffix.lower() == ".pts"
+        names = names_by_values(values, is_pts=is_pts, notes=notes)
+    texts = [names[i] for i in start.texts if i < len(names)]
+    names = [n for i, n in enumerate(names) if i not in start.texts]
+    if len(names) != values.shape[1]:
+        msg = f"{path} names the columns {names[:12]}, but its lines have {values.shape[1]} values"
+        raise FormatError(msg)
+    columns = dict(zip(reversed(names), reversed(values.T), strict=True))
+    ordered = {name: columns[name] for name in dict.fromkeys(names)}
+    return cloud_of(ordered, path).with_notes(*notes).with_others(texts)
+
+
+def _opened(path: Path) -> TextIO:
+    """Open a text; Excel begins with a byte order mark, and its "Unicode text" is UTF-16."""
+    with open_file(path) as file:
+        encoding = "utf-16" if file.read(2) in _UTF_16 else "utf-8-sig"
+    return open_text(path, encoding=encoding)
 
 
 def _start(lines: list[str]) -> _Start:
@@ -69,40 +126,80 @@ def _start(lines: list[str]) -> _Start:
     has_count = False
     for number, line in enumerate(lines):
         text = line.strip()
-        separator = next((s for s in ";," if s in text), None)
-        words = [w.strip().strip('"') for w in text.lstrip("#/ ").split(separator)]
-        are_axes = {"x", "y", "z"} <= {w.casefold() for w in words}
+        named = _names(text.lstrip("#/ "))
+        are_axes = axes_of([plain_name(w) for w in named]) is not None
         is_comment = not text or text.startswith(_COMMENTS)
-        if are_axes or not (is_comment or names or _are_numbers(words, separator)):
-            names = [w.casefold() for w in words]
+        if are_axes or not (is_comment or names or _are_numbers(text)):
+            names = named
         elif is_comment:
             continue
-        elif len(words) == 1 and not has_count:
+        elif len(named) == 1 and not has_count:
             has_count = True
         else:
-            return _Start(number, names, separator, has_count)
-    return _Start(len(lines), names, None, has_count)
+            filled = [t for each in lines[number:] if (t := each.strip()) and t[0] not in "#/"]
+            writing = _writing_of(filled)
+            texts = _text_columns(filled, writing) if names else ()
+            return _Start(number, names, writing, texts, has_count)
+    return _Start(len(lines), names, _Writing(), (), has_count)
 
 
-def _are_numbers(words: list[str], separator: str | None) -> bool:
+def _names(text: str) -> list[str]:
+    """Return the words of a line that may name columns.
+
+    Where neither commas, semicolons nor tabs separate, a unit in brackets belongs to its name.
+    """
+    separator = next((s for s in ";\t," if s in text), None)
+    if separator is None:
+        return re.sub(r"\s+(?=[\[(])", "", text).split()
+    words = [w.strip().strip('"') for w in text.strip().removesuffix(separator).split(separator)]
+    return [w for w in words if w] if separator == "\t" else words
+
+
+def _are_numbers(text: str) -> bool:
+    """Return whether a line is of numbers, however they are written."""
+    return all(_is_number(word) for word in _writing_of([text]).words(text))
+
+
+def _is_number(word: str) -> bool:
     try:
-        [float(w.replace(",", ".") if separator == ";" else w) for w in words if w]
+        float(word)
     except ValueError:
         return False
     return True
 
 
+def _writing_of(lines: list[str]) -> _Writing:
+    """Return how lines are written, none of which is empty or a comment.
+
+    Beside semicolons commas are decimal points; so they are between digits where blanks separate.
+    """
+    text = "\n".join(lines)
+    if ";" in text:
+        has_decimal_comma = "," in text and "." not in text
+        return _Writing(";", has_decimal_comma, all(line.endswith(";") for line in lines))
+    if "," not in text:
+        return _Writing()
+    words = [line.split() for line in lines]
+    has_decimal_comma = all(len(w) > 1 for w in words) and all(
+        _DECIMAL_COMMA.fullmatch(word) for line in words for word in line
+    )
+    if has_decimal_comma:
+        return _Writing(None, True)
+    return _Writing(",", False, all(line.endswith(",") for line in lines))
+
+
+def _text_columns(lines: list[str], writing: _Writing) -> tuple[int, ...]:
+    """Return the positions of columns that hold anything but numbers."""
+    rows = [writing.words(line) for line in lines]
+    count = min(len(r) for r in rows)
+    return tuple(i for i in range(count) if not all(_is_number(r[i]) for r in rows))
+
+
 def _values(path: Path, start: _Start) -> FloatArray:
     try:
-        with open_text(path, encoding=_ENCODING) as file:
-            lines = (line.replace(",", ".") for line in file) if start.separator == ";" else file
-            values = np.loadtxt(
-                lines,
-                delimiter=start.separator,
-                skiprows=start.skip,
-                ndmin=2,
-                comments=_COMMENTS,
-            )
+        values = _fast_values(path, start)
+        if values is None:
+            values = _loaded(path, start, _lines, None)
     except (ValueError, UnicodeDecodeError) as error:
         msg = f"{path} is not a table of numbers ({error}): export x y z columns"
         raise FormatError(msg) from error
@@ -112,39 +209,37 @@ def _values(path: Path, start: _Start) -> FloatArray:
     return values
 
 
-def _default_names(values: FloatArray, *, is_pts: bool) -> list[str]:
-    """Return what columns without names are, as far as their values can be that.
-
-    Normals are no colours, and a fourth column with fractions is no label.
-    """
-    count = values.shape[1]
-    names = ["x", "y", "z"]
-    if count == 7 and _are_bytes(values[:, 4:]) and (is_pts or not _are_bytes(values[:, 3:4])):
-        return [*names, "intensity", "red", "green", "blue"]
-    if count >= 6 and (values[:, 3:6] >= 0).all():
-        names += ["red", "green", "blue"]
-    is_label_next = count == len(names) + 1 and not is_pts
-    if is_label_next and (np.mod(values[np.isfinite(values[:, -1]), -1], 1) == 0).all():
-        names.append("label")
-    return names + [f"column {i}" for i in range(len(names), count)]
+def _fast_values(path: Path, start: _Start) -> FloatArray | None:
+    """Return the values as NumPy alone reads them, twice as fast; None where it cannot."""
+    writing = start.writing
+    if start.texts or writing.ends_separated or writing.has_decimal_comma:
+        return None
+    try:
+        return _loaded(path, start, None, writing.separator)
+    except ValueError:
+        return None
 
 
-def _are_bytes(values: FloatArray) -> bool:
-    return bool(((values >= 0) & (values <= 255) & (np.mod(values, 1) == 0)).all())
+def _loaded(
+    path: Path,
+    start: _Start,
+    lines: Callable[[Iterable[str], _Start], Iterator[str]] | None,
+    separator: str | None,
+) -> FloatArray:
+    with _opened(path) as file:
+        points: Iterable[str] = islice(file, start.skip, None)
+        if lines is not None:
+            points = lines(points, start)
+        values: FloatArray = np.loadtxt(points, delimiter=separator, ndmin=2, comments=_COMMENTS)
+        return values
 
 
-def _cloud(values: FloatArray, names: list[str], path: Path) -> CloudFile:
-    missing = [n for n in ("x", "y", "z") if n not in names]
-    if missing or len(names) != values.shape[1]:
-        msg = f"{path} has columns {names[:12]}: expected x, y, z, one name for each"
-        raise FormatError(msg)
-    xyz = values[:, [names.index(n) for n in ("x", "y", "z")]]
-    rgb = None
-    for channels in _COLOR_NAMES:
-        if all(c in names for c in channels):
-            rgb = rgb_from([values[:, names.index(c)] for c in channels])
-    column = label_column(names)
-    labels = None
-    if column is not None:
-        labels = labels_from(values[:, names.index(column)], f"{column!r} of {path}")
-    return CloudFile(xyz, rgb, labels).checked(path)
+def _lines(file: Iterable[str], start: _Start) -> Iterator[str]:
+    """Yield lines as NumPy reads them: decimal points, nothing left empty, no texts."""
+    for line in file:
+        if line.strip() and not line.lstrip().startswith(_COMMENTS):
+            words = start.writing.words(line)
+            if start.has_count and len(words) == 1:
+                # A PTS may hold several clouds, each with its count before it.
+                continue
+            yield " ".join(w for i, w in enumerate(words) if i not in start.texts)

@@ -31,17 +31,25 @@ __all__ = [
 ]
 
 EXPORTERS: dict[str, Exporter] = {
-    ".ply": Exporter("labelled point cloud (PLY)", write_ply),
+    ".ply": Exporter("labelled point cloud (PLY)", write_ply, keeps_rows=True),
     ".glb": Exporter("classes and cameras for any 3D viewer (GLB)", write_glb),
-    ".pcd": Exporter("labelled point cloud of the Point Cloud Library (PCD)", write_pcd),
+    ".pcd": Exporter(
+        "labelled point cloud of the Point Cloud Library (PCD)", write_pcd, keeps_rows=True
+    ),
     ".las": Exporter("LAS 1.4 with classification and full class ids", write_las),
     ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz),
     ".e57": Exporter("E57 with one scan per class", write_e57),
-    ".xyz": Exporter("text, blanks between columns (XYZ)", write_xyz),
-    ".csv": Exporter("text, commas between columns (CSV)", write_csv),
-    ".npz": Exporter("NumPy archive of points, colours and labels (NPZ)", write_npz),
-    ".npy": Exporter("labels in point order (NPY), with classes.json", write_labels),
-    ".label": Exporter("SemanticKITTI labels, with the points as .bin", write_kitti),
+    ".xyz": Exporter("text, blanks between columns (XYZ)", write_xyz, keeps_rows=True),
+    ".csv": Exporter("text, commas between columns (CSV)", write_csv, keeps_rows=True),
+    ".npz": Exporter(
+        "NumPy archive of points, colours and labels (NPZ)", write_npz, keeps_rows=True
+    ),
+    ".npy": Exporter(
+        "labels in point order (NPY), with classes.json", write_labels, keeps_rows=True
+    ),
+    ".label": Exporter(
+        "SemanticKITTI labels, with the points as .bin", write_kitti, keeps_rows=True
+    ),
     ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis),
 }
 """By the ending of the file."""
@@ -68,8 +76,13 @@ def exporter_for(path: Path) -> Exporter:
     return exporter
 
 
-def export(labelled: LabelledScene, path: Path | str, options: ExportOptions | None = None) -> None:
+def export(
+    labelled: LabelledScene, path: Path | str, options: ExportOptions | None = None
+) -> list[str]:
     """Write a labelled scene in the format of the file's ending, whole or not at all.
+
+    Returns:
+        What the format could not keep, one sentence each.
 
     Raises:
         FormatError: The ending is unknown.
@@ -79,4 +92,12 @@ def export(labelled: LabelledScene, path: Path | str, options: ExportOptions | N
     chosen = options or ExportOptions()
     sources = tuple(Path(s) for s in labelled.scene.sources)
     chosen = replace(chosen, inputs=(*chosen.inputs, *sources))
-    exporter_for(target).write(labelled, target, chosen)
+    exporter, rows = exporter_for(target), labelled.scene.rows
+    exporter.write(labelled.in_file_rows() if exporter.keeps_rows else labelled, target, chosen)
+    if rows is None or exporter.keeps_rows:
+        return []
+    missing = rows.count - len(rows.of_points)
+    return [
+        f"{target} is without the {missing:,} points that are nowhere, which its format cannot"
+        " hold: its points count differently than the rows of the cloud's file."
+    ]

@@ -30,7 +30,7 @@ def write_kitti(labelled: LabelledScene, path: Path, options: ExportOptions) -> 
         refuse_overwriting(companion, options.inputs)
     cloud = labelled.scene.cloud
     is_far = needs_double(cloud.xyz, labelled.scene.spacing)
-    center = np.median(cloud.xyz, axis=0).round() if is_far else np.zeros(3)
+    center = np.nanmedian(cloud.xyz, axis=0).round() if is_far else np.zeros(3)
     points = np.zeros((len(cloud), 4), dtype="<f4")
     points[:, :3] = cloud.xyz - center
     with replacing(points_path, inputs=options.inputs) as file:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray
-from o3d_paint.core.scene import Scene
+from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.core.taxonomy import UNLABELLED_COLOR, Taxonomy
 
 __all__ = [
@@ -59,6 +59,22 @@ class LabelledScene:
                 msg = f"{name} has shape {values.shape}, expected ({count},)"
                 raise ValueError(msg)
 
+    def in_file_rows(self) -> LabelledScene:
+        """Return the scene with a point for each row of its file; those without one are NaN."""
+        rows = self.scene.rows
+        if rows is None:
+            return self
+        cloud = self.scene.cloud
+        whole = PointCloud(rows.spread(cloud.xyz, np.nan), rows.spread(cloud.rgb, 0))
+        return LabelledScene(
+            replace(self.scene, cloud=whole, rows=None),
+            self.taxonomy,
+            rows.spread(self.labels, 0),
+            rows.spread(self.source, 0),
+            None if self.confidence is None else rows.spread(self.confidence, 0),
+            None if self.votes is None else rows.spread(self.votes, 0),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportOptions:
@@ -82,10 +98,13 @@ class Exporter:
     Attributes:
         title: What it writes, for people.
         write: Writes the file whole or not at all.
+        keeps_rows: Whether it is given points that are nowhere (NaN) too, where the cloud's file
+            has them, so that rows stay where they are.
     """
 
     title: str
     write: Callable[[LabelledScene, Path, ExportOptions], None]
+    keeps_rows: bool = False
 
 
 def class_colors(labels: IdArray, taxonomy: Taxonomy) -> RgbArray:

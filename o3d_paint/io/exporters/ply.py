@@ -53,11 +53,12 @@ def write_ply(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
 
 def needs_double(xyz: FloatArray, spacing: float) -> bool:
     """Return whether float32 would move points by more than a thousandth of their spacing."""
-    reach = float(np.abs(xyz).max(initial=0.0))
+    # NaN are points that are nowhere, which no type moves.
+    reach = float(np.nanmax(np.abs(xyz), initial=0.0))
     # Half a unit in the last place bounds the rounding; only doubtful clouds are looked at whole.
     if reach * 2.0**-24 <= _COORDINATE_LOSS * spacing:
         return False
-    lost = np.abs(xyz - xyz.astype(np.float32)).max(initial=0.0)
+    lost = np.nanmax(np.abs(xyz - xyz.astype(np.float32)), initial=0.0)
     return bool(lost > _COORDINATE_LOSS * spacing)
 
 

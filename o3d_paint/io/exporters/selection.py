@@ -92,7 +92,7 @@ def _selected(labelled: LabelledScene, kept: BoolArray) -> LabelledScene:
     cloud = labelled.scene.cloud
     part = PointCloud(cloud.xyz[kept], cloud.rgb[kept])
     return LabelledScene(
-        replace(labelled.scene, cloud=part),
+        replace(labelled.scene, cloud=part, rows=None),
         labelled.taxonomy,
         labelled.labels[kept],
         labelled.source[kept],

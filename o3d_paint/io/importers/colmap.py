@@ -24,6 +24,8 @@ from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.colmap_lens import MappedPhoto, mapped_lens
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model
 from o3d_paint.io.importers.colmap_readers import read_by_any
+from o3d_paint.io.importers.colmap_workspace import photo_folder, what_lies_beside
+from o3d_paint.io.importers.left_out import LeftOut, shape_fault
 from o3d_paint.io.importers.pose_files import is_quaternion, require_camera
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.paths import existing
@@ -34,7 +36,7 @@ __all__ = ["read", "read_depth_map", "recognizes"]
 _MAX_HEADER = 64
 _DEPTH_KINDS = ("geometric", "photometric")
 _DEPTH_PERCENTILES = (0.5, 99.5)
-_ASPECT_TOLERANCE = 0.02
+_WILD = 1e3
 _OF_OPENCV = (
     "SIMPLE_PINHOLE",
     "PINHOLE",
@@ -69,32 +71,57 @@ def read(path: Path, options: ImportOptions) -> Capture:
     if not model.images:
         msg = f"{folder} has no posed photos: the reconstruction failed, run it again"
         raise SceneError(msg)
-    photos = options.images or _photo_folder(path, folder)
+    photos = options.images or photo_folder(path, folder)
     depths = _depth_folder(folder)
-    frames = tuple(_frame(image, model, photos, depths) for image in model.images)
-    has_depth = any(f.depth is not None for f in frames)
+    left_out, damaged = LeftOut(), list[str]()
+    frames = []
+    for image in model.images:
+        # A name that leads out of the folder is no mishap: such a model is refused as a whole.
+        photo = existing(photos, image.name, folder / "images")
+        if photo is None:
+            msg = f"{folder / 'images'} names the photo {image.name!r}, which is not in {photos}"
+            reason = f"it is not in {photos} (see --images DIR)"
+            left_out.add(repr(image.name), reason, f"{msg}: see --images DIR")
+            continue
+        try:
+            frames.append(_frame(image, model, photo, depths, left_out, damaged))
+        except (FormatError, SceneError) as error:
+            left_out.add_error(repr(image.name), error)
+    kept = tuple(f for f in frames if f is not None)
+    left_out.require_rest(len(kept), str(folder))
+    has_depth = any(f.depth is not None for f in kept)
     if not has_depth and not len(model.xyz) and options.cloud is None:
         msg = (
             f"{folder} has neither points nor depth maps: run COLMAP's dense stereo, or add a cloud"
         )
         raise SceneError(msg)
-    notes = [f"COLMAP model of {len(frames)} photos in {folder}. {reader}"]
-    missing = sum(f.depth is None for f in frames)
-    if has_depth and missing:
-        notes.append(
-            f"{missing} photos have no depth map; the others show which points are hidden."
-        )
-    if not has_depth:
-        notes.append("No dense depth maps: the sparse points are the cloud (see --cloud).")
+    notes = [f"COLMAP model of {len(kept)} photos in {folder}. {reader}", *left_out.notes()]
+    notes += [f"A depth map is left out: {reason}." for reason in damaged]
+    notes += _about_depth(kept, depths)
+    notes += what_lies_beside(path, folder, photos, [i.name for i in model.images], depths)
     xyz, rgb = (None, None) if has_depth else (model.xyz, model.rgb)
-    return Capture(path.resolve().name, frames, "w2c", xyz, rgb, tuple(notes))
+    return Capture(path.resolve().name, kept, "w2c", xyz, rgb, tuple(notes))
+
+
+def _about_depth(frames: tuple[Frame, ...], depths: Path | None) -> list[str]:
+    """Return what to say where photos have no depth map."""
+    missing = sum(f.depth is None for f in frames)
+    if not missing:
+        return []
+    if missing < len(frames):
+        return [f"{missing} photos have no depth map; the others show which points are hidden."]
+    note = "No dense depth maps: the sparse points are the cloud (see --cloud)."
+    if depths is not None and any(depths.rglob("*.bin")):
+        note = f"No depth map in {depths} is named after a photo of the model: {note[3:]}"
+    return [note]
 
 
 def read_depth_map(path: Path) -> FloatArray:
     """Read a depth map of COLMAP's stereo: ``W&H&C&`` and float32, x fastest.
 
     Returns:
-        (H, W) float32; outliers beyond the 0.5 and 99.5 percentiles are 0, unknown.
+        (H, W) float32; outliers beyond the 0.5 and 99.5 percentiles, and beyond a thousand times
+        the median or a thousandth of it, are 0, unknown.
 
     Raises:
         FormatError: The header is malformed or the data are cut off.
@@ -119,23 +146,11 @@ def read_depth_map(path: Path) -> FloatArray:
     known = np.isfinite(depth) & (depth > 0)
     if known.any():
         low, high = np.percentile(depth[known], _DEPTH_PERCENTILES)
+        # A map that failed nearly everywhere may be wild in more than a hundredth of what is left.
+        median = float(np.median(depth[known]))
+        low, high = max(low, median / _WILD), min(high, median * _WILD)
         known &= (depth >= low) & (depth <= high)
     return np.where(known, depth, np.float32(0))
-
-
-def _photo_folder(path: Path, model: Path) -> Path:
-    """Return the images folder nearest to the model, not above the workspace."""
-    top = path.resolve()
-    for folder in (model.resolve(), *model.resolve().parents):
-        if (folder / "images").is_dir():
-            return folder / "images"
-        if folder == top:
-            break
-    beside = top.parent / "images"
-    if beside.is_dir():
-        return beside
-    msg = f"{path} has no folder {'images'!r}: give the photos' folder with --images DIR"
-    raise SceneError(msg)
 
 
 def _depth_folder(model: Path) -> Path | None:
@@ -146,32 +161,48 @@ def _depth_folder(model: Path) -> Path | None:
     return None
 
 
-def _frame(image: Image, model: Model, photos: Path, depths: Path | None) -> Frame:
+def _frame(
+    image: Image,
+    model: Model,
+    path: Path,
+    depths: Path | None,
+    left_out: LeftOut,
+    damaged: list[str],
+) -> Frame | None:
+    """Return a photo with its depth; None where it is left out.
+
+    Raises:
+        FormatError: Its camera or its file is damaged.
+        SceneError: It would not fit into memory.
+    """
     source = model.folder / "images"
-    intrinsics = model.cameras[image.camera_id]
-    path = existing(photos, image.name, source)
-    if path is None:
-        msg = f"{source} names the photo {image.name!r}, which is not in {photos}: see --images DIR"
-        raise SceneError(msg)
+    intrinsics = model.cameras.get(image.camera_id)
+    if intrinsics is None:
+        unknown = f"camera {image.camera_id}, not in {model.folder / 'cameras'}"
+        msg = f"{source}: {image.name!r} has {unknown}: copy both files again"
+        left_out.add(f"{image.name!r} ({unknown})", "its camera is not there", msg)
+        return None
+    pose = _pose(image)
+    if pose is None:
+        msg = f"{source}: {image.name!r} has no valid pose: leave it out of the model"
+        left_out.add(repr(image.name), "it has no valid pose", msg)
+        return None
     photo: Photo = photo_at(path)
     camera, straighten = _camera(intrinsics, model.folder)
-    if abs(photo.width * camera.height / (photo.height * camera.width) - 1) > _ASPECT_TOLERANCE:
-        msg = (
-            f"{path} has {photo.width}x{photo.height} pixels, its camera in {model.folder}"
-            f" {camera.width}x{camera.height}: give the photos that COLMAP was run on"
-        )
-        raise SceneError(msg)
-    photo = straighten(photo)
-    depth = None if depths is None else _depth(depths, image.name, source)
+    fault = shape_fault(photo, (camera.height, camera.width))
+    if fault is not None:
+        msg = f"{path} has {fault} in {model.folder}: give the photos that COLMAP was run on"
+        left_out.add(f"{image.name!r} ({fault})", "its shape is not its camera's", msg)
+        return None
+    depth = None
+    try:
+        depth = None if depths is None else _depth(depths, image.name, source)
+    except FormatError as error:
+        damaged.append(str(error))
     if depth is not None:
         camera = camera.resized(depth.shape[1], depth.shape[0])
-    return Frame(
-        name=image.name.replace("\\", "/").rsplit(".", 1)[0].replace("/", "_"),
-        camera=camera,
-        cam_from_world=_pose(image, source),
-        photo=photo,
-        depth=depth,
-    )
+    name = image.name.replace("\\", "/").rsplit(".", 1)[0].replace("/", "_")
+    return Frame(name, camera, pose, straighten(photo), depth)
 
 
 def _depth(folder: Path, name: str, source: Path) -> FloatArray | None:
@@ -182,12 +213,12 @@ def _depth(folder: Path, name: str, source: Path) -> FloatArray | None:
     return None
 
 
-def _pose(image: Image, source: Path) -> FloatArray:
+def _pose(image: Image) -> FloatArray | None:
+    """Return the (4, 4) pose, world to camera; None where the numbers are none."""
     quaternion = np.array(image.quaternion)
     values = np.array([*image.quaternion, *image.translation])
     if not np.isfinite(values).all() or not is_quaternion(quaternion):
-        msg = f"{source}: {image.name!r} has no valid pose: leave it out of the model"
-        raise FormatError(msg)
+        return None
     cam_from_world = np.eye(4)
     cam_from_world[:3, :3] = Rotation.from_quat(np.roll(quaternion, -1)).as_matrix()
     cam_from_world[:3, 3] = image.translation

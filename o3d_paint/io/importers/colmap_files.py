@@ -42,6 +42,7 @@ _MODELS = {
 }
 _PARAMETERS = dict(_MODELS.values())
 _MAX_NAME = 4096
+_LONGEST_POSE = _MAX_NAME + 400
 
 
 def read_model(folder: Path) -> Model:
@@ -207,25 +208,44 @@ def _cameras_text(path: Path) -> dict[int, Intrinsics]:
 
 
 def _images_text(path: Path) -> list[Image]:
-    """Read pose lines; each is followed by a line of image points, which may be empty."""
+    """Read pose lines; each is followed by a line of image points, which may be empty.
+
+    Many scripts write no such line at all: one that is not triples of numbers is a pose.
+    """
     images = []
     is_pose = True
     for number, line in _lines(path):
-        if is_pose and not line.strip():
+        if not is_pose and _are_points(line):
+            is_pose = True
             continue
-        if is_pose:
-            try:
-                words = line.split()
-                w, x, y, z, tx, ty, tz = (float(v) for v in words[1:8])
-                name = " ".join(words[9:])
-                if not name:
-                    raise ValueError(name)
-                images.append(Image(name, int(words[8]), (w, x, y, z), (tx, ty, tz)))
-            except (IndexError, ValueError) as error:
-                expected = "IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME"
-                raise _malformed(path, number, expected) from error
-        is_pose = not is_pose
+        words = line.split()
+        if not words:
+            continue
+        try:
+            w, x, y, z, tx, ty, tz = (float(v) for v in words[1:8])
+            name = " ".join(words[9:])
+            if not name:
+                raise ValueError(name)
+            images.append(Image(name, int(words[8]), (w, x, y, z), (tx, ty, tz)))
+        except (IndexError, ValueError) as error:
+            expected = "IMAGE_ID QW QX QY QZ TX TY TZ CAMERA_ID NAME"
+            raise _malformed(path, number, expected) from error
+        is_pose = False
     return images
+
+
+def _are_points(line: str) -> bool:
+    """Return whether a line is ``X Y POINT3D_ID`` any number of times, none included."""
+    if len(line) > _LONGEST_POSE:
+        return True
+    words = line.split()
+    if len(words) % 3:
+        return False
+    try:
+        [float(word) for word in words]
+    except ValueError:
+        return False
+    return True
 
 
 def _points_text(path: Path) -> tuple[FloatArray, RgbArray]:

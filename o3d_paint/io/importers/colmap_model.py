@@ -12,11 +12,23 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
-from o3d_paint.errors import FormatError
 
-__all__ = ["Image", "Intrinsics", "Model", "assembled", "find_model", "suffix_of"]
+__all__ = [
+    "DEPTH_MAPS",
+    "Image",
+    "Intrinsics",
+    "Model",
+    "assembled",
+    "find_model",
+    "is_model",
+    "suffix_of",
+]
 
 _SUBFOLDERS = ("", "sparse", "sparse/0", "dense/sparse", "dense/0/sparse")
+# Of dense workspaces; their models are of undistorted photos, to which the depth maps belong.
+_DENSE = ("dense", "dense/*")
+DEPTH_MAPS = "stereo/depth_maps"
+"""Where a dense workspace has its depth maps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +71,26 @@ class Model:
 
 
 def find_model(folder: Path) -> Path | None:
-    """Return the folder with the cameras of a workspace, the folder itself included, or None."""
-    for name in _SUBFOLDERS:
-        for suffix in (".bin", ".txt"):
-            candidate = folder / name
-            if all((candidate / f"{part}{suffix}").is_file() for part in ("cameras", "images")):
-                return candidate
-    return None
+    """Return the folder with the cameras of a workspace, or None.
+
+    The folder itself comes first, then a dense workspace in it with depth maps, then its sparse
+    model.
+    """
+    candidates = [folder / name for name in _SUBFOLDERS]
+    for place in _DENSE:
+        for maps in sorted(folder.glob(f"{place}/{DEPTH_MAPS}"), reverse=True):
+            if any(maps.rglob("*.bin")):
+                workspace = maps.parent.parent
+                candidates[1:1] = [workspace / "sparse", workspace / "sparse" / "0"]
+    return next((c for c in candidates if is_model(c)), None)
+
+
+def is_model(folder: Path) -> bool:
+    """Return whether a folder holds cameras and images of a model."""
+    return any(
+        all((folder / f"{part}{suffix}").is_file() for part in ("cameras", "images"))
+        for suffix in (".bin", ".txt")
+    )
 
 
 def suffix_of(folder: Path) -> str:
@@ -84,21 +109,10 @@ def assembled(
     Args:
         folder: Where its files lie.
         cameras: By camera id.
-        images: In any order.
+        images: In any order; their cameras need not be there.
         points: (N, 3) positions and (N, 3) colours in ascending order of id; those that are
             nowhere are left out, since triangulation can fail for single ones.
-
-    Raises:
-        FormatError: An image is of a camera that is not there.
     """
-    suffix = suffix_of(folder)
-    for image in images:
-        if image.camera_id not in cameras:
-            msg = (
-                f"{folder / f'images{suffix}'}: {image.name!r} has camera {image.camera_id}, not in"
-                f" {folder / f'cameras{suffix}'}: copy both files again"
-            )
-            raise FormatError(msg)
     xyz, rgb = points
     finite = np.isfinite(xyz).all(axis=1)
     ordered = tuple(sorted(images, key=lambda i: i.name))

@@ -21,6 +21,7 @@ from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
+from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.importers.pose_files import is_pose, read_poses, world_from_cam_of
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.npz import NpzArchive
@@ -47,7 +48,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
 
     Raises:
         FormatError: There are no frames or no poses, or one is malformed.
-        SceneError: There are more frames than poses, or they would not fit into memory.
+        SceneError: No frame can be used, or they would not fit into memory.
     """
     folder = _frames_folder(path) if path.is_dir() else None
     if folder is None:
@@ -58,23 +59,27 @@ def read(path: Path, options: ImportOptions) -> Capture:
         msg = f"{folder} has no {_POSES} beside it: copy the whole output folder"
         raise FormatError(msg)
     poses, _ = read_poses(poses_file)
-    numbers = sorted(_numbered(folder))
-    if numbers[-1] >= len(poses):
-        msg = (
-            f"{poses_file} has {len(poses)} poses, but there is a frame_{numbers[-1]}.npz: the run"
-            " is not finished yet, or files of two runs are mixed"
-        )
-        raise SceneError(msg)
-    chosen = [i for i in numbers[:: options.every] if is_pose(poses[i])]
-    if not chosen:
-        msg = f"{poses_file} has no valid pose: each must be a rotation and a position"
-        raise SceneError(msg)
-    _require_memory(folder, chosen, options)
-    frames = [_frame(folder / f"frame_{i}.npz", i, poses[i], options) for i in chosen]
-    notes = [f"DA3 Streaming: {len(frames)} photos."]
-    lost = len(numbers[:: options.every]) - len(chosen)
-    if lost:
-        notes.append(f"{lost} photos have no valid pose and are left out.")
+    left_out, frames = LeftOut(), []
+    chosen = sorted(_numbered(folder))[:: options.every]
+    usable = [i for i in chosen if i < len(poses) and is_pose(poses[i])]
+    for i in chosen:
+        if i >= len(poses):
+            msg = (
+                f"{poses_file} has {len(poses)} poses, but there is a frame_{i}.npz: the run"
+                " is not finished yet, or files of two runs are mixed"
+            )
+            left_out.add(f"frame_{i}.npz", f"{msg.split(', ', 1)[0]}: is the run finished?", msg)
+        elif i not in usable:
+            msg = f"{poses_file} has no valid pose: each must be a rotation and a position"
+            left_out.add(f"frame_{i}.npz", "it has no valid pose", msg)
+    _require_memory(folder, usable, options)
+    for i in usable:
+        try:
+            frames.append(_frame(folder / f"frame_{i}.npz", i, poses[i], options))
+        except (FormatError, SceneError) as error:
+            left_out.add_error(f"frame_{i}.npz", error)
+    left_out.require_rest(len(frames), str(folder))
+    notes = [f"DA3 Streaming: {len(frames)} photos.", *left_out.notes()]
     if options.images is not None:
         frames, finding = _with_full_photos(frames, options.images, folder)
         notes.append(finding)
@@ -96,10 +101,15 @@ def _poses_file(folder: Path) -> Path | None:
 
 
 def _require_memory(folder: Path, numbers: list[int], options: ImportOptions) -> None:
-    """Refuse frames that would not fit together; the first tells their size."""
-    with NpzArchive(folder / f"frame_{numbers[0]}.npz") as archive:
-        size = sum(h.nbytes for h in archive.headers.values())
-    require_memory(str(folder), size * len(numbers), limit=options.memory_limit)
+    """Refuse frames that would not fit together; the first sound one tells their size."""
+    for i in numbers:
+        try:
+            with NpzArchive(folder / f"frame_{i}.npz") as archive:
+                size = sum(h.nbytes for h in archive.headers.values())
+        except FormatError:
+            continue
+        require_memory(str(folder), size * len(numbers), limit=options.memory_limit)
+        return
 
 
 def _frame(path: Path, number: int, pose: FloatArray, options: ImportOptions) -> Frame:
@@ -148,7 +158,9 @@ def _with_full_photos(frames: list[Frame], images: Path, source: Path) -> tuple[
     depth = frames[0].depth
     assert depth is not None
     size = int(depth.shape[0]), int(depth.shape[1])
-    photos, finding = full_photos(images, size, count=len(frames), pictures=pictures, source=source)
+    photos, finding = full_photos(
+        images, size, count=len(frames), pictures=pictures, source=source, left_out={}
+    )
     pairs = zip(frames, photos, strict=True)
     named = [replace(f, photo=p, name=photo_name(p, i)) for i, (f, p) in enumerate(pairs)]
     return named, finding

@@ -16,15 +16,19 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera, inverse
-from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
+from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
+from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.importers.own_keys import read_own_keys
+from o3d_paint.io.importers.own_sizes import OwnSizes
 from o3d_paint.io.npz import NpzArchive
+
+_UNUSABLE = "its pose, its intrinsics or its photo cannot be used"
 
 
 def recognizes(path: Path) -> bool:
@@ -103,6 +107,7 @@ class _Reader:
         self._keys = keys
         self._options = options
         self._notes: list[str] = []
+        self._bad: dict[int, str] = {}
         self._own = read_own_keys(path, archive)
 
     def capture(self) -> Capture:
@@ -110,8 +115,16 @@ class _Reader:
         depth = self._maps("depth")
         images = self._images(None if depth is None else depth.shape)
         shape = depth.shape if depth is not None else None if images is None else images.shape
-        photos = self._photos(images, shape)
-        sizes = _sizes(photos) if shape is None else [(shape[1], shape[2])] * shape[0]
+        own_sizes = OwnSizes(
+            self._own,
+            self._path,
+            photos=None if images is None else images.shape,
+            maps=None if depth is None else depth.shape,
+        )
+        photos = self._photos(images, shape, own_sizes)
+        sizes = (
+            _sizes(photos) if shape is None else [own_sizes.of_camera(i) for i in range(shape[0])]
+        )
         confidence = self._maps("confidence") if depth is not None else None
         self._same_shape(confidence, depth)
         matrices = self._intrinsics(sizes)
@@ -119,11 +132,16 @@ class _Reader:
         xyz, rgb = self._points()
         if depth is not None:
             depth = self._known_depth(self._unmasked(depth))
-        frames = []
+        frames, left_out = [], LeftOut()
         for i, (photo, name) in enumerate(zip(photos, self._frame_names(photos), strict=True)):
+            if i in self._bad:
+                left_out.add(f"{name!r} ({self._bad[i]})", _UNUSABLE, self._bad[i])
+                continue
             camera = Camera.from_matrix(matrices[i], sizes[i][1], sizes[i][0])
-            maps = (None, None) if depth is None else _maps_of(depth, confidence, i)
+            maps = _maps_of(own_sizes.map(depth, i), own_sizes.map(confidence, i))
             frames.append(Frame(name, camera, poses[i], photo, *maps))
+        left_out.require_rest(len(frames), str(self._path))
+        self._notes += left_out.notes()
         own = self._own
         if own.labels is not None and (xyz is None or len(own.labels) != len(xyz)):
             msg = f"{self._path}: 'labels' has {len(own.labels)} values, expected one a point"
@@ -164,17 +182,20 @@ class _Reader:
         images = roles.images_from(self._path, key, self._archive.read(key))
         if depth_shape is not None:
             self._same_count(key, len(images), depth_shape[0])
-            self._same_view(key, images.shape, depth_shape)
+            if self._own.photo_sizes is None:
+                self._same_view(key, images.shape, depth_shape)
         if not len(images):
             msg = f"{self._path}: {key!r} holds no photos: estimate the scene from one at least"
             raise SceneError(msg)
         return images
 
-    def _photos(self, images: RgbArray | None, shape: tuple[int, ...] | None) -> list[Photo]:
+    def _photos(
+        self, images: RgbArray | None, shape: tuple[int, ...] | None, own_sizes: OwnSizes
+    ) -> list[Photo]:
         """Return the photos in the file, or those of the user's folder in their place."""
         folder = self._options.images
         if folder is None and images is not None:
-            return [ArrayPhoto(image) for image in images]
+            return [own_sizes.photo(images, i) for i in range(len(images))]
         if folder is None:
             msg = (
                 f"{self._path} holds no photos (no 'processed_images' or 'image'): give the folder"
@@ -184,16 +205,25 @@ class _Reader:
         if shape is None:
             msg = f"{self._path} has no depth, so its photos cannot come from a folder"
             raise SceneError(msg)
-        photos, finding = full_photos(
-            folder,
-            (shape[1], shape[2]),
-            count=shape[0],
-            pictures=images,
-            source=self._path,
-            names=self._own.names,
-        )
-        self._notes.append(finding)
-        return photos
+        photos: dict[int, Photo] = {}
+        for group in own_sizes.groups(shape[0]):
+            pictures = None
+            if images is not None:
+                pictures = np.stack([own_sizes.photo(images, i).array for i in group])
+            lost: dict[int, str] = {}
+            found, finding = full_photos(
+                folder,
+                own_sizes.of_camera(group[0]),
+                count=len(group),
+                pictures=pictures,
+                source=self._path,
+                names=[self._own.names[i] for i in group] if self._own.names else (),
+                left_out=lost,
+            )
+            self._bad |= {group[i]: reason for i, reason in lost.items()}
+            photos |= zip(group, found, strict=True)
+            self._notes.append(finding)
+        return [photos[i] for i in range(shape[0])]
 
     def _same_view(self, key: str, shape: tuple[int, ...], depth_shape: tuple[int, ...]) -> None:
         aspect = (shape[2] / shape[1]) / (depth_shape[2] / depth_shape[1])
@@ -208,9 +238,12 @@ class _Reader:
     def _intrinsics(self, sizes: list[tuple[int, int]]) -> FloatArray:
         key = self._keys["intrinsics"]
         array = self._archive.read(key)
-        matrices = roles.intrinsics_from(self._path, key, array, len(sizes))
+        matrices = roles.intrinsics_from(self._path, key, array, len(sizes), self._bad)
         self._same_count(key, len(matrices), len(sizes))
-        factor = None if self._own.is_own else roles.resolution_factor(matrices, sizes)
+        good = [i for i in range(len(sizes)) if i not in self._bad]
+        factor = None
+        if not self._own.is_own:
+            factor = roles.resolution_factor(matrices[good], [sizes[i] for i in good])
         if factor is None:
             return matrices
         self._notes.append(
@@ -224,7 +257,7 @@ class _Reader:
     def _poses(self, count: int) -> FloatArray:
         role = "cam_from_world" if "cam_from_world" in self._keys else "world_from_cam"
         key = self._keys[role]
-        poses = roles.poses_from(self._path, key, self._archive.read(key), count)
+        poses = roles.poses_from(self._path, key, self._archive.read(key), count, self._bad)
         self._same_count(key, len(poses), count)
         if role == "world_from_cam":
             return np.stack([inverse(p) for p in poses])
@@ -304,12 +337,10 @@ def _on_reversal(keys: Mapping[str, str]) -> str:
 
 
 def _maps_of(
-    depth: FloatArray, confidence: FloatArray | None, i: int
+    depth: FloatArray | None, confidence: FloatArray | None
 ) -> tuple[FloatArray | None, FloatArray | None]:
     """Return depth and confidence of a photo; none where not a single depth is known."""
-    if not depth[i].any():
-        return None, None
-    return depth[i], None if confidence is None else confidence[i]
+    return (None, None) if depth is None or not depth.any() else (depth, confidence)
 
 
 def _sizes(photos: list[Photo]) -> list[tuple[int, int]]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.io.clouds import e57, las, pcd, ply
+from o3d_paint.io.clouds.cloud_file import LONGEST_MARK
 from o3d_paint.io.files import open_file
 from o3d_paint.io.images import PHOTO_SUFFIXES
 
 __all__ = ["remedy"]
 
 _VIDEO_SUFFIXES = (".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm")
+# Of those endings of text clouds that nothing else has.
+_TEXT_CLOUDS = (".xyz", ".pts", ".ptx", ".xyzrgb", ".xyzn")
 _LOOKED_AT = 200
-_LONGEST_MARK = 16
 _ESTIMATE = (
     "run a depth estimator such as Depth-Anything-3 on the photos, or COLMAP, and give what it"
     " writes (scene.npz, or COLMAP's folder)"
@@ -41,9 +43,11 @@ def remedy(path: Path) -> str | None:
 
 
 def _is_cloud(path: Path) -> bool:
-    """Return whether a file has the mark of a format that holds nothing but a cloud."""
+    """Return whether a file has the mark or the ending of a format that holds but a cloud."""
+    if path.suffix.lower() in _TEXT_CLOUDS:
+        return True
     with open_file(path) as opened:
-        start = opened.read(_LONGEST_MARK)
+        start = opened.read(LONGEST_MARK)
     return any(cloud_format.matches(start) for cloud_format in (ply, pcd, las, e57))
 
 

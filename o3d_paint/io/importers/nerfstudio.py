@@ -1,44 +1,43 @@
 """nerfstudio's ``transforms.json`` (and Instant NGP's, which it extends).
 
-Source: nerfstudio's page on data conventions and its data parser. ``transform_matrix`` is camera to
-world with OpenGL axes; pixel centres lie at half integers; depth pictures and ``.npy`` are in
-thousandths of the poses' unit (``depth_unit_scale_factor``), 0 unknown. Intrinsics stand at the top
-or in every frame.
+Source: nerfstudio's page on data conventions and its data parser, and Instant NGP's loader.
+``transform_matrix`` is camera to world with OpenGL axes; depth pictures and arrays are in
+thousandths of the poses' unit (``depth_unit_scale_factor``), 0 unknown; Instant NGP states its unit
+(``integer_depth_scale``). A cloud that the file names is taken where there is no depth.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.camera import Camera, inverse
-from o3d_paint.core.consistency import agreement_between
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.depth_pictures import DepthFiles, DepthMeaning
 from o3d_paint.io.depth_room import require_room_for_depths
 from o3d_paint.io.files import open_file
-from o3d_paint.io.images import MAX_SIDE, open_image, photo_at, pixels_of
-from o3d_paint.io.importers.pose_files import is_pose, require_camera, world_from_cam_of
+from o3d_paint.io.images import MAX_ASPECT, PHOTO_SUFFIXES, list_files, photo_at
+from o3d_paint.io.importers.depth_units import doubts_about_unit
+from o3d_paint.io.importers.left_out import LeftOut, shape_fault, unposed
+from o3d_paint.io.importers.nerfstudio_lens import lens_of
+from o3d_paint.io.importers.pose_files import is_pose, world_from_cam_of
 from o3d_paint.io.json_file import item, number, read_json
-from o3d_paint.io.npz import read_npy
-from o3d_paint.io.paths import existing, inside
-from o3d_paint.io.undistort import Lens, UndistortedPhoto, pinhole_of, straightened
+from o3d_paint.io.paths import existing
+from o3d_paint.io.undistort import UndistortedPhoto, pinhole_of, straightened
 
 __all__ = ["read", "recognizes"]
 
 _FILE = "transforms.json"
 _MILLIMETRES = 0.001
-_PLAUSIBLE_ERROR = 0.05
-_CLEARLY_BETTER = 2.0
-_DISTORTION = {
-    "OPENCV": ("k1", "k2", "p1", "p2", "k3"),
-    "OPENCV_FISHEYE": ("k1", "k2", "k3", "k4"),
-}
+_NOTES_SHOWN = 3
+# What nerfstudio calls the depth of a frame, and what Instant NGP does.
+_DEPTH_KEYS = ("depth_file_path", "depth_path")
 
 
 def recognizes(path: Path) -> bool:
@@ -50,75 +49,234 @@ def recognizes(path: Path) -> bool:
         return b'"frames"' in opened.read() if file.stat().st_size < 1 << 28 else False
 
 
+class _Reader:
+    """One file: what all of its frames share, and what came of them."""
+
+    def __init__(self, file: Path, document: Any, options: ImportOptions) -> None:
+        self.file = file
+        self._document = document
+        self._options = options
+        self.left_out = LeftOut()
+        self.notes: list[str] = []
+        self._photos: set[Path] = set()
+        self._unit = self._stated_unit()
+        given = () if options.invalid_depth is None else (float(options.invalid_depth),)
+        self._meaning = DepthMeaning(self._unit, self._unit, given, given)
+        self._depths = DepthFiles([])
+
+    @property
+    def unit(self) -> float:
+        """Scene units of a step of the depth pictures."""
+        return self._unit
+
+    def frames(self, records: list[Any]) -> list[Frame]:
+        """Return the photos that can be used; the others are told by `left_out`.
+
+        Raises:
+            FormatError: A name leads out of the folder.
+            MissingExtraError: Depth is in a format whose library is not installed.
+        """
+        names = [(n, self._depth_path(r)) for n, r in enumerate(records)]
+        depths = [p for _, p in names if p is not None]
+        require_room_for_depths(self.file, depths, limit=self._options.memory_limit)
+        self._depths = DepthFiles(depths)
+        found = []
+        for i, record in enumerate(records):
+            where = f"frames[{i}] of {self.file}"
+            photo = self._photo_path(record, where)
+            if photo is None:
+                continue
+            try:
+                frame = self._frame(record, photo, names[i][1], where)
+            except (FormatError, SceneError) as error:
+                self.left_out.add_error(_name_of(record, where), error)
+                continue
+            if frame is not None:
+                found.append(frame)
+        return found
+
+    def beside(self) -> list[str]:
+        """Return a sentence for each folder of photos with others that the file does not name."""
+        notes = []
+        for folder in sorted({p.parent for p in self._photos}):
+            there = list_files(folder, PHOTO_SUFFIXES)
+            others = [p.name for p in there if p not in self._photos]
+            notes += unposed(others, len(there), folder, self.file.name)
+        return notes
+
+    def _stated_unit(self) -> float:
+        if self._options.depth_unit is not None:
+            return self._options.depth_unit
+        for key in ("depth_unit_scale_factor", "integer_depth_scale"):
+            if isinstance(self._document, dict) and key in self._document:
+                scale = number(self._document, key, str(self.file))
+                if 0 < scale < 1e9:
+                    return scale
+        return _MILLIMETRES
+
+    def _depth_path(self, record: Any) -> Path | None:
+        """Return the depth picture that a frame names, as `existing` does; None where none is."""
+        name = next((record[k] for k in _DEPTH_KEYS if isinstance(record, dict) and k in record), 0)
+        if not isinstance(name, str):
+            return None
+        found = existing(self.file.parent, name, self.file)
+        if found is None:
+            self.notes.append(f"The depth picture {name!r} is not there; its photo has no depth.")
+        return found
+
+    def _photo_path(self, record: Any, where: str) -> Path | None:
+        """Return the photo of a frame, whose ending Blender's data sets leave out."""
+        name = record.get("file_path") if isinstance(record, dict) else None
+        if not isinstance(name, str):
+            msg = f"{where} has no 'file_path' that names a photo"
+            self.left_out.add(where, "no 'file_path' names it", msg)
+            return None
+        for ending in ("", ".png", ".jpg", ".jpeg"):
+            found = existing(self.file.parent, name + ending, self.file)
+            if found is not None:
+                self._photos.add(found)
+                return found
+        msg = f"{self.file} names the photo {name!r}, which is not there: copy the whole folder"
+        self.left_out.add(repr(name), "it is not there", msg)
+        return None
+
+    def _frame(
+        self, record: Any, photo_path: Path, depth_path: Path | None, where: str
+    ) -> Frame | None:
+        name = record["file_path"]
+        pose = _pose(record, where, self._options)
+        if pose is None:
+            msg = f"{self.file} has no frame with a valid pose: each must be a rotation and a"
+            self.left_out.add(repr(name), "it has no valid pose", f"{msg} position")
+            return None
+        photo: Photo = photo_at(photo_path)
+        lens = lens_of({**self._document, **record}, photo, where)
+        fault = shape_fault(photo, (lens.height, lens.width))
+        if fault is not None:
+            msg = f"{photo_path} has {fault} in {where}: give the photos that it was made from"
+            self.left_out.add(f"{name!r} ({fault})", "its shape is not its camera's", msg)
+            return None
+        depth = None if depth_path is None else self._depth(depth_path, photo)
+        camera = Camera.from_matrix(lens.matrix, lens.width, lens.height)
+        if lens.is_fisheye or bool(lens.coefficients.any()):
+            try:
+                camera = pinhole_of(lens)
+            except ValueError as error:
+                msg = f"{where}: {error}: undistort the photos first"
+                raise FormatError(msg) from error
+            photo = UndistortedPhoto(photo, lens, camera)
+            depth = None if depth is None else straightened(depth, lens, camera, smooth=False)
+        if depth is not None:
+            camera = camera.resized(depth.shape[1], depth.shape[0])
+        stem = name.replace("\\", "/").removeprefix("./").rsplit(".", 1)[0].replace("/", "_")
+        return Frame(stem, camera, pose, photo, depth)
+
+    def _depth(self, path: Path, photo: Photo) -> FloatArray | None:
+        """Return the depth of a photo; None, and a note, where it is damaged or of other shape."""
+        try:
+            depth = self._meaning.depth_of(self._depths.read(path))
+        except FormatError as error:
+            self.notes.append(f"A depth picture is left out: {error}.")
+            return None
+        height, width = int(depth.shape[0]), int(depth.shape[1])
+        fault = shape_fault(photo, (height, width), tolerance=MAX_ASPECT - 1)
+        if fault is None:
+            return depth
+        self.notes.append(
+            f"The depth picture {path.name} is left out: it has {width}x{height} pixels, its photo"
+            f" {photo.width}x{photo.height}, which is another shape."
+        )
+        return None
+
+
 def read(path: Path, options: ImportOptions) -> Capture:
-    """Read the file, its photos and depths.
+    """Read the file, its photos and depths, or the cloud that it names.
 
     Raises:
-        FormatError: A field is missing, of the wrong type, or leads out of the folder.
-        SceneError: There is no frame with a valid pose.
+        FormatError: A field is of the wrong type, or a name leads out of the folder.
+        SceneError: There is no photo that can be used, or neither depth nor a cloud.
     """
     file = path / _FILE if path.is_dir() else path
     document = read_json(file)
-    records = item(document, "frames", list, str(file))[:: max(1, options.every)]
-    _require_room(records, file, options)
-    frames, lost = [], 0
-    for i, record in enumerate(records):
-        where = f"frames[{i}] of {file}"
-        pose = _pose(record, where, options)
-        if pose is None:
-            lost += 1
-            continue
-        frames.append(_frame(record, document, file, options=options, pose=pose, where=where))
+    records = item(document, "frames", list, str(file))
+    reader = _Reader(file, document, options)
+    frames = reader.frames(records[:: max(1, options.every)])
+    reader.left_out.require_rest(len(frames), str(file))
     if not frames:
         msg = f"{file} has no frame with a valid pose: each must be a rotation and a position"
         raise SceneError(msg)
     with_depth = sum(f.depth is not None for f in frames)
     notes = [f"nerfstudio: {len(frames)} photos, {with_depth} with depth."]
-    if lost:
-        notes.append(f"{lost} photos have no valid pose and are left out.")
-    if not with_depth:
-        msg = f"{file} has no depth_file_path: add depth, or a cloud of its own with --cloud"
-        if options.cloud is None:
-            raise SceneError(msg)
+    notes += [*reader.left_out.notes(), *_counted(reader.notes)]
+    if options.every == 1:
+        notes += reader.beside()
+    xyz, rgb = None, None
+    if options.cloud is None:
+        xyz, rgb, said = _named_cloud(file, document, has_depth=with_depth > 0)
+        notes += said
     if with_depth and options.depth_unit is None:
-        notes += _doubts_about_unit(frames)
+        whose = f"in steps of {reader.unit:g}"
+        if reader.unit == _MILLIMETRES:
+            whose = "in thousandths, as nerfstudio does"
+        notes += doubts_about_unit(frames, reader.unit, whose)
     convention = options.convention or "c2w"
-    return Capture(file.resolve().parent.name, tuple(frames), convention, notes=tuple(notes))
+    name = file.resolve().parent.name
+    return Capture(name, tuple(frames), convention, xyz, rgb, tuple(notes))
 
 
-def _require_room(records: list[Any], file: Path, options: ImportOptions) -> None:
-    """Refuse depth pictures that would not fit together; one that is not there is told of later."""
-    names = [r.get("depth_file_path") for r in records if isinstance(r, dict)]
-    found = (existing(file.parent, name, file) for name in names if isinstance(name, str))
-    depths = [path for path in found if path is not None]
-    require_room_for_depths(file, depths, limit=options.memory_limit)
+def _named_cloud(
+    file: Path, document: Any, *, has_depth: bool
+) -> tuple[FloatArray | None, RgbArray | None, list[str]]:
+    """Return the points and colours of the cloud that a file names, and what there is to say.
 
+    nerfstudio has them in the coordinates of the poses.
 
-def _doubts_about_unit(frames: list[Frame]) -> list[str]:
-    """Return a sentence where photos agree only when depths are in the poses' own unit.
-
-    nerfstudio reads arrays of floats in thousandths too, although many programs write metres.
+    Raises:
+        SceneError: There is no depth, and no cloud that can be read.
     """
-    # Shorter ways between cameras are the same as larger depths, and take no memory.
-    whole = []
-    for frame in frames:
-        pose = frame.cam_from_world.copy()
-        pose[:3, 3] *= _MILLIMETRES
-        whole.append(replace(frame, cam_from_world=pose))
-    here, there = agreement_between(frames).error, agreement_between(whole).error
-    if not there < _PLAUSIBLE_ERROR or here <= _CLEARLY_BETTER * there:
-        return []
-    agreed = (
-        "photos share nothing" if np.isnan(here) else f"depths of two photos differ by {here:.1%}"
-    )
-    return [
-        f"Depths are read in thousandths, as nerfstudio does, and {agreed}; in whole units they"
-        f" would differ by {there:.1%} in the median: try --depth-unit 1."
-    ]
+    name = document.get("ply_file_path") if isinstance(document, dict) else None
+    missing = f"{file} has no depth_file_path: add depth, or a cloud of its own with --cloud"
+    if not isinstance(name, str):
+        if not has_depth:
+            raise SceneError(missing)
+        return None, None, []
+    path = existing(file.parent, name, file)
+    if has_depth:
+        used = f"Its cloud {name} is not taken, since photos have depth (see --cloud)."
+        return None, None, [used] if path is not None else []
+    if path is None:
+        msg = f"{file} names the cloud {name!r}, which is not there, and has no depth_file_path"
+        raise SceneError(f"{msg}: copy the whole folder, or give a cloud with --cloud")
+    cloud = _read_cloud(path)
+    said = [f"{len(cloud.xyz):,} points of {path}, which {file.name} names, are the cloud."]
+    return cloud.xyz, cloud.rgb, [*said, *cloud.notes]
+
+
+def _read_cloud(path: Path) -> CloudFile:
+    # The readers of clouds know estimators' names for arrays, and those are importers.
+    from o3d_paint.io.clouds.registry import read_cloud
+
+    return read_cloud(path)
+
+
+def _counted(notes: list[str]) -> list[str]:
+    """Return the first notes of a kind, and how many more there are."""
+    if len(notes) <= _NOTES_SHOWN:
+        return notes
+    return [*notes[:_NOTES_SHOWN], f"{len(notes) - _NOTES_SHOWN} more depth pictures are left out."]
+
+
+def _name_of(record: Any, where: str) -> str:
+    name = record.get("file_path") if isinstance(record, dict) else None
+    return repr(name) if isinstance(name, str) else where
 
 
 def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:
-    """Return world to camera with OpenCV axes; None where the matrix is no pose."""
+    """Return world to camera with OpenCV axes; None where the matrix is no pose.
+
+    Raises:
+        FormatError: There is no matrix of numbers.
+    """
     rows = item(record, "transform_matrix", list, where)
     try:
         matrix = np.array(rows, dtype=np.float64)
@@ -133,87 +291,3 @@ def _pose(record: Any, where: str, options: ImportOptions) -> FloatArray | None:
     if not is_pose(full):
         return None
     return inverse(world_from_cam_of(full, options.convention or "c2w", options.axes or "gl"))
-
-
-def _frame(
-    record: Any, document: Any, file: Path, *, options: ImportOptions, pose: FloatArray, where: str
-) -> Frame:
-    name = item(record, "file_path", str, where)
-    photo_path = _existing(file.parent, name, file)
-    photo: Photo = photo_at(photo_path)
-    lens = _lens({**document, **record}, photo, where)
-    depth = None
-    if isinstance(record.get("depth_file_path"), str):
-        depth = _depth(inside(file.parent, record["depth_file_path"], file), options)
-    has_distortion = lens.is_fisheye or bool(lens.coefficients.any())
-    camera = Camera.from_matrix(lens.matrix, lens.width, lens.height)
-    if has_distortion:
-        try:
-            camera = pinhole_of(lens)
-        except ValueError as error:
-            msg = f"{where}: {error}: undistort the photos first"
-            raise FormatError(msg) from error
-        photo = UndistortedPhoto(photo, lens, camera)
-        depth = None if depth is None else straightened(depth, lens, camera, smooth=False)
-    if depth is not None:
-        camera = camera.resized(depth.shape[1], depth.shape[0])
-    stem = name.replace("\\", "/").removeprefix("./").rsplit(".", 1)[0].replace("/", "_")
-    return Frame(stem, camera, pose, photo, depth)
-
-
-def _existing(folder: Path, name: str, source: Path) -> Path:
-    """Return the photo of a name, which Blender's data sets write without its ending."""
-    for ending in ("", ".png", ".jpg"):
-        found = existing(folder, name + ending, source)
-        if found is not None:
-            return found
-    msg = f"{source} names the photo {name!r}, which is not there: copy the whole folder"
-    raise SceneError(msg)
-
-
-def _lens(values: dict[str, Any], photo: Photo, where: str) -> Lens:
-    """Return the lens, at the size that the file states or else the photo has."""
-    width = int(number(values, "w", where)) if "w" in values else photo.width
-    height = int(number(values, "h", where)) if "h" in values else photo.height
-    if "fl_x" in values:
-        fx = number(values, "fl_x", where)
-    else:
-        angle = number(values, "camera_angle_x", where)
-        fx = width / 2 / np.tan(angle / 2) if 0 < angle < np.pi else 0.0
-    fy = number(values, "fl_y", where) if "fl_y" in values else fx
-    cx = number(values, "cx", where) if "cx" in values else width / 2
-    cy = number(values, "cy", where) if "cy" in values else height / 2
-    model = item(values, "camera_model", str, where) if "camera_model" in values else "OPENCV"
-    if model in ("PINHOLE", "SIMPLE_PINHOLE"):
-        model, values = "OPENCV", {}
-    if model not in _DISTORTION:
-        msg = f"camera_model {model!r} of {where} is none of {', '.join(_DISTORTION)}, PINHOLE"
-        raise FormatError(msg)
-    is_fisheye = model == "OPENCV_FISHEYE"
-    given = [number(values, k, where) if k in values else 0.0 for k in _DISTORTION[model]]
-    coefficients = np.zeros(4 if is_fisheye else 8)
-    coefficients[: len(given)] = given
-    matrix = np.array([[fx, 0, cx - 0.5], [0, fy, cy - 0.5], [0, 0, 1]])
-    require_camera(matrix, where)
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
-        msg = f"{where} has the size {width}x{height}, which no photo has: correct it"
-        raise FormatError(msg)
-    return Lens(matrix, coefficients, is_fisheye, width, height)
-
-
-def _depth(path: Path, options: ImportOptions) -> FloatArray:
-    if path.suffix.lower() == ".npy":
-        values = read_npy(path)
-    else:
-        with open_image(path) as image:
-            values = pixels_of(image, path)
-    if values.ndim == 3 and values.shape[2] == 1:
-        values = values[:, :, 0]
-    if values.ndim != 2 or values.dtype.kind not in "uif":
-        msg = f"{path} must be a depth picture of one channel, found {values.dtype} {values.shape}"
-        raise FormatError(msg)
-    unit = _MILLIMETRES if options.depth_unit is None else options.depth_unit
-    raw = values.astype(np.float32)
-    known = np.isfinite(raw) & (raw > 0) & (raw != (options.invalid_depth or 0))
-    depth: FloatArray = np.where(known, raw * np.float32(unit), np.float32(0))
-    return depth

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
-from o3d_paint.io.clouds.cloud_file import labels_from
+from o3d_paint.io.clouds.columns import labels_from
+from o3d_paint.io.images import MAX_SIDE
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.scene_file import MARK
 
 __all__ = ["OwnKeys", "read_own_keys"]
 
 _MAX_NAME = 1000
+_KEYS = (
+    "names", "up", "labels", "label_ids", "label_names", "photo_sizes", "map_sizes", "other_turns"
+)  # fmt: skip
 _BYTES_PER_CHARACTER = 4
 
 
@@ -31,6 +36,9 @@ class OwnKeys:
         up: (x, y, z).
         labels: (N,) class ids of the points.
         label_names: Of those ids.
+        photo_sizes: (F, 2) lines and columns of the photos where they differ.
+        map_sizes: (F, 2) the same of depths, 0 where a photo has none.
+        other_turns: (F,) EXIF codes of masks drawn on the originals, seen the other way.
     """
 
     is_own: bool = False
@@ -38,6 +46,9 @@ class OwnKeys:
     up: tuple[float, float, float] | None = None
     labels: IdArray | None = None
     label_names: Mapping[int, str] = field(default_factory=dict)
+    photo_sizes: npt.NDArray[np.int64] | None = None
+    map_sizes: npt.NDArray[np.int64] | None = None
+    other_turns: npt.NDArray[np.int64] | None = None
 
 
 def read_own_keys(path: Path, archive: NpzArchive) -> OwnKeys:
@@ -48,9 +59,7 @@ def read_own_keys(path: Path, archive: NpzArchive) -> OwnKeys:
     """
     if MARK not in archive.keys:
         return OwnKeys()
-    archive.require_memory(
-        k for k in ("names", "up", "labels", "label_ids", "label_names") if k in archive.keys
-    )
+    archive.require_memory(k for k in _KEYS if k in archive.keys)
     names = _texts(path, archive, "names")
     if len(set(names)) < len(names) or not all(names):
         msg = f"{path}: 'names' must name every photo differently: convert the scene again"
@@ -72,7 +81,31 @@ def read_own_keys(path: Path, archive: NpzArchive) -> OwnKeys:
         None if up is None or not up.any() else (float(up[0]), float(up[1]), float(up[2])),
         labels,
         _label_names(path, archive),
+        _whole(path, archive, "photo_sizes", (2,), (1, MAX_SIDE)),
+        _whole(path, archive, "map_sizes", (2,), (0, MAX_SIDE)),
+        _whole(path, archive, "other_turns", (), (1, 8)),
     )
+
+
+def _whole(
+    path: Path, archive: NpzArchive, key: str, shape: tuple[int, ...], limits: tuple[int, int]
+) -> npt.NDArray[np.int64] | None:
+    """Return an array of whole numbers within limits, one row a photo; None where it is not there.
+
+    Raises:
+        FormatError: It is malformed.
+    """
+    if key not in archive.keys:
+        return None
+    values = archive.read(key)
+    is_sound = values.dtype.kind in "iu" and values.ndim == 1 + len(shape)
+    if not is_sound or values.shape[1:] != shape or not len(values):
+        msg = f"{path}: {key!r} has shape {values.shape} of {values.dtype}: convert the scene again"
+        raise FormatError(msg)
+    if values.min() < limits[0] or values.max() > limits[1]:
+        msg = f"{path}: {key!r} must be {limits[0]} to {limits[1]}: convert the scene again"
+        raise FormatError(msg)
+    return values.astype(np.int64)
 
 
 def _texts(path: Path, archive: NpzArchive, key: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
+from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.npz import NpzArchive
 
 __all__ = ["fitted_camera", "read", "recognizes"]
@@ -61,7 +62,8 @@ def read(path: Path, options: ImportOptions) -> Capture:
         if points.ndim != 4 or points.shape[3] != 3 or points.dtype.kind != "f":
             raise roles.wrong_shape(path, "points", points, "(photos, H, W, 3) floats")
         count, height, width = points.shape[:3]
-        poses = roles.poses_from(path, "camera_poses", archive.read("camera_poses"), count)
+        bad: dict[int, str] = {}
+        poses = roles.poses_from(path, "camera_poses", archive.read("camera_poses"), count, bad)
         images = roles.images_from(path, "images", archive.read("images"))
         confidence = None
         if "conf" in archive.keys:
@@ -70,30 +72,42 @@ def read(path: Path, options: ImportOptions) -> Capture:
     if len(poses) != count or images.shape[:3] != (count, height, width) or not maps_fit:
         msg = f"{path}: points, camera_poses, images and conf differ in photos or size"
         raise SceneError(msg)
-    notes = [f"Pi3: depth and intrinsics of {count} photos follow from their points."]
+    notes: list[str] = []
     photos: list[Photo] = [ArrayPhoto(image) for image in images]
     if options.images is not None:
         photos, finding = full_photos(
-            options.images, (height, width), count=count, pictures=images, source=path
+            options.images, (height, width), count=count, pictures=images, source=path, left_out=bad
         )
         notes.append(finding)
-    frames = []
+    frames, left_out = [], LeftOut()
     for i, photo in enumerate(photos):
+        name = photo_name(photo, i)
+        if i in bad:
+            left_out.add(f"{name!r} ({bad[i]})", "its pose is none", bad[i])
+            continue
         # Points beyond all numbers become infinite, and infinite ones are unknown.
         with np.errstate(over="ignore", invalid="ignore"):
             points_cam = transform(inverse(poses[i]), points[i].reshape(-1, 3).astype(np.float64))
         camera = fitted_camera(points_cam, height, width)
         if camera is None:
             msg = f"{path}: the points of photo {i} lie on no pinhole camera's rays"
-            raise SceneError(msg)
-        with np.errstate(over="ignore", invalid="ignore"):
-            depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
-            known = np.isfinite(depth) & (depth > 0)
-        depth = np.where(known, depth, np.float32(0))
+            left_out.add(repr(name), "its points lie on no pinhole camera's rays", msg)
+            continue
+        depth = _depth_of(points_cam, height, width)
         trusted = None if confidence is None else confidence[i]
-        name = photo_name(photo, i)
         frames.append(Frame(name, camera, inverse(poses[i]), photo, depth, trusted))
-    return Capture(path.stem, tuple(frames), "c2w", notes=tuple(notes))
+    left_out.require_rest(len(frames), str(path))
+    found = f"Pi3: depth and intrinsics of {len(frames)} photos follow from their points."
+    return Capture(path.stem, tuple(frames), "c2w", notes=(found, *notes, *left_out.notes()))
+
+
+def _depth_of(points_cam: FloatArray, height: int, width: int) -> FloatArray:
+    """Return (h, w) float32 distances along the optical axis, 0 where unknown."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        depth = points_cam[:, 2].reshape(height, width).astype(np.float32)
+        known = np.isfinite(depth) & (depth > 0)
+    depths: FloatArray = np.where(known, depth, np.float32(0))
+    return depths
 
 
 def fitted_camera(points_cam: FloatArray, height: int, width: int) -> Camera | None:

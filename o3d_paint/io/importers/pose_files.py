@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +32,11 @@ _BYTES_PER_CHARACTER = 8
 _ROTATION_TOLERANCE = 1e-2
 _MIN_QUATERNION = 1e-6
 _MAX_PIXELS = 1e8
+_WINDOWS_NAN = re.compile(r"[+-]?1\.#[A-Z0-9]+")
+# Lines that differ in length are lost poses, as long as they are few: a file may be cut off.
+_LOST = 0.1
+_WIDTHS = (7, 8, 12, 16)
+_TIMED = 8
 CV_FROM_GL = np.diag([1.0, -1.0, -1.0, 1.0])
 
 
@@ -42,7 +50,9 @@ def read_numbers(path: Path) -> list[list[float]]:
     lines = text.splitlines()
     rows = []
     for number, line in enumerate(lines, start=1):
-        words = line.split("#", 1)[0].replace(",", " ").split()
+        # Windows writes NaN and infinity as -1.#IND, 1.#QNAN and 1.#INF.
+        text = _WINDOWS_NAN.sub("nan", line)
+        words = text.split("#", 1)[0].replace(",", " ").split()
         try:
             values = [float(w) for w in words]
         except ValueError as error:
@@ -79,10 +89,11 @@ def read_poses(path: Path) -> tuple[FloatArray, FloatArray | None]:
         FormatError: The lines are of none of these kinds.
     """
     rows = read_numbers(path)
-    widths = {len(r) for r in rows}
     if not rows:
         msg = f"{path} holds no poses"
         raise FormatError(msg)
+    rows = _of_one_width(rows)
+    widths = {len(r) for r in rows}
     if widths == {3, 4} and len(rows) % 5 == 0:
         blocks = [rows[i + 1 : i + 5] for i in range(0, len(rows), 5)]
         if all(len(r) == 4 for block in blocks for r in block):
@@ -177,6 +188,18 @@ def world_from_cam_of(matrix: FloatArray, convention: Convention, axes: str) -> 
     world_from_cam = np.linalg.inv(matrix) if convention == "w2c" else matrix.copy()
     world_from_cam[:3, :3] = nearest_rotation(world_from_cam[:3, :3])
     return world_from_cam @ CV_FROM_GL if axes == "gl" else world_from_cam
+
+
+def _of_one_width(rows: list[list[float]]) -> list[list[float]]:
+    """Return lines of which a few that are broken hold NaN, as many as the others have values."""
+    counts = Counter(len(r) for r in rows)
+    width, count = counts.most_common(1)[0]
+    if width not in _WIDTHS or len(rows) - count > max(1, _LOST * len(rows)):
+        return rows
+    if width == _TIMED:
+        # These find their photo by its time, and so do not need their place kept.
+        return [r for r in rows if len(r) == width and math.isfinite(r[0])]
+    return [r if len(r) == width else [math.nan] * width for r in rows]
 
 
 def _matrix(values: list[float]) -> FloatArray:

@@ -11,38 +11,39 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import Frame
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
+from o3d_paint.io.depth_pictures import DEPTH_SUFFIXES, DepthFiles, DepthMeaning
 from o3d_paint.io.depth_room import require_room_for_depths
-from o3d_paint.io.images import PHOTO_SUFFIXES, list_files, open_image, photo_at, pixels_of
+from o3d_paint.io.images import MAX_ASPECT, PHOTO_SUFFIXES, list_files, photo_at
+from o3d_paint.io.importers.depth_units import doubts_about_unit, unit_name
+from o3d_paint.io.importers.left_out import LeftOut, shape_fault
 from o3d_paint.io.importers.pose_files import (
     is_pose,
     read_intrinsics,
-    read_matrix,
     read_poses,
     world_from_cam_of,
 )
 from o3d_paint.io.importers.readings import best_reading
-from o3d_paint.io.importers.rgbd_layouts import (
-    DEPTH_SUFFIXES,
-    INTRINSICS_NAMES,
-    LAYOUTS,
-    PRIMESENSE,
+from o3d_paint.io.importers.rgbd_layouts import INTRINSICS_NAMES, LAYOUTS
+from o3d_paint.io.importers.rgbd_listing import (
+    Assumed,
     Listing,
     first_existing,
+    matched,
     pinhole,
+    poses_by_name,
 )
-from o3d_paint.io.npz import read_npy
 
 __all__ = ["RGBD_IMPORTERS"]
 
 _COLOR_FOLDERS = ("color", "rgb", "images", "image", "colour")
 _POSE_FILES = ("pose.txt", "poses.txt", "traj.txt", "trajectory.txt", "groundtruth.txt")
+_STANDARD_SIZE = (640, 480)
+_OTHER_SHAPE = "its shape is not that of its depth picture"
 _USES = ("axes", "intrinsics", "depth_unit", "invalid_depth", "every")
 
 
@@ -56,7 +57,13 @@ def _read(name: str, path: Path, options: ImportOptions) -> Capture:
     if listing is None:
         msg = f"{path} is not laid out like {title}: see the list of formats in the README"
         raise FormatError(msg)
-    return _capture(path, _overridden(listing, options), options, title)
+    listing = _overridden(listing, options)
+    capture = _capture(path, listing, options, title)
+    notes = [*capture.notes, *_about_intrinsics(listing, capture.frames[0])]
+    if options.depth_unit is None:
+        unit = 1.0 if _holds_floats(listing) else listing.unit or 1.0
+        notes += doubts_about_unit(capture.frames, unit, f"in steps of {unit_name(unit)}")
+    return replace(capture, notes=tuple(notes))
 
 
 def _overridden(listing: Listing, options: ImportOptions) -> Listing:
@@ -71,6 +78,17 @@ def _overridden(listing: Listing, options: ImportOptions) -> Listing:
     return changed
 
 
+def _meaning(listing: Listing, options: ImportOptions) -> DepthMeaning:
+    """Return what depth values mean; floats are metres and never unknown, unless the user says."""
+    given = () if options.invalid_depth is None else (float(options.invalid_depth),)
+    return DepthMeaning(
+        unit=1.0 if listing.unit is None else listing.unit,
+        float_unit=1.0 if options.depth_unit is None else options.depth_unit,
+        invalid=listing.invalid,
+        float_invalid=given,
+    )
+
+
 def _recognizes_generic(path: Path) -> bool:
     return path.is_dir() and (path / "depth").is_dir() and _color_folder(path) is not None
 
@@ -83,9 +101,10 @@ def _read_generic(path: Path, options: ImportOptions) -> Capture:
         SceneError: No reading makes the photos agree.
     """
     listing = _overridden(_list_generic(path), options)
-    as_stored = replace(options, axes=None, convention=None)
+    as_stored = replace(options, axes=None, convention=None, depth_unit=None)
     capture = _capture(path, replace(listing, unit=1.0), as_stored, "Posed RGB-D folder")
-    return best_reading(path, capture, listing, options)
+    is_float = _holds_floats(listing)
+    return best_reading(path, capture, listing, options, is_float=is_float)
 
 
 def _color_folder(path: Path) -> Path | None:
@@ -104,13 +123,22 @@ def _list_generic(path: Path) -> Listing:
     if pose_file is not None:
         poses, _ = read_poses(pose_file)
     elif folder is not None:
-        files = list_files(folder, (".txt",))
-        poses = np.stack([read_matrix(p) for p in files]) if files else np.zeros((0, 4, 4))
+        poses = poses_by_name(list_files(folder, (".txt",)), photos)
     else:
         msg = f"{path} has no poses: expected one of {', '.join(_POSE_FILES)} or a folder poses"
         raise FormatError(msg)
-    is_float = all(p.suffix.lower() == ".npy" for p in depths)
-    return Listing(photos, depths, poses, _intrinsics_of(path), 1.0 if is_float else None)
+    listing = matched(path, photos, depths, poses, _intrinsics_of(path))
+    return replace(listing, unit=None)
+
+
+def _holds_floats(listing: Listing) -> bool:
+    """Return whether the depth pictures are of floats; one that is broken says nothing."""
+    for path in listing.depths:
+        try:
+            return DepthFiles([path]).read(path).dtype.kind == "f"
+        except FormatError:
+            continue
+    return False
 
 
 def _intrinsics_of(path: Path) -> FloatArray | None:
@@ -119,39 +147,92 @@ def _intrinsics_of(path: Path) -> FloatArray | None:
 
 
 def _capture(path: Path, listing: Listing, options: ImportOptions, title: str) -> Capture:
-    """Read the pictures of a listing; poses become world to camera."""
-    counts = {len(listing.photos), len(listing.depths), len(listing.poses)}
-    if len(counts) > 1 or not listing.photos:
-        msg = (
-            f"{path} has {len(listing.photos)} photos, {len(listing.depths)} depth pictures and"
-            f" {len(listing.poses)} poses: the same number of each is needed"
-        )
-        raise SceneError(msg)
+    """Read the pictures of a listing; poses become world to camera.
+
+    Raises:
+        FormatError: Of the first photo, where none can be read.
+        SceneError: There is no photo, or they would not fit into memory.
+    """
+    left_out = LeftOut()
+    for missing in listing.missing:
+        left_out.add(missing.name, missing.reason, missing.message)
     chosen = range(0, len(listing.photos), max(1, options.every))
     usable = [i for i in chosen if is_pose(listing.poses[i])]
-    notes = [f"{title}: {len(usable)} photos.", *listing.notes]
-    if len(usable) < len(chosen):
-        notes.append(f"{len(chosen) - len(usable)} photos have no valid pose and are left out.")
-    if not usable:
-        msg = f"{path} has no valid pose: each must be a rotation and a position"
+    for i in chosen:
+        if i not in set(usable):
+            msg = f"{path} has no valid pose: each must be a rotation and a position"
+            left_out.add(repr(listing.photos[i].name), "it has no valid pose", msg)
+    named = [listing.depths[i] for i in usable]
+    require_room_for_depths(path, named, limit=options.memory_limit)
+    depths = DepthFiles(named)
+    meaning = _meaning(listing, options)
+    frames: list[Frame] = []
+    for i in usable:
+        try:
+            values = depths.read(listing.depths[i])
+            frame = _frame(listing, i, meaning.depth_of(values), options)
+        except FormatError as error:
+            left_out.add_error(repr(listing.photos[i].name), error)
+            continue
+        fault = shape_fault(frame.photo, values.shape, tolerance=MAX_ASPECT - 1)
+        if fault is None:
+            frames.append(frame)
+        else:
+            name = listing.photos[i]
+            left_out.add(f"{name.name!r} ({fault})", _OTHER_SHAPE, f"{name} has {fault}")
+    left_out.require_rest(len(frames), str(path))
+    if not frames:
+        msg = f"{path} has no photos with depth and a pose: copy the whole folder"
         raise SceneError(msg)
-    depths = [listing.depths[i] for i in usable]
-    require_room_for_depths(path, depths, limit=options.memory_limit)
-    frames = tuple(_frame(listing, i, options) for i in usable)
+    notes = [f"{title}: {len(frames)} photos.", *listing.notes, *left_out.notes()]
     convention = options.convention or "c2w"
-    return Capture(path.resolve().name, frames, convention, notes=tuple(notes))
+    return Capture(path.resolve().name, tuple(frames), convention, notes=tuple(notes))
 
 
-def _frame(listing: Listing, i: int, options: ImportOptions) -> Frame:
+def _about_intrinsics(listing: Listing, frame: Frame) -> list[str]:
+    """Say which camera is assumed, or that the file's is of another size."""
+    camera = frame.camera
+    size = f"{camera.width}x{camera.height}"
+    if listing.matrix is None:
+        values = " ".join(f"{v:g}" for v in listing.assumed.values)
+        return [
+            f"No file says the intrinsics: {values} at 640x480 ({listing.assumed.name}) is assumed"
+            + (f", scaled to {size}" if size != "640x480" else "")
+            + "; another camera makes the scene too wide or too narrow, give its own with"
+            " --intrinsics."
+        ]
+    if camera.cx != listing.matrix[0, 2]:
+        photo = f"{frame.photo.width}x{frame.photo.height}"
+        return [
+            f"The intrinsics are taken for those of the photos ({photo}) and scaled to the depth"
+            f" pictures ({size})."
+        ]
+    return []
+
+
+def _frame(listing: Listing, i: int, depth: FloatArray, options: ImportOptions) -> Frame:
     photo = photo_at(listing.photos[i])
-    depth = _depth(listing.depths[i], listing)
     height, width = depth.shape
-    matrix = pinhole(PRIMESENSE) if listing.matrix is None else listing.matrix
-    camera = _fitting(Camera.from_matrix(matrix, width, height), (photo.height, photo.width))
+    if listing.matrix is None:
+        camera = _assumed(listing.assumed, width, height)
+    else:
+        camera = _fitting(
+            Camera.from_matrix(listing.matrix, width, height), (photo.height, photo.width)
+        )
     name = listing.photos[i].stem.removesuffix(".color")
     convention, axes = options.convention or "c2w", options.axes or "cv"
     world_from_cam = world_from_cam_of(listing.poses[i], convention, axes)
     return Frame(name, camera, inverse(world_from_cam), photo, depth)
+
+
+def _assumed(assumed: Assumed, width: int, height: int) -> Camera:
+    """Return an assumed camera at the depth's size; of another shape it looks from the middle."""
+    standard = Camera(*assumed.values, *_STANDARD_SIZE)
+    if abs(width * _STANDARD_SIZE[1] / (height * _STANDARD_SIZE[0]) - 1) < MAX_ASPECT - 1:
+        return standard.resized(width, height)
+    scale = width / _STANDARD_SIZE[0]
+    fx, fy = standard.fx * scale, standard.fy * scale
+    return Camera(fx, fy, (width - 1) / 2, (height - 1) / 2, width, height)
 
 
 def _fitting(camera: Camera, photo_size: tuple[int, int]) -> Camera:
@@ -161,27 +242,6 @@ def _fitting(camera: Camera, photo_size: tuple[int, int]) -> Camera:
         return camera
     of_photo = Camera.from_matrix(camera.matrix, photo_size[1], photo_size[0])
     return of_photo.resized(camera.width, camera.height)
-
-
-def _depth(path: Path, listing: Listing) -> FloatArray:
-    if path.suffix.lower() == ".npy":
-        values = read_npy(path)
-    else:
-        with open_image(path) as image:
-            values = pixels_of(image, path)
-    if values.ndim != 2 or not values.size or values.dtype.kind not in "uif":
-        msg = f"{path} must be a depth picture of one channel, found {values.dtype} {values.shape}"
-        raise FormatError(msg)
-    with np.errstate(over="ignore"):
-        raw = values.astype(np.float32)
-    unit = 1.0 if values.dtype.kind == "f" or listing.unit is None else listing.unit
-    with np.errstate(invalid="ignore"):
-        unknown = ~np.isfinite(raw) | (raw <= 0)
-    if values.dtype.kind != "f":
-        unknown |= np.isin(values, listing.invalid)
-    raw[unknown] = 0
-    depth: FloatArray = raw * np.float32(unit)
-    return depth
 
 
 RGBD_IMPORTERS: dict[str, Importer] = {

@@ -8,42 +8,37 @@ captures of 3DMatch, Redwood, HoloLens and ICL-NUIM.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.depth_pictures import DEPTH_SUFFIXES
 from o3d_paint.io.files import read_file
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files, natural_key
-from o3d_paint.io.importers.pose_files import (
-    read_intrinsics,
-    read_matrix,
-    read_poses,
-    require_camera,
+from o3d_paint.io.importers.pose_files import read_intrinsics, read_poses, require_camera
+from o3d_paint.io.importers.rgbd_listing import (
+    PRIMESENSE,
+    Assumed,
+    Listing,
+    first_existing,
+    listed,
+    matched,
+    pinhole,
+    pose_in,
 )
 from o3d_paint.io.json_file import item, number, read_json
-from o3d_paint.io.paths import inside
+from o3d_paint.io.paths import existing, inside
 
-__all__ = [
-    "DEPTH_SUFFIXES",
-    "INTRINSICS_NAMES",
-    "LAYOUTS",
-    "PRIMESENSE",
-    "Listing",
-    "first_existing",
-    "pinhole",
-]
+__all__ = ["INTRINSICS_NAMES", "LAYOUTS"]
 
-DEPTH_SUFFIXES = (".png", ".pgm", ".tif", ".tiff", ".npy")
-MILLIMETRES = 0.001
-PRIMESENSE = (525.0, 525.0, 319.5, 239.5)
-_SEVEN_SCENES = (585.0, 585.0, 320.0, 240.0)
+_SEVEN_SCENES = Assumed("as 7-Scenes advises", (585.0, 585.0, 320.0, 240.0))
 _TUM_CAMERAS = {
-    "freiburg1": (517.3, 516.5, 318.6, 255.3),
-    "freiburg2": (520.9, 521.0, 325.1, 249.7),
-    "freiburg3": (535.4, 539.2, 320.1, 247.6),
+    "freiburg1": Assumed("of freiburg1, by the folder's name", (517.3, 516.5, 318.6, 255.3)),
+    "freiburg2": Assumed("of freiburg2, by the folder's name", (520.9, 521.0, 325.1, 249.7)),
+    "freiburg3": Assumed("of freiburg3, by the folder's name", (535.4, 539.2, 320.1, 247.6)),
 }
 _TUM_UNIT = 1 / 5000
 _MAX_TIME_GAP = 0.08
@@ -62,40 +57,6 @@ INTRINSICS_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Listing:
-    """The files of a data set, not yet read.
-
-    Attributes:
-        photos: Colour pictures.
-        depths: Depth pictures, one a photo.
-        poses: (F, 4, 4) camera to world with OpenCV axes unless the generic reader finds otherwise.
-        matrix: (3, 3) intrinsics of the depth pictures; None where no file has them.
-        unit: Metres of one step of a depth value; None where it is to be found out.
-        invalid: Depth values that mean unknown, besides 0.
-        notes: What was assumed.
-    """
-
-    photos: list[Path]
-    depths: list[Path]
-    poses: FloatArray
-    matrix: FloatArray | None
-    unit: float | None = MILLIMETRES
-    invalid: tuple[int, ...] = (65535,)
-    notes: tuple[str, ...] = field(default=())
-
-
-def pinhole(values: tuple[float, float, float, float]) -> FloatArray:
-    """Return the (3, 3) matrix of fx, fy, cx, cy."""
-    fx, fy, cx, cy = values
-    return np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], dtype=np.float64)
-
-
-def first_existing(folder: Path, names: tuple[str, ...]) -> Path | None:
-    """Return the first of some files that is there."""
-    return next((folder / n for n in names if (folder / n).is_file()), None)
-
-
 def _intrinsics(folder: Path) -> FloatArray | None:
     path = first_existing(folder, INTRINSICS_NAMES)
     return None if path is None else read_intrinsics(path)
@@ -103,20 +64,22 @@ def _intrinsics(folder: Path) -> FloatArray | None:
 
 def list_frames(folder: Path) -> Listing | None:
     """List 7-Scenes, SUN3D and 3DMatch: ``frame-000000.{color,depth}.png`` and ``.pose.txt``."""
-    poses = sorted([*folder.glob("frame-*.pose.txt"), *folder.glob("seq-*/frame-*.pose.txt")])
-    if not poses:
+    files = sorted([*folder.glob("frame-*.pose.txt"), *folder.glob("seq-*/frame-*.pose.txt")])
+    if not files:
         return None
-    stems = [p.with_name(p.name.removesuffix(".pose.txt")) for p in poses]
-    photos = [_sibling(s, (".color.png", ".color.jpg")) for s in stems]
-    depths = [_sibling(s, (".depth.png", ".depth.pgm")) for s in stems]
     matrix = _intrinsics(folder)
     if matrix is None:
         matrix = _intrinsics(folder.parent)
-    notes: tuple[str, ...] = ()
-    if matrix is None:
-        matrix = pinhole(_SEVEN_SCENES)
-        notes = ("No camera-intrinsics.txt: 585 585 320 240 is taken, as 7-Scenes advises.",)
-    return Listing(photos, depths, np.stack([read_matrix(p) for p in poses]), matrix, notes=notes)
+    stems = [p.with_name(p.name.removesuffix(".pose.txt")) for p in files]
+    found = [
+        (
+            str(s.name),
+            _sibling(s, (".color.png", ".color.jpg")),
+            _sibling(s, (".depth.png", ".depth.pgm", ".depth.tif", ".depth.exr", ".depth.npy")),
+        )
+        for s in stems
+    ]
+    return listed(folder, found, [pose_in(p) for p in files], matrix, assumed=_SEVEN_SCENES)
 
 
 def list_scannet(folder: Path) -> Listing | None:
@@ -124,11 +87,16 @@ def list_scannet(folder: Path) -> Listing | None:
     root = folder / "frames" if (folder / "frames" / "pose").is_dir() else folder
     if not all((root / n).is_dir() for n in ("color", "depth", "pose")):
         return None
-    poses = list_files(root / "pose", (".txt",))
-    depths = [_named(root / "depth", p.stem, DEPTH_SUFFIXES) for p in poses]
-    photos = [_named(root / "color", p.stem, PHOTO_SUFFIXES) for p in poses]
-    matrices = np.stack([read_matrix(p) for p in poses]) if poses else np.zeros((0, 4, 4))
-    return Listing(photos, depths, matrices, _intrinsics(root))
+    files = list_files(root / "pose", (".txt",))
+    found = [
+        (
+            p.stem,
+            _named(root / "color", p.stem, PHOTO_SUFFIXES),
+            _named(root / "depth", p.stem, DEPTH_SUFFIXES),
+        )
+        for p in files
+    ]
+    return listed(folder, found, [pose_in(p) for p in files], _intrinsics(root))
 
 
 def list_redwood(folder: Path) -> Listing | None:
@@ -138,14 +106,9 @@ def list_redwood(folder: Path) -> Listing | None:
     if log is None or colors is None or not (folder / "depth").is_dir():
         return None
     poses, _ = read_poses(log)
-    matrix = _intrinsics(folder)
-    notes: tuple[str, ...] = ()
-    if matrix is None:
-        matrix = pinhole(PRIMESENSE)
-        notes = ("No intrinsics file: 525 525 319.5 239.5 (PrimeSense) is taken.",)
     photos = list_files(colors, PHOTO_SUFFIXES)
     depths = list_files(folder / "depth", DEPTH_SUFFIXES)
-    return Listing(photos, depths, poses, matrix, notes=notes)
+    return matched(folder, photos, depths, poses, _intrinsics(folder))
 
 
 def list_tum(folder: Path) -> Listing | None:
@@ -165,19 +128,17 @@ def list_tum(folder: Path) -> Listing | None:
         k = int(np.argmin(np.abs(pose_times - time)))
         if max(abs(depth_times[j] - time), abs(pose_times[k] - time)) < _MAX_TIME_GAP:
             chosen.append((i, j, k))
-    matrix = _intrinsics(folder)
-    if matrix is None:
-        values = next((v for k, v in _TUM_CAMERAS.items() if k in str(folder.resolve())), None)
-        matrix = pinhole(values or PRIMESENSE)
     left_out = len(rgb_times) - len(chosen)
     notes = (f"{left_out} photos have no depth or pose within 0.08 s.",) if left_out else ()
+    camera = next((v for k, v in _TUM_CAMERAS.items() if k in str(folder.resolve())), PRIMESENSE)
     return Listing(
         [photos[i] for i, _, _ in chosen],
         [depths[j] for _, j, _ in chosen],
         poses[[k for _, _, k in chosen]],
-        matrix,
+        _intrinsics(folder),
         _TUM_UNIT,
         notes=notes,
+        assumed=camera,
     )
 
 
@@ -199,7 +160,8 @@ def list_replica(folder: Path) -> Listing | None:
     if not _MIN_SCALE < scale < 1 / _MIN_SCALE:
         msg = f"'scale' of {parameters} is {scale:g}: expected steps of depth a metre, as 6553.5"
         raise FormatError(msg)
-    return Listing(photos, depths, poses[: len(photos)], matrix, 1 / scale)
+    listing = matched(folder, photos, depths, poses, matrix)
+    return replace(listing, unit=1 / scale)
 
 
 def list_hololens(folder: Path) -> Listing | None:
@@ -217,25 +179,24 @@ def list_hololens(folder: Path) -> Listing | None:
         known = [p for p in photos if positions.get(p.stem, len(poses)) < len(poses)]
         poses = poses[[positions[p.stem] for p in known]]
         photos = known
-    depths = [_named(folder / "depth", p.stem, DEPTH_SUFFIXES) for p in photos]
-    return Listing(photos, depths, poses, _intrinsics(folder))
+    found = [(p.stem, p, _named(folder / "depth", p.stem, DEPTH_SUFFIXES)) for p in photos]
+    if len(poses) != len(photos):
+        depths = [depth for _, _, depth in found if depth is not None]
+        return matched(folder, photos, depths, poses, _intrinsics(folder))
+    return listed(folder, [*found], list(poses), _intrinsics(folder))
 
 
-def _sibling(stem: Path, endings: tuple[str, ...]) -> Path:
-    for ending in endings:
-        path = stem.with_name(stem.name + ending)
-        if path.is_file():
-            return path
-    msg = f"{stem}.pose.txt has no {stem.name}{endings[0]} beside it: copy the whole folder"
-    raise FormatError(msg)
+def _sibling(stem: Path, endings: tuple[str, ...]) -> Path | None:
+    return next((p for e in endings if (p := stem.with_name(stem.name + e)).is_file()), None)
 
 
-def _named(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path:
-    path = first_existing(folder, tuple(f"{stem}{s}" for s in suffixes))
-    if path is None:
-        msg = f"{folder} has no picture named {stem!r}: copy the whole folder"
-        raise FormatError(msg)
-    return path
+def _named(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path | None:
+    """Return the file of a stem, whatever the capitals of its ending."""
+    for suffix in suffixes:
+        found = existing(folder, f"{stem}{suffix}", folder)
+        if found is not None:
+            return found
+    return None
 
 
 def _timed_files(folder: Path, name: str) -> tuple[FloatArray, list[Path]]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.consistency import suggested_tolerance
+from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.images import FilePhoto
@@ -26,6 +27,7 @@ from o3d_paint.io.mask_exporters.source import (
     file_stems,
 )
 from o3d_paint.io.mask_exporters.yolo import write_yolo
+from o3d_paint.io.orientation import AS_IT_LIES, other_turn
 
 __all__ = [
     "MASK_WRITERS",
@@ -95,6 +97,7 @@ def write_masks(
     with made_or_taken_back(Path(target) if is_folder else place.parent):
         source = _source(labelled, painted or {})
         done = writer.write(source, place, options)
+    done = Written(done.paths, (*done.notes, *([] if photos else _way_up(labelled.scene))))
     if not is_folder:
         return done
     left = left_beside(Path(target), source.stems, done.paths, _OF_FOLDERS)
@@ -123,6 +126,17 @@ def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSour
         suggested_tolerance(labelled.scene),
         file_stems([f.name for f in labelled.scene.frames]),
     )
+
+
+def _way_up(scene: Scene) -> list[str]:
+    """Say how masks lie whose photos other programs may show turned."""
+    count = sum(other_turn(f.photo) != AS_IT_LIES for f in scene.frames)
+    if not count:
+        return []
+    return [
+        f"{count} photos have an EXIF orientation: masks lie as the scene's photos do, and programs"
+        " that show the originals the other way need the photos of --photos beside them."
+    ]
 
 
 def _photo_files(labelled: LabelledScene) -> list[Path]:

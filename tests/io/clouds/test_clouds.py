@@ -254,15 +254,24 @@ def test_npz_with_points_and_labels(tmp_path: Path) -> None:
     _check(read_cloud(tmp_path / "a.npz"), xyz=_xyz())
 
 
-def test_points_that_are_nowhere_are_left_out(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["a.xyz", "a.npz", "a.ply"])
+def test_points_that_are_nowhere_keep_their_rows(tmp_path: Path, name: str) -> None:
     xyz = _xyz()
     xyz[3], xyz[7] = np.nan, np.inf
-    table = np.column_stack([xyz, _rgb(), _labels()])
-    np.savetxt(tmp_path / "a.xyz", table)
-    cloud = read_cloud(tmp_path / "a.xyz")
-    assert len(cloud.xyz) == COUNT - 2
-    assert cloud.labels is not None
-    assert cloud.labels.tolist() == np.delete(_labels(), [3, 7]).tolist()
+    if name == "a.xyz":
+        np.savetxt(tmp_path / name, np.column_stack([xyz, _rgb(), _labels()]))
+    elif name == "a.npz":
+        np.savez(tmp_path / name, points_3d=xyz, colors_3d=_rgb(), labels=_labels())
+    else:
+        kinds = [*((a, "f8") for a in "xyz"), *((c, "u1") for c in "rgb"), ("label", "i4")]
+        vertices = np.zeros(COUNT, dtype=kinds)
+        for (axis, _), values in zip(kinds, [*xyz.T, *_rgb().T, _labels()], strict=True):
+            vertices[axis] = values
+        PlyData([PlyElement.describe(vertices, "vertex")]).write(str(tmp_path / name))
+    cloud = read_cloud(tmp_path / name)
+    assert np.array_equal(cloud.xyz, xyz, equal_nan=True)
+    assert (cloud.rgb == _rgb()).all()
+    assert (cloud.labels == _labels()).all()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from o3d_paint.core.camera import transform
-from o3d_paint.errors import FormatError, PaintError, SceneError
+from o3d_paint.errors import FormatError, PaintError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import colmap
 from o3d_paint.io.importers.colmap_files import read_model
@@ -173,6 +173,15 @@ def test_dense_depth_maps_lie_at_their_own_resolution(tmp_path: Path) -> None:
     assert any("1 photos have no depth map" in n for n in capture.notes)
 
 
+def test_wild_depths_of_a_failed_map_are_unknown(tmp_path: Path) -> None:
+    depth = np.zeros((79, 101))
+    depth[30:33, 30:70] = 2.0
+    depth[31, 35:50], depth[32, 35:50] = 1e36, 1e-35
+    _write_depth(tmp_path / "d.bin", depth)
+    found = colmap.read_depth_map(tmp_path / "d.bin")
+    assert set(np.unique(found).tolist()) == {0.0, 2.0}
+
+
 def test_a_cut_depth_map_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "d.bin"
     _write_depth(path, np.ones((4, 5)))
@@ -189,14 +198,114 @@ def test_names_cannot_lead_out_of_the_photos_folder(tmp_path: Path) -> None:
         _read(folder)
 
 
-def test_missing_photos_and_foreign_photos_are_named(tmp_path: Path) -> None:
+def test_missing_photos_and_foreign_photos_are_left_out_and_named(tmp_path: Path) -> None:
     folder = _workspace(tmp_path / "w")
-    Image.new("RGB", (64, 64)).save(folder / "images" / "sub" / "photo 1.png")
-    with pytest.raises(SceneError, match="64x64"):
+    photos = folder / "images" / "sub"
+    Image.new("RGB", (64, 64)).save(photos / "photo 1.png")
+    (photos / "photo 2.png").unlink()
+    capture = _read(folder)
+    assert [f.name for f in capture.frames] == ["sub_photo 0"]
+    said = " ".join(capture.notes)
+    assert "'sub/photo 1.png' (64x64 pixels for a camera of 101x79)" in said
+    assert "1 photo is left out because it is not in" in said
+    assert "'sub/photo 2.png'" in said
+    (photos / "photo 0.png").write_bytes(b"not a picture")
+    with pytest.raises(PaintError, match=r"no photo that can be used, the first of 3 for this"):
         _read(folder)
-    (folder / "images" / "sub" / "photo 1.png").unlink()
-    with pytest.raises(SceneError, match=r"'sub/photo 1\.png'"):
+
+
+@pytest.mark.parametrize("exif", [True, False])
+def test_a_photo_that_somebody_turned_is_named_with_the_turn_that_would_fit(
+    tmp_path: Path, exif: bool
+) -> None:
+    folder = _workspace(tmp_path / "w")
+    tags = Image.Exif()
+    if exif:
+        tags[0x0112] = 6
+    Image.new("RGB", (79, 101)).save(folder / "images" / "sub" / "photo 1.png", exif=tags)
+    capture = _read(folder)
+    assert len(capture.frames) == 2
+    turn = "turned left by a quarter, as its EXIF" if exif else "turned by a quarter it would fit"
+    assert any(turn in note for note in capture.notes)
+
+
+def test_names_that_differ_in_capitals_only(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w")
+    (folder / "images" / "sub").rename(folder / "images" / "Sub")
+    for path in (folder / "images" / "Sub").iterdir():
+        path.rename(path.with_suffix(".PNG"))
+    assert len(_read(folder).frames) == 3
+    # Two files could be meant: neither is.
+    copy = folder / "images" / "Sub" / "PHOTO 0.png"
+    copy.write_bytes((folder / "images" / "Sub" / "photo 0.PNG").read_bytes())
+    assert len(_read(folder).frames) == 2
+
+
+@pytest.mark.parametrize("named", ["photo 0.jpg", "12", "a b 3"])
+def test_images_without_the_lines_of_their_points(tmp_path: Path, named: str) -> None:
+    folder = _workspace(tmp_path / "w", is_binary=False) / "sparse" / "0"
+    lines = [f"{i} 1 0 0 0 0 0 {i} 1 {named}{'' if i else '.png'}" for i in range(4)]
+    (folder / "images.txt").write_text("# text\n" + "\n".join(lines) + "\n")
+    assert len(read_model(folder).images) == 4
+    lines = [line + "\n10.5 20.5 -1 30 40 7" for line in lines]
+    (folder / "images.txt").write_text("\n".join(lines) + "\n")
+    assert len(read_model(folder).images) == 4
+    lines = [line.split("\n")[0] + "\n" for line in lines]
+    (folder / "images.txt").write_text("\n".join(lines) + "\n")
+    assert len(read_model(folder).images) == 4
+
+
+def test_a_dense_workspace_within_is_taken_and_said(tmp_path: Path) -> None:
+    """As automatic_reconstructor writes it: sparse/0 and dense/0 with depth maps."""
+    folder = _workspace(tmp_path / "w")
+    dense = _workspace(folder / "dense" / "0")
+    for i in range(3):
+        name = f"sub/photo {i}.png.geometric.bin"
+        _write_depth(dense / "stereo" / "depth_maps" / name, np.full((79, 101), 2.0))
+    capture = _read(folder)
+    assert all(f.depth is not None for f in capture.frames)
+    assert any(str(dense) in n and "sparse" in n for n in capture.notes)
+    # Who gives the sparse model gets it, and is told of the depth maps.
+    sparse = _read(folder / "sparse" / "0")
+    assert all(f.depth is None for f in sparse.frames)
+    assert any(f"Depth maps of 3 photos lie in {dense}" in n for n in sparse.notes)
+
+
+def test_a_photo_whose_camera_is_not_there_is_left_out(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w", is_binary=False)
+    images = folder / "sparse" / "0" / "images.txt"
+    images.write_text(images.read_text().replace(" 1 sub/photo 1.png", " 9 sub/photo 1.png"))
+    capture = _read(folder)
+    assert len(capture.frames) == 2
+    assert any("camera 9, not in" in n for n in capture.notes)
+    images.write_text(images.read_text().replace(" 1 sub/", " 9 sub/"))
+    with pytest.raises(PaintError, match=r"the first of 3 for this: .*camera 9, not in"):
         _read(folder)
+
+
+def test_a_damaged_depth_map_is_left_out_and_its_photo_kept(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w")
+    for i in range(3):
+        name = f"sub/photo {i}.png.geometric.bin"
+        _write_depth(folder / "stereo" / "depth_maps" / name, np.full((79, 101), 2.0))
+    path = folder / "stereo" / "depth_maps" / "sub" / "photo 1.png.geometric.bin"
+    path.write_bytes(path.read_bytes()[:-50])
+    capture = _read(folder)
+    assert [f.depth is None for f in capture.frames] == [False, True, False]
+    assert any("A depth map is left out" in n and "photo 1.png" in n for n in capture.notes)
+
+
+def test_other_models_and_photos_without_pose_are_said(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w")
+    (folder / "sparse" / "1").mkdir()
+    _reconstruction(count=2).write_text(str(folder / "sparse" / "1"))
+    Image.new("RGB", (101, 79)).save(folder / "images" / "sub" / "extra.png")
+    notes = _read(folder).notes
+    assert any("Another model lies beside it" in n and "1 (2 photos)" in n for n in notes)
+    assert any("1 of 4 photos" in n and "'sub/extra.png'" in n for n in notes)
+    other = colmap.read(folder / "sparse" / "1", ImportOptions())
+    assert len(other.frames) == 2
+    assert any("0 (3 photos)" in n for n in other.notes)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

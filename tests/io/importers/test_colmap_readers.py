@@ -332,7 +332,7 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path, suffix: str) ->
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_poses_that_are_none_are_refused(tmp_path: Path, suffix: str) -> None:
+def test_poses_that_are_none_are_left_out(tmp_path: Path, suffix: str) -> None:
     folder = _workspace(tmp_path, suffix)
     (folder / f"rigs{suffix}").unlink()
     (folder / f"frames{suffix}").unlink()
@@ -346,5 +346,6 @@ def test_poses_that_are_none_are_refused(tmp_path: Path, suffix: str) -> None:
         place = next(i for i, line in enumerate(lines) if line.endswith(".jpg"))
         lines[place] = " ".join(["1", "0", "0", "0", "0", *lines[place].split()[5:]])
         path.write_text("\n".join(lines) + "\n")
-    with pytest.raises(FormatError, match="no valid pose"):
-        colmap.read(tmp_path, ImportOptions())
+    capture = colmap.read(tmp_path, ImportOptions())
+    assert len(capture.frames) == len(read_model(folder).images) - 1
+    assert any("left out because it has no valid pose" in note for note in capture.notes)

@@ -89,8 +89,20 @@ def test_points_on_no_cameras_rays_are_refused(tmp_path: Path, sample: Sample) -
     arrays = _file("Pi3", sample)
     arrays["points"] = np.zeros_like(arrays["points"])
     np.savez(tmp_path / "a.npz", **arrays)
-    with pytest.raises(SceneError, match="photo 0 lie on no pinhole"):
+    with pytest.raises(SceneError, match=r"the first of 5 for this.*photo 0 lie on no pinhole"):
         load_scene(tmp_path / "a.npz")
+
+
+def test_a_photo_of_pi3_that_failed_is_left_out(tmp_path: Path, sample: Sample) -> None:
+    arrays = _file("Pi3", sample)
+    arrays["points"] = np.array(arrays["points"])
+    arrays["camera_poses"] = np.array(arrays["camera_poses"])
+    arrays["points"][1], arrays["camera_poses"][3, 0, 0] = 0, np.nan
+    np.savez(tmp_path / "a.npz", **arrays)
+    scene = load_scene(tmp_path / "a.npz")
+    assert [f.name for f in scene.frames] == ["000", "002", "004"]
+    assert any("'001'" in n and "no pinhole camera's rays" in n for n in scene.notes)
+    assert any("'003'" in n and "'camera_poses'[3] is not finite" in n for n in scene.notes)
 
 
 def test_pi3_arrays_of_different_sizes_are_refused(tmp_path: Path, sample: Sample) -> None:

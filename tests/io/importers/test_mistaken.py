@@ -38,6 +38,13 @@ def test_clouds_are_known_by_their_marks(tmp_path, mark):
         load_scene(tmp_path / "scan")
 
 
+@pytest.mark.parametrize("name", ["scan.xyz", "scan.PTS", "scan.ptx"])
+def test_text_clouds_are_known_by_their_ending(tmp_path, name):
+    (tmp_path / name).write_text("1 2 3\n")
+    with pytest.raises(FormatError, match="is a point cloud without photos"):
+        load_scene(tmp_path / name)
+
+
 def test_photos_need_cameras(tmp_path):
     for i in range(3):
         cv2.imwrite(str(tmp_path / f"{i}.jpg"), np.zeros((8, 8, 3), np.uint8))

@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 
 from o3d_paint.core.camera import inverse
 from o3d_paint.core.consistency import agreement_between
-from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import IMPORTERS, read_capture
 from o3d_paint.io.scene import LoadOptions, load_scene
@@ -253,7 +253,7 @@ def test_every_second_photo_is_enough_when_asked(tmp_path: Path) -> None:
 def test_frames_without_a_pose_are_left_out_and_counted(tmp_path: Path) -> None:
     _scannet(tmp_path)
     notes = read_capture(tmp_path, ImportOptions()).notes
-    assert any("1 photos have no valid pose" in n for n in notes)
+    assert any("1 photo is left out because it has no valid pose" in n for n in notes)
 
 
 def test_65535_means_unknown(tmp_path: Path) -> None:
@@ -281,17 +281,89 @@ def test_intrinsics_of_a_larger_photo_are_scaled_to_the_depth(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("name", "damage", "found"),
     [
-        ("redwood", "color/00001.png", "3 photos, 4 depth pictures and 4 poses"),
-        ("7scenes", "seq-01/frame-000001.depth.png", "has no frame-000001.depth.png"),
-        ("scannet", "depth/1.png", "no picture named '1'"),
-        ("nerfstudio", "images/1.png", "which is not there"),
+        ("redwood", "color/00001.png", "the photo of this depth picture is not there: 00001.png"),
+        ("redwood", "depth/00001.png", "no depth picture has its name: 00001.png"),
+        ("7scenes", "seq-01/frame-000001.depth.png", "its depth picture is not there"),
+        ("7scenes", "seq-01/frame-000001.color.png", "its colour picture is not there"),
+        ("scannet", "depth/1.png", "its depth picture is not there: '1'"),
+        ("replica", "results/depth000001.png", "no depth picture has its name: frame000001.jpg"),
+        ("replica", "results/frame000001.jpg", "the photo of this depth picture is not there"),
+        ("hololens", "depth/00005.png", "its depth picture is not there: '00005'"),
+        ("tum", "depth/1.png", "it cannot be read: '1.png'"),
+        ("tum", "rgb/1.png", "it cannot be read: '1.png'"),
+        ("nerfstudio", "images/1.png", "it is not there: './images/1.png'"),
     ],
 )
-def test_missing_pictures_are_named(tmp_path: Path, name: str, damage: str, found: str) -> None:
+def test_photos_that_lack_a_picture_are_left_out_and_named(
+    tmp_path: Path, name: str, damage: str, found: str
+) -> None:
     WRITERS[name](tmp_path)
     (tmp_path / damage).unlink()
-    with pytest.raises((FormatError, SceneError), match=found.replace(".", r"\.")):
+    capture = read_capture(tmp_path, ImportOptions())
+    assert len(capture.frames) == COUNT - 1
+    kept = np.delete(_poses(), 1, axis=0)
+    for frame, pose in zip(capture.frames, kept, strict=True):
+        assert np.allclose(frame.cam_from_world, inverse(pose), atol=1e-6)
+    assert agreement_between(capture.frames).error < 0.01
+    assert any(found in note for note in capture.notes), capture.notes
+
+
+SECOND_PHOTO = {
+    "7scenes": "seq-01/frame-000001.color.png",
+    "tum": "rgb/1.png",
+    "redwood": "color/00001.png",
+    "replica": "results/frame000001.jpg",
+    "hololens": "images/00005.png",
+    "scannet": "color/1.jpg",
+    "nerfstudio": "images/1.png",
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_damaged_pictures_are_left_out_and_nothing_left_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    WRITERS[name](tmp_path)
+    photo = tmp_path / SECOND_PHOTO[name]
+    photo.write_bytes(b"no picture")
+    capture = read_capture(tmp_path, ImportOptions())
+    assert len(capture.frames) == COUNT - 1
+    assert any(photo.name in note and "cannot be read" in note for note in capture.notes)
+    for path in tmp_path.rglob("*"):
+        if path.suffix in (".png", ".jpg"):
+            path.write_bytes(b"no picture")
+    with pytest.raises(PaintError, match=r"is not a picture|no photo that can be used"):
         read_capture(tmp_path, ImportOptions())
+
+
+def test_a_photo_that_is_cut_off_behind_its_header_is_left_out(tmp_path: Path) -> None:
+    _redwood(tmp_path)
+    path = tmp_path / SECOND_PHOTO["redwood"]
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (HEIGHT, WIDTH, 3), np.uint8)).save(
+        path
+    )
+    path.write_bytes(path.read_bytes()[:2000])
+    scene = load_scene(tmp_path)
+    assert [f.name for f in scene.frames] == ["00000", "00002", "00003"]
+    assert any("00001 (" in n and "cut off or damaged" in n for n in scene.notes)
+    assert len(scene.cloud) == 3 * (HEIGHT * WIDTH - 1)
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("exif", [True, False])
+def test_a_turned_photo_is_left_out_with_the_turn_that_would_fit(
+    tmp_path: Path, name: str, exif: bool
+) -> None:
+    WRITERS[name](tmp_path)
+    photo = tmp_path / SECOND_PHOTO[name]
+    tags = Image.Exif()
+    if exif:
+        tags[0x0112] = 8
+    Image.new("RGB", (HEIGHT, WIDTH)).save(photo, exif=tags)
+    capture = read_capture(tmp_path, ImportOptions())
+    assert len(capture.frames) == COUNT - 1
+    turn = "turned right by a quarter, as its EXIF" if exif else "turned by a quarter it would fit"
+    assert any(photo.name in note and turn in note for note in capture.notes), capture.notes
 
 
 def test_names_in_lists_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:

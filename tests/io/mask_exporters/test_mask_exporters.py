@@ -379,3 +379,17 @@ def test_a_photo_of_another_size_than_its_depth(tmp_path, labelled, scene, expec
     with Image.open(tmp_path / "000.png") as image:
         mask = np.asarray(image)
     np.testing.assert_array_equal(mask, np.kron(expected[0], np.ones((10, 10), int)))
+
+
+def test_masks_of_photos_that_other_programs_turn_are_said(tmp_path, labelled, scene):
+    frames = tuple(
+        replace(f, photo=ArrayPhoto(f.photo.pixels(), other_turn=3 if i else 1))
+        for i, f in enumerate(scene.frames)
+    )
+    turned = replace(labelled, scene=replace(scene, frames=frames))
+    said = write_masks(turned, tmp_path / "a").notes
+    assert f"{len(frames) - 1} photos have an EXIF orientation" in said[0]
+    assert write_masks(turned, tmp_path / "b", photos=True).notes == ()
+    # Laid back by the same rule, they are what was written.
+    back = load_masks(tmp_path / "a", turned.scene, TAXONOMY)
+    assert not any("turned" in n for n in back.notes)
