@@ -11,7 +11,8 @@ from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair, densest
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.metrics import LeftOut, leave_one_out
-from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics, surface_area
+from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics
+from o3d_paint.core.surface_area import surface_area
 from o3d_paint.fusion.fuse import fuse
 from o3d_paint.io.store import write_bytes
 from o3d_paint.project.jobs import Report
@@ -68,8 +69,7 @@ class Reports:
         def work(_report: Report) -> _Counted:
             evidence = said.evidence()
             if self._point_area is None:
-                scene = project.scene
-                self._point_area = surface_area(scene.cloud.xyz, spacing=scene.spacing)
+                self._point_area = surface_area(project.scene.cloud.xyz)
             area = self._point_area
             lines = class_statistics(taxonomy, labels, evidence=evidence, point_area=area)
             return lines, conflicts_by_pair(evidence.tally())
