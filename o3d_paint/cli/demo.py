@@ -10,22 +10,25 @@ from typing import Annotated
 
 import typer
 
-from o3d_paint.cli.options import QuietOption
-from o3d_paint.cli.summary import print_summary
-from o3d_paint.cli.terminal import note, progress_of, say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.summary import summary_lines
 
 _PLY, _GLB, _PREVIEW = "demo_labelled.ply", "demo_labelled.glb", "demo_preview.png"
 
 
+@answers("demo")
 def demo(
     headless: Annotated[
         bool, typer.Option("--headless", help="Replay recorded strokes and write files instead.")
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where the files go; here if not given."),
+        typer.Option(
+            "-o", "--output", "--out", metavar="DIR", help="Where the files go; here if not given."
+        ),
     ] = None,
-    quiet: QuietOption = False,
+    *,
+    answer: Answer,
 ) -> None:
     """Open the sample scene; without a display, label it from recorded strokes.
 
@@ -37,12 +40,12 @@ def demo(
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
     if not headless and not has_display:
-        note(["There is no display, so recorded strokes are replayed instead."], quiet=quiet)
-    with progress_of("Making the sample scene", quiet=quiet) as told:
+        answer.note(["There is no display, so recorded strokes are replayed instead."])
+    with answer.progress("Making the sample scene") as told:
         told(0.0, "")
         scene = sample_scene_path()
     if headless or not has_display:
-        _replay(scene, out if out is not None else Path.cwd(), quiet=quiet)
+        _replay(scene, out if out is not None else Path.cwd(), answer)
         return
     from o3d_paint.io.scene import LoadOptions
     from o3d_paint.ui.app import run
@@ -50,7 +53,7 @@ def demo(
     raise typer.Exit(run(scene, options=LoadOptions(), project=None))
 
 
-def _replay(scene_path: Path, folder: Path, *, quiet: bool) -> None:
+def _replay(scene_path: Path, folder: Path, answer: Answer) -> None:
     """Label the sample scene from recorded strokes and say where the files are."""
     from o3d_paint.assets import asset
     from o3d_paint.io.exporters import export
@@ -66,17 +69,19 @@ def _replay(scene_path: Path, folder: Path, *, quiet: bool) -> None:
     scene = load_scene(scene_path)
     record = read_strokes(asset("strokes", "sample.json"))
     masks = stroke_masks(record, scene)
-    with progress_of("Fusing", quiet=quiet) as told:
+    with answer.progress("Fusing") as told:
         result = run_fuse(scene, masks, record.taxonomy(), progress=told)
     paths = [folder / name for name in (_PLY, _GLB, _PREVIEW)]
     export(result.labelled, paths[0])
     export(result.labelled, paths[1])
-    with progress_of("Drawing", quiet=quiet) as told:
+    with answer.progress("Drawing") as told:
         told(0.5, "")
         write_preview(result.labelled, paths[2])
     seconds = {"all": perf_counter() - started}
-    report = fuse_report(result, seconds=seconds, outputs=paths)
-    say(f"{len(masks)} of {len(scene.frames)} photos painted by recorded strokes", quiet=quiet)
-    print_summary(report, quiet=quiet)
+    report = fuse_report(result, seconds=seconds)
+    answer.say(f"{len(masks)} of {len(scene.frames)} photos painted by recorded strokes")
+    for line in summary_lines(report):
+        answer.say(line)
     for path in paths:
-        say(str(path.resolve()))
+        answer.show(str(path.resolve()))
+    answer.finish({**report, "outputs": [str(p) for p in paths]})

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
-from o3d_paint.cli.summary import print_summary
+from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
-from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 @reads_scene
 @writes_clouds
+@answers("fuse")
 def fuse(
     scene: SceneArgument,
     masks: Annotated[
@@ -104,14 +105,10 @@ def fuse(
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Points voted on at a time: 100000.")
     ] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the report: coverage, classes, times."),
-    ] = None,
-    quiet: QuietOption = False,
     *,
     options: LoadOptions,
     outputs: Outputs,
+    answer: Answer,
 ) -> None:
     """Label every point from painted photos.
 
@@ -135,16 +132,15 @@ def fuse(
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     reading = replace(options, conf_thresh=None) if plan.method == "article" else options
     outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
-    outputs.check(json_file)
+    outputs.check(answer)
 
     from o3d_paint.io.scene import load_scene
-    from o3d_paint.io.store import write_json
     from o3d_paint.project.pipeline import run_fuse
     from o3d_paint.project.report import fuse_report
 
     known = chosen_taxonomy(taxonomy)
     started = perf_counter()
-    with progress_of("Reading", quiet=quiet) as told:
+    with answer.progress("Reading") as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     work = None if project is None else _read(project, loaded)
@@ -152,20 +148,20 @@ def fuse(
         plan = plan.completed_by(work[0].fuse_options, work[0].weights)
         loaded = replace(loaded, labels=work[0].ballots.imported)
     painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
-    note([*loaded.notes, *notes], quiet=quiet)
+    answer.note([*loaded.notes, *notes])
     outputs.check_classes(classes)
     gathered = perf_counter()
-    with progress_of("Fusing", quiet=quiet) as told:
+    with answer.progress("Fusing") as told:
         result = run_fuse(loaded, painted, classes, plan, layer=layer, progress=told)
     fused = perf_counter()
-    files = outputs.write(result.labelled, quiet=quiet)
+    files = outputs.write(result.labelled, answer)
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
     seconds["export"] = perf_counter() - fused
-    report = fuse_report(result, seconds=seconds, outputs=files)
-    report["notes"] += notes
-    if json_file is not None:
-        write_json(json_file, report, inputs=outputs.options.inputs)
-    print_summary(report, quiet=quiet)
+    report = {**fuse_report(result, seconds=seconds), **files.to_json()}
+    for line in summary_lines(report):
+        answer.say(line)
+    answer.finish(report)
+    files.require_all()
 
 
 def _project_beside(scene: Path) -> Path:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.outputs import ask_before_overwriting
-from o3d_paint.cli.terminal import note, progress_of
+from o3d_paint.cli.answer import Answer
+from o3d_paint.cli.places import WRITING
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
@@ -23,9 +23,9 @@ __all__ = [
     "PaintedOnlyOption",
     "ProjectArgument",
     "SceneOption",
-    "ask_before_filling",
     "fully_labelled",
     "open_project",
+    "scene_and_project",
 ]
 
 ProjectArgument = Annotated[
@@ -36,10 +36,18 @@ SceneOption = Annotated[
     typer.Option("--scene", help="The scene, where it is no longer where it was painted."),
 ]
 FolderOption = Annotated[
-    Path, typer.Option("-o", "--output", metavar="DIR", help="Where the files go.")
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="Where the files go.", rich_help_panel=WRITING
+    ),
 ]
 PaintedOnlyOption = Annotated[
-    bool, typer.Option("--painted-only", help="Leave out what was derived from the paint.")
+    bool,
+    typer.Option(
+        "--painted-only",
+        help="Leave out what was derived from the paint.",
+        rich_help_panel=WRITING,
+    ),
 ]
 
 
@@ -58,42 +66,66 @@ class Opened:
     inputs: tuple[Path, ...]
 
 
-def open_project(folder: Path, *, scene: Path | None, options: LoadOptions, quiet: bool) -> Opened:
+def scene_and_project(given: Path) -> tuple[Path, Path | None]:
+    """Return the scene that is meant, and the project where one was given in its place.
+
+    Raises:
+        ProjectError: It is a project whose scene is not there.
+    """
+    from o3d_paint.errors import FormatError, ProjectError
+    from o3d_paint.project.layout import is_project
+    from o3d_paint.project.session import scene_path_of
+
+    if not is_project(given):
+        return given, None
+    try:
+        return scene_path_of(given), given
+    except FormatError as error:
+        reason = str(error).partition(":")[0]
+        msg = f"{reason}: give the scene itself, and {given} with --project"
+        raise ProjectError(msg) from error
+
+
+def open_project(
+    folder: Path, *, scene: Path | None, options: LoadOptions, answer: Answer
+) -> Opened:
     """Read a project and its scene.
 
     Raises:
         PaintError: One of them cannot be read.
     """
-    from o3d_paint.errors import ProjectError
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.scene_options import completed_options
-    from o3d_paint.project.session import read_project, scene_path_of
+    from o3d_paint.project.session import read_project
 
-    if not (folder / "project.json").is_file():
-        msg = f"{folder} is no project folder: it has no project.json"
-        raise ProjectError(msg)
-    source = scene if scene is not None else scene_path_of(folder)
+    source = source_of(folder, scene)
     options = completed_options(options, folder)
-    with progress_of("Reading", quiet=quiet) as told:
+    with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
         work, messages = read_project(folder, loaded)
-    note([f"{m[:1].upper()}{m[1:]}." for m in messages], quiet=quiet)
+    answer.note(f"{m[:1].upper()}{m[1:]}." for m in messages)
     inputs = (source,) if options.cloud is None else (source, options.cloud)
     return Opened(work, loaded, inputs)
 
 
-def ask_before_filling(folder: Path, *, overwrite: bool) -> None:
-    """Let the user decide about a folder that has something in it already.
+def source_of(folder: Path, scene: Path | None) -> Path:
+    """Return the scene of a project: the one that was named, or the one that it notes.
 
     Raises:
-        StorageError: Nobody can be asked.
-        typer.Exit: The answer is no.
+        ProjectError: It is no project.
+        FormatError: Its scene is not there.
     """
-    is_filled = folder.is_dir() and any(folder.iterdir())
-    ask_before_overwriting([folder] if is_filled else [], overwrite=overwrite)
+    from o3d_paint.errors import ProjectError
+    from o3d_paint.project.layout import is_project
+    from o3d_paint.project.session import scene_path_of
+
+    if not is_project(folder):
+        msg = f"{folder} is no project folder: it has no project.json"
+        raise ProjectError(msg)
+    return scene if scene is not None else scene_path_of(folder)
 
 
-def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> LabelledScene:
+def fully_labelled(opened: Opened, *, painted_only: bool, answer: Answer) -> LabelledScene:
     """Return the scene with its labels; what is not fused is fused now.
 
     Raises:
@@ -111,11 +143,11 @@ def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> Labell
         work.show_fused(False)
     elif work.fusion is None or work.fusion_is_stale:
         was_fused = work.fusion is not None
-        with progress_of("Fusing", quiet=quiet) as told:
+        with answer.progress("Fusing") as told:
             told(0.0, "")
             work.fuse()
         state = "had changed since it was fused" if was_fused else "was not fused"
-        note([f"The paint {state} in the project, so it was for this."], quiet=quiet)
+        answer.note([f"The paint {state} in the project, so it was for this."])
     else:
         work.show_fused(True)
     return labelled_scene(work)

@@ -25,7 +25,6 @@ __all__ = [
     "PercentileOption",
     "PresetOption",
     "ProjectOption",
-    "QuietOption",
     "SceneArgument",
     "ThresholdOption",
     "UpOption",
@@ -198,10 +197,6 @@ ProjectOption = Annotated[
         help="Project folder; beside the scene as scene.o3dpaint if not given.",
     ),
 ]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors and what was asked for.")
-]
-
 SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "images": (ImagesOption, None),
     "cloud": (CloudOption, None),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from o3d_paint.cli.terminal import print_json, say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.opened import ProjectArgument
+from o3d_paint.cli.places import OverwriteOption
 
 
+@answers("recover")
 def recover(
-    project: Annotated[
-        Path, typer.Argument(metavar="PROJECT", help="Project folder, such as scene.o3dpaint.")
-    ],
+    project: ProjectArgument,
     restore: Annotated[
         int | None, typer.Option("--restore", metavar="NUMBER", help="Put this state back.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+    overwrite: OverwriteOption = False,
+    *,
+    answer: Answer,
 ) -> None:
     """List the last five states of a project, or put one back.
 
@@ -29,21 +31,25 @@ def recover(
 
     from o3d_paint.project.states import list_states, restore_state
 
+    answer.check(inputs=[project], overwrite=overwrite)
     if restore is not None:
         state = restore_state(project, restore)
-        say(f"restored state {state.number}, saved {state.saved}: {state.painted} painted photos")
+        saved, painted = state.saved, state.painted
+        answer.say(f"restored state {state.number}, saved {saved}: {painted} painted photos")
+        answer.finish({"project": str(project), "restored": asdict(state), "states": None})
         return
     states = list_states(project)
-    if as_json:
-        print_json([asdict(state) for state in states])
-        return
+    found = [asdict(state) for state in states]
+    answer.finish({"project": str(project), "restored": None, "states": found})
     if not states:
-        say(f"{project} has no earlier states yet: they are made by saving and closing")
+        answer.show(f"{project} has no earlier states yet: they are made by saving and closing")
     for state in states:
         what = state.problem or (
             f"{state.painted} painted photos, {len(state.classes)} classes"
             f"{', labels on points' if state.has_layer else ''}, {state.nbytes / 1000:.0f} kB"
         )
-        say(f"{state.number:>6}  {state.saved[:19].replace('T', ' ') or '(unknown time)'}  {what}")
+        answer.show(
+            f"{state.number:>6}  {state.saved[:19].replace('T', ' ') or '(unknown time)'}  {what}"
+        )
     if states:
-        say(f"put one back with: o3d-paint recover {project} --restore NUMBER")
+        answer.show(f"put one back with: o3d-paint recover {project} --restore NUMBER")

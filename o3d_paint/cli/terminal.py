@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-__all__ = ["note", "print_json", "progress_of", "say", "tell_of_plugins"]
+__all__ = ["Told", "note", "print_json", "progress_of", "say", "tell_of_plugins"]
 
 _PATIENCE = 1.0
 Told = Callable[[float, str], None]

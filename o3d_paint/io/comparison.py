@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,14 +12,16 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
-from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.mask_formats.pictures import class_table
 
 __all__ = ["Comparison", "Matching", "compare_files"]
 
 Matching = Literal["order", "nearest"]
 # Coordinates kept as 32-bit floats are off by up to this share of the largest one.
 _FLOAT32_STEP = 2.0**-22
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,7 @@ def compare_files(
     """
     found, wanted = _read(predicted), _read(truth)
     chosen = matching or _matching(found, wanted)
-    labels = _renamed(found, wanted)
+    labels, notes = _renamed(found, wanted)
     if chosen == "order":
         if len(labels) != len(wanted.labels):
             msg = (
@@ -79,11 +82,10 @@ def compare_files(
     else:
         labels = labels_of_nearest(found.xyz, labels, at=wanted.xyz, reach=reach)
     scores = score(labels, wanted.labels)
-    notes = []
     unknown = int(np.count_nonzero(wanted.labels == 0))
     if unknown:
-        notes.append(f"{unknown:,} points without a true label are left out.")
-    names = {**found.names, **wanted.names}
+        notes.insert(0, f"{unknown:,} points without a true label are left out.")
+    names = {**_names_in(found, wanted), **wanted.names}
     return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
 
 
@@ -97,7 +99,11 @@ def _read(path: Path) -> _Labels:
         if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
             msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
             raise FormatError(msg)
-        return _Labels(np.maximum(values, 0).astype(np.uint16), {})
+        # Written beside the labels by this program's own export.
+        names: dict[int, str] = {}
+        with suppress(PaintError):
+            names = class_table(path.parent)[0]
+        return _Labels(np.maximum(values, 0).astype(np.uint16), names)
     cloud = read_cloud(path)
     if cloud.labels is None:
         msg = f"{path} has no labels: expected a column such as 'label' or 'classification'"
@@ -114,14 +120,50 @@ def _matching(found: _Labels, wanted: _Labels) -> Matching:
     return "order" if same else "nearest"
 
 
-def _renamed(found: _Labels, wanted: _Labels) -> IdArray:
-    """Return the predicted labels in the ids of the truth, where both name their classes."""
-    ids = {name.strip().casefold(): i for i, name in wanted.names.items()}
+def _renamed(found: _Labels, wanted: _Labels) -> tuple[IdArray, list[str]]:
+    """Return the predicted labels in the ids of the truth, and how classes were matched."""
     table = np.arange(1 << 16, dtype=np.uint16)
-    for old, name in found.names.items():
-        table[old] = ids.get(name.strip().casefold(), old)
+    for old, new in _new_ids(found, wanted).items():
+        table[old] = new
     renamed: IdArray = table[found.labels]
-    return renamed
+    if found.names and wanted.names:
+        known = {_folded(name) for name in wanted.names.values()}
+        strangers = sorted(n for n in found.names.values() if _folded(n) not in known)
+        if not strangers:
+            return renamed, []
+        listed = ", ".join(strangers[:_SHOWN]) + (" …" if len(strangers) > _SHOWN else "")
+        return renamed, [f"The truth has no class of the name {listed}: these count as wrong."]
+    if not found.names and not wanted.names:
+        who = "Neither file names its classes"
+    else:
+        who = f"The {'truth' if found.names else 'prediction'} does not name its classes"
+    return renamed, [f"{who}: their numbers are compared as they are."]
+
+
+def _new_ids(found: _Labels, wanted: _Labels) -> dict[int, int]:
+    """Return the id in the truth of each predicted class; one of its own where it has none."""
+    if not wanted.names:
+        return {}
+    ids = {_folded(name): i for i, name in wanted.names.items()}
+    taken = {*ids.values(), *np.flatnonzero(np.bincount(wanted.labels)).tolist(), *found.names}
+    new = {}
+    for old, name in found.names.items():
+        if _folded(name) in ids:
+            new[old] = ids[_folded(name)]
+        elif old in wanted.names or (wanted.labels == old).any():
+            new[old] = max(taken) + 1
+            taken.add(new[old])
+    return new
+
+
+def _names_in(found: _Labels, wanted: _Labels) -> dict[int, str]:
+    """Return the names of the predicted classes by their ids in the truth."""
+    new = _new_ids(found, wanted)
+    return {new.get(old, old): name for old, name in found.names.items()}
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()
 
 
 def _taxonomy(scores: Scores, names: dict[int, str]) -> Taxonomy:

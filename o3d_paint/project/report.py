@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,15 +59,12 @@ def units_report(scene: Scene) -> dict[str, Any]:
     }
 
 
-def fuse_report(
-    result: FuseResult, *, seconds: dict[str, float], outputs: Sequence[Path]
-) -> dict[str, Any]:
+def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, Any]:
     """Return what was done and what came out.
 
     Args:
         result: Of `run_fuse`.
         seconds: Time of the stages around it, in order.
-        outputs: Files written.
     """
     labelled, plan = result.labelled, result.plan
     scene = labelled.scene
@@ -106,7 +102,6 @@ def fuse_report(
         "votes": _votes(labelled),
         "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
-        "outputs": [str(p) for p in outputs],
         "notes": list(scene.notes),
     }
 

@@ -25,7 +25,7 @@ def test_states_are_listed_and_put_back(tmp_path: Path) -> None:
         session.save(wait=True)
     session.close()
     code, text = run("recover", str(root), "--json")
-    listed = json.loads(text)
+    listed = json.loads(text)["states"]
     assert code == 0
     assert [s["painted"] for s in listed][-2:] == [2, 1]
     code, text = run("recover", str(root))

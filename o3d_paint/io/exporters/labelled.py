@@ -82,10 +82,15 @@ class Exporter:
     Attributes:
         title: What it writes, for people.
         write: Writes the file whole or not at all.
+        require: Raises `MissingExtraError` for a file (named for the message) where a library is
+            missing that writing needs; None where all are always there.
+        uses: Fields of `ExportOptions` that change what is written.
     """
 
     title: str
     write: Callable[[LabelledScene, Path, ExportOptions], None]
+    require: Callable[[Path], object] | None = None
+    uses: tuple[str, ...] = ("color_by", "thumbnails")
 
 
 def class_colors(labels: IdArray, taxonomy: Taxonomy) -> RgbArray:
