@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import LabelClass as LabelClass
     from o3d_paint.core.taxonomy import Taxonomy as Taxonomy
     from o3d_paint.errors import PaintError as PaintError
-    from o3d_paint.fusion.fuse import FuseOptions as FuseOptions
+    from o3d_paint.fusion.settings import FuseOptions as FuseOptions
+    from o3d_paint.fusion.settings import FusionSettings as FusionSettings
     from o3d_paint.io.exporters.labelled import ExportOptions as ExportOptions
     from o3d_paint.io.exporters.labelled import LabelledScene as LabelledScene
     from o3d_paint.io.sample.files import sample_scene_path as sample_scene_path
@@ -38,7 +39,8 @@ _PLACES = {
     "ArrayPhoto": "core.scene",
     "ExportOptions": "io.exporters.labelled",
     "Frame": "core.scene",
-    "FuseOptions": "fusion.fuse",
+    "FuseOptions": "fusion.settings",
+    "FusionSettings": "fusion.settings",
     "LabelClass": "core.taxonomy",
     "LabelledScene": "io.exporters.labelled",
     "LoadOptions": "io.scene",

@@ -48,7 +48,8 @@ def export(
     with answer.progress("Project"):
         work, messages = read_project(project, loaded)
         labelled = labelled_scene(work)
-    if work.fused_shown and work.fusion_is_stale:
+    messages = tuple(f"{m[:1].upper()}{m[1:]}." for m in messages)
+    if work.fused_shown and work.paint_is_newer:
         messages = (*messages, "Strokes that came after fusing have not spread: fuse once more.")
     answer.note(messages)
     outputs.check_classes(labelled.taxonomy)

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.fusion_options import Given, ineffective, with_fusion_settings
 from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
 from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from o3d_paint.core.arrays import IdArray
+    from o3d_paint.core.packed_masks import PackedMasks
     from o3d_paint.core.scene import Scene
     from o3d_paint.core.taxonomy import Taxonomy
     from o3d_paint.io.scene import LoadOptions
-    from o3d_paint.project.pipeline import FusePlan
     from o3d_paint.project.project import Project
 
 
 @reads_scene
 @writes_clouds
+@with_fusion_settings
 @answers("fuse")
 def fuse(
     scene: SceneArgument,
@@ -53,87 +53,28 @@ def fuse(
         ),
     ] = None,
     taxonomy: TaxonomyOption = None,
-    method: Annotated[
-        str | None,
-        typer.Option(
-            "--method",
-            metavar="NAME",
-            help="graph: along the surface. ball: labelled points around vote. nearest: the"
-            " nearest label. article: the published method to the letter. Without it graph, or"
-            " nearest where that predicts left-out photos better.",
-        ),
-    ] = None,
-    tune: Annotated[
-        bool | None,
-        typer.Option(
-            "--tune/--no-tune",
-            help="Let the painted photos choose the weights of the graph by predicting each other."
-            " Done from four photos on, unless a project has chosen some already, and again once"
-            " twice as many are painted.",
-        ),
-    ] = None,
-    keep_strokes: Annotated[
-        bool | None,
-        typer.Option(
-            "--keep-strokes",
-            help="Painted points keep their labels exactly, sloppy ones too.",
-            show_default=False,
-        ),
-    ] = None,
-    min_confidence: Annotated[
-        float | None,
-        typer.Option(min=0, max=1, help="Points less sure than this stay unlabelled."),
-    ] = None,
-    tolerance: Annotated[
-        float | None,
-        typer.Option(
-            help="Farthest that a point may lie from what a photo shows, in scene units."
-            " Article: 0.01."
-        ),
-    ] = None,
-    max_camera_distance: Annotated[
-        float | None,
-        typer.Option(help="Paint farther than this from every camera is dropped. Article: 5.0."),
-    ] = None,
-    max_distance: Annotated[
-        float | None,
-        typer.Option(help="Radius in which labelled points vote. Article: 0.05."),
-    ] = None,
-    min_neighbors: Annotated[
-        int | None, typer.Option(min=1, help="Fewest labelled points in that radius: 3.")
-    ] = None,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Points voted on at a time: 100000.")
-    ] = None,
+    tune: Annotated[bool | None, typer.Option("--tune/--no-tune", hidden=True)] = None,
     *,
     options: LoadOptions,
     outputs: Outputs,
+    given: Given,
     answer: Answer,
 ) -> None:
     """Label every point from painted photos.
 
     Example: o3d-paint fuse scene.npz --masks DIR -o out.ply -o out.glb --json report.json
     """
-    plan = _plan(
-        method=method,
-        tune=tune,
-        keep_strokes=keep_strokes,
-        min_confidence=min_confidence,
-        conf_thresh=options.conf_thresh,
-        tolerance=tolerance,
-        max_camera_distance=max_camera_distance,
-        max_distance=max_distance,
-        min_neighbors=min_neighbors,
-        batch_size=batch_size,
-    )
+    threshold = options.conf_thresh
     if masks is None and strokes is None and project is None:
         project = _project_beside(scene)
     options = _remembered(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
-    reading = replace(options, conf_thresh=None) if plan.method == "article" else options
+    is_article = given.get("method") == "article"
+    reading = replace(options, conf_thresh=None) if is_article else options
     outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
     outputs.check(answer)
 
+    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.pipeline import run_fuse
     from o3d_paint.project.report import fuse_report
@@ -144,15 +85,20 @@ def fuse(
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     work = None if project is None else _read(project, loaded)
+    settings = FusionSettings() if work is None else work[0].fusion_settings
+    settings = replace(settings, **given)
+    if settings.method == "article" and threshold is not None:
+        settings = replace(settings, conf_thresh=threshold)
     if work is not None:
-        plan = plan.completed_by(work[0].fuse_options, work[0].weights)
         loaded = replace(loaded, labels=work[0].ballots.imported)
     painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
+    notes += [*ineffective(settings, given), *_no_tuning(tune)]
     answer.note([*loaded.notes, *notes])
     outputs.check_classes(classes)
     gathered = perf_counter()
     with answer.progress("Fusing") as told:
-        result = run_fuse(loaded, painted, classes, plan, layer=layer, progress=told)
+        result = run_fuse(loaded, painted, classes, settings, layer=layer, progress=told)
+    answer.note(result.notes)
     fused = perf_counter()
     files = outputs.write(result.labelled, answer)
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
@@ -186,26 +132,12 @@ def _remembered(options: LoadOptions, project: Path | None) -> LoadOptions:
     return options if project is None else completed_options(options, project)
 
 
-def _plan(*, method: str | None, **values: float | bool | None) -> FusePlan:
-    """Return the plan from what was typed.
-
-    Raises:
-        typer.BadParameter: A value makes no sense.
-    """
-    from o3d_paint.project.pipeline import METHODS, FusePlan
-
-    if method is not None and method not in METHODS:
-        msg = f"--method must be one of {', '.join(METHODS)}, got {method!r}"
-        raise typer.BadParameter(msg)
-    if method == "article" and (values["min_confidence"] is not None or values["keep_strokes"]):
-        msg = "--min-confidence and --keep-strokes are not part of --method article: leave them out"
-        raise typer.BadParameter(msg)
-    for name in ("tolerance", "max_camera_distance", "max_distance"):
-        value = values[name]
-        if value is not None and not 0 < value < float("inf"):
-            msg = f"--{name.replace('_', '-')} must be a positive number, got {value}"
-            raise typer.BadParameter(msg)
-    return FusePlan(method=method, **values)  # type: ignore[arg-type]
+def _no_tuning(tune: bool | None) -> list[str]:
+    """Return what there is to say of an option that earlier versions had."""
+    if tune is None:
+        return []
+    flag = "--tune" if tune else "--no-tune"
+    return [f"{flag} has no effect any more: weights are no longer chosen by leaving photos out."]
 
 
 def _read(folder: Path, scene: Scene) -> tuple[Project, list[str]]:
@@ -227,7 +159,7 @@ def _paint(
     strokes: Path | None,
     work: tuple[Project, list[str]] | None,
     known: Taxonomy | None,
-) -> tuple[Mapping[int, IdArray], Taxonomy, IdArray | None, list[str]]:
+) -> tuple[PackedMasks, Taxonomy, IdArray | None, list[str]]:
     """Return everything painted, later sources over earlier ones: project, masks, strokes."""
     import numpy as np
 
@@ -245,7 +177,7 @@ def _paint(
     layer: IdArray | None = None
     if work is not None:
         opened, notes = work[0], list(work[1])
-        painted.update((i, opened.mask(i)) for i in opened.painted_frames)
+        painted = opened.masks
         # What is painted already keeps the names that it was painted with.
         taxonomy, layer = opened.taxonomy, opened.ballots.layer
     if masks is not None:
@@ -269,9 +201,7 @@ def _paint(
     return painted, _complete(taxonomy, painted), layer, notes
 
 
-def _complete(taxonomy: Taxonomy, painted: Mapping[int, IdArray]) -> Taxonomy:
+def _complete(taxonomy: Taxonomy, painted: PackedMasks) -> Taxonomy:
     """Return the taxonomy with a class for every id that is painted."""
-    import numpy as np
-
-    used = {int(i) for mask in painted.values() for i in np.flatnonzero(np.bincount(mask.ravel()))}
+    used = {int(i) for mask in painted.all_packed().values() for i in mask.class_ids}
     return taxonomy.completed(used)

@@ -141,7 +141,7 @@ def fully_labelled(opened: Opened, *, painted_only: bool, answer: Answer) -> Lab
     if painted_only:
         work.complete_indexes()
         work.show_fused(False)
-    elif work.fusion is None or work.fusion_is_stale:
+    elif work.fusion is None or work.paint_is_newer:
         was_fused = work.fusion is not None
         with answer.progress("Fusing") as told:
             told(0.0, "")

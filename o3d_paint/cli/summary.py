@@ -16,7 +16,9 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
     lines = [f"{points:,} points, method {report['method']}"]
     for name in ("painted", "fused", "confident"):
         entry = coverage[name]
-        lines.append(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}")
+        part = entry.get("share_of_fused")
+        more = "" if part is None else f"  {part:.1%} of the fused ones"
+        lines.append(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}")
     width = max((len(c["name"]) for c in report["classes"]), default=5)
     lines.append(f"  {'class':<{width}} {'painted':>12} {'fused':>12}")
     for c in report["classes"]:

@@ -8,6 +8,7 @@ state after any sequence of calls equals one built from scratch from the masks.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Literal
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import IdArray, IndexArray, frozen
 from o3d_paint.core.evidence import Evidence, FrameVotes, Snapshot
 from o3d_paint.core.mask import Rect
+from o3d_paint.core.packed_masks import PackedMask
 from o3d_paint.core.visibility import PixelIndex
 
 __all__ = ["Ballots"]
@@ -184,11 +186,15 @@ class Ballots:
         """Return an immutable copy of all votes."""
         return self.snapshot().evidence()
 
-    def snapshot(self) -> Snapshot:
-        """Return an immutable copy of all votes from which a worker makes the evidence."""
+    def snapshot(self, masks: Mapping[int, PackedMask] | None = None) -> Snapshot:
+        """Return an immutable copy of all votes from which a worker makes the evidence.
+
+        Args:
+            masks: The masks that the votes come from, by position of the photo.
+        """
         frames = tuple(self._kept(i) for i in sorted({*self._votes, *self._parked}))
         layer = None if self._layer is None else self._layer.copy()
-        return Snapshot(self._num_points, frames, layer, self._imported)
+        return Snapshot(self._num_points, frames, layer, self._imported, masks or {})
 
     def _kept(self, frame_idx: int) -> FrameVotes:
         """Return the votes of a photo as they are kept, those not cast among them."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray, IndexArray
+from o3d_paint.core.packed_masks import PackedMask
 
 __all__ = ["Evidence", "FrameVotes", "Snapshot", "Tally"]
 
@@ -67,12 +69,14 @@ class Evidence:
             None where the layer is unused.
         imported: (N,) labels that the cloud came with, 0 where none; any photo overrides them.
             None where it came without.
+        masks: The masks that the votes come from, by position of the photo; empty where unknown.
     """
 
     num_points: int
     frames: tuple[FrameVotes, ...]
     layer: IdArray | None = None
     imported: IdArray | None = None
+    masks: Mapping[int, PackedMask] = field(default_factory=dict)
 
     def tally(self) -> Tally:
         """Count the photos' votes, and an imported label as one where no photo votes.
@@ -108,7 +112,19 @@ class Evidence:
     def without(self, frame_idx: int) -> Evidence:
         """Return the evidence as if one photo had not been painted."""
         others = tuple(f for f in self.frames if f.frame_idx != frame_idx)
-        return Evidence(self.num_points, others, self.layer, self.imported)
+        masks = {i: mask for i, mask in self.masks.items() if i != frame_idx}
+        return replace(self, frames=others, masks=masks)
+
+    def class_ids(self) -> set[int]:
+        """Return the classes that were painted at all, whether the paint reached a point or not."""
+        said = [mask.class_ids for mask in self.masks.values()]
+        said += [f.labels for f in self.frames if f.frame_idx not in self.masks]
+        said += [laid for laid in (self.layer, self.imported) if laid is not None]
+        seen = np.zeros(1 << 16, dtype=bool)
+        for ids in said:
+            seen[ids] = True
+        seen[0] = False
+        return set(np.flatnonzero(seen).tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,20 +136,17 @@ class Snapshot:
         frames: The votes of painted photos, with 0 where a point that is seen has none.
         layer: As in `Evidence`.
         imported: As in `Evidence`.
+        masks: As in `Evidence`.
     """
 
     num_points: int
     frames: tuple[FrameVotes, ...]
     layer: IdArray | None = None
     imported: IdArray | None = None
-
-    @property
-    def num_photos(self) -> int:
-        """How many photos vote on any point."""
-        return sum(bool(f.labels.any()) for f in self.frames)
+    masks: Mapping[int, PackedMask] = field(default_factory=dict)
 
     def evidence(self) -> Evidence:
         """Return the votes that were cast."""
         cast = (f.cast() for f in self.frames)
         frames = tuple(f for f in cast if len(f.points))
-        return Evidence(self.num_points, frames, self.layer, self.imported)
+        return Evidence(self.num_points, frames, self.layer, self.imported, self.masks)

@@ -8,7 +8,7 @@ faster. Where two points are equally near, that tree decides, since only it know
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -65,7 +65,7 @@ class ArticleResult:
 
 def article_labels(
     scene_xyz: FloatArray,
-    frames_with_masks: Sequence[tuple[Frame, IdArray]],
+    frames_with_masks: Iterable[tuple[Frame, IdArray]],
     options: ArticleOptions | None = None,
     *,
     camera_positions: FloatArray | None = None,
@@ -90,11 +90,15 @@ def article_labels(
         raise ValueError(msg)
     started = perf_counter()
     xyz = np.ascontiguousarray(scene_xyz, dtype=np.float64)
-    painted = [_project(frame, mask, options.conf_thresh) for frame, mask in frames_with_masks]
+    painted, positions = [], []
+    # One after another: hundreds of plain masks need not be there at the same time.
+    for frame, mask in frames_with_masks:
+        painted.append(_project(frame, mask, options.conf_thresh))
+        positions.append(frame.position)
     projected = perf_counter()
     labels = _transfer(xyz, painted, options.tolerance)
     if camera_positions is None:
-        camera_positions = np.array([f.position for f, _ in frames_with_masks]).reshape(-1, 3)
+        camera_positions = np.array(positions).reshape(-1, 3)
     _drop_far(labels, xyz, camera_positions, options.max_camera_distance)
     transferred = perf_counter()
     if progress is not None:

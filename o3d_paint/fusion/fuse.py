@@ -1,135 +1,198 @@
-"""Labels for every point from what was painted."""
+"""Labels for every point from what was painted: the one engine of window, commands and library."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import FloatArray, IdArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.label_source import FUSED, NONE, PAINTED
 from o3d_paint.core.progress import Progress
-from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.scene import Frame, PointCloud
+from o3d_paint.errors import SceneError
+from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.fusion.ball import ball_vote
 from o3d_paint.fusion.graph import Graph, build_graph
-from o3d_paint.fusion.random_walk import Spread, WalkerSettings, count_votes, walk
+from o3d_paint.fusion.random_walk import WalkerSettings, count_votes, walk
 from o3d_paint.fusion.refine import Refined, label_points
+from o3d_paint.fusion.result import Fusion
+from o3d_paint.fusion.settings import FusionSettings
 
-__all__ = ["FuseOptions", "Fusion", "Method", "fuse"]
+__all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "fuse"]
 
-Method = Literal["graph", "ball", "nearest"]
 _UNMEASURED, _FILLED = 0.5, 0.3
 _SMALL_BALL = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FuseOptions:
-    """How labels come about.
-
-    Attributes:
-        method: "graph": labels travel along the surface to every point. "ball": painted points
-            keep theirs, a ball vote labels what lies near them. "nearest": the same with a
-            small ball, and the rest take the nearest label.
-        max_distance: Radius of the ball in scene units.
-        min_neighbors: Fewest labelled points in the ball.
-        batch_size: Points voted on between two reports of progress.
-        keep_strokes: Painted points keep their labels exactly, sloppy ones too; "ball" always does.
-        min_confidence: Points less sure than this stay unlabelled.
-        walker: Weights of the graph.
-    """
-
-    method: Method = "graph"
-    max_distance: float = 0.05
-    min_neighbors: int = 3
-    batch_size: int = 100_000
-    keep_strokes: bool = False
-    min_confidence: float = 0.0
-    walker: WalkerSettings = field(default_factory=WalkerSettings)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fusion:
-    """A label for every point, and how it came about.
-
-    Attributes:
-        labels: (N,) class ids, 0 where unlabelled.
-        confidence: (N,) float32, 0..1; 0 where unlabelled.
-        source: (N,) uint8: 0 none, 1 painted (a photo or the layer said this), 2 fused.
-        votes: (N,) uint8: photos that voted, 255 for more.
-        method: What made it.
-        seconds: Time of each stage.
-        spread: The state of the graph, to start the next live fusion from; None for "ball".
-        refined: What the graph alone says of the points, for the same.
-    """
-
-    labels: IdArray
-    confidence: FloatArray
-    source: npt.NDArray[np.uint8]
-    votes: npt.NDArray[np.uint8]
-    method: str
-    seconds: dict[str, float]
-    spread: Spread | None = None
-    refined: Refined | None = None
 
 
 def fuse(
     cloud: PointCloud,
     evidence: Evidence,
-    options: FuseOptions | None = None,
+    settings: FusionSettings | None = None,
     *,
+    frames: Sequence[Frame] = (),
     graph: Graph | None = None,
     warm: Fusion | None = None,
     progress: Progress | None = None,
 ) -> Fusion:
-    """Label every point that the evidence reaches.
+    """Label every point that the evidence reaches, however unsure; see `Fusion.shown`.
 
     Args:
         cloud: The points.
         evidence: What was painted.
-        options: The method and its parameters.
+        settings: The method and its values; what is not filled in takes the published distances.
+        frames: All photos of the scene, in its order: for the article, which reads their masks
+            and depths, and where paint far from every camera is dropped.
         graph: The graph of the cloud where it is at hand; built where not.
         warm: An earlier fusion over the same graph. For the live view; exports solve cold, so
             that the same evidence always gives the same labels.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
-        ValueError: An option is out of range, or the evidence belongs to another cloud.
+        SceneError: The article meets a photo without depth.
+        ValueError: The evidence belongs to another cloud, or photos are missing.
     """
-    options = options or FuseOptions()
+    chosen = (settings or FusionSettings()).resolved(None)
     if evidence.num_points != len(cloud):
         msg = f"evidence is for {evidence.num_points} points, the cloud has {len(cloud)}"
         raise ValueError(msg)
-    if options.method != "graph":
-        return _by_ball(cloud, evidence, options, progress)
-    return _by_graph(cloud, evidence, options, graph, warm, progress)
+    if chosen.method == "article":
+        return _by_article(cloud, evidence, chosen, frames, progress)
+    evidence = counted(cloud, evidence, chosen, frames)
+    if chosen.method == "graph":
+        return _by_graph(cloud, evidence, chosen, graph=graph, warm=warm, progress=progress)
+    return _by_ball(cloud, evidence, chosen, progress)
+
+
+def counted(
+    cloud: PointCloud, evidence: Evidence, settings: FusionSettings, frames: Sequence[Frame]
+) -> Evidence:
+    """Return the evidence that counts: with a limit, without points far from every camera.
+
+    Args:
+        cloud: The points.
+        evidence: What was painted.
+        settings: Its ``max_camera_distance`` is the limit.
+        frames: All photos of the scene.
+
+    Raises:
+        ValueError: There is a limit, but no photo.
+    """
+    if settings.max_camera_distance is None:
+        return evidence
+    near = _near_cameras(cloud, frames, settings.max_camera_distance)
+    votes = tuple(
+        replace(f, points=f.points[near[f.points]], labels=f.labels[near[f.points]], version=None)
+        for f in evidence.frames
+    )
+    layer = evidence.layer
+    kept = None if layer is None else np.where(near, layer, 0).astype(np.uint16)
+    return replace(evidence, frames=votes, layer=kept)
+
+
+def counted_paint(
+    cloud: PointCloud, painted: IdArray, fusion: Fusion, frames: Sequence[Frame]
+) -> IdArray:
+    """Return (N,) painted labels as they counted in a fusion, 0 elsewhere.
+
+    Args:
+        cloud: The points.
+        painted: (N,) painted labels by votes and layer.
+        fusion: Made from them. The article finds painted points its own way.
+        frames: All photos of the scene.
+    """
+    if fusion.settings.method == "article":
+        return np.where(fusion.source == PAINTED, fusion.labels, 0).astype(np.uint16)
+    limit = fusion.settings.max_camera_distance
+    if limit is None:
+        return painted
+    return np.where(_near_cameras(cloud, frames, limit), painted, 0).astype(np.uint16)
+
+
+def _near_cameras(cloud: PointCloud, frames: Sequence[Frame], distance: float) -> BoolArray:
+    """Return (N,) which points have a camera within a distance."""
+    if not frames:
+        msg = "max_camera_distance needs the scene's photos: give frames"
+        raise ValueError(msg)
+    near: BoolArray = np.zeros(len(cloud), dtype=bool)
+    for frame in frames:
+        far = np.flatnonzero(~near)
+        offset = cloud.xyz[far] - frame.position
+        near[far] = np.einsum("ij,ij->i", offset, offset) <= distance**2
+    return near
+
+
+def _by_article(
+    cloud: PointCloud,
+    evidence: Evidence,
+    settings: FusionSettings,
+    frames: Sequence[Frame],
+    progress: Progress | None,
+) -> Fusion:
+    """Label by the published method, which knows masks and depths and nothing else."""
+    painted = sorted(i for i, mask in evidence.masks.items() if mask.num_painted)
+    for frame_idx in painted:
+        if frames[frame_idx].depth is None:
+            msg = (
+                f"photo {frames[frame_idx].name!r} has no depth, which the article's method needs:"
+                " use method ball"
+            )
+            raise SceneError(msg)
+    names = ArticleOptions.__dataclass_fields__
+    result = article_labels(
+        cloud.xyz,
+        ((frames[i], evidence.masks[i].unpacked()) for i in painted),
+        ArticleOptions(**{name: getattr(settings, name) for name in names}),
+        camera_positions=np.array([f.position for f in frames]).reshape(-1, 3),
+        progress=progress,
+    )
+    notes = [
+        f"The article's method knows no labels {whence}: {count:,} points have some."
+        for whence, labels in (
+            ("laid on points directly", evidence.layer),
+            ("that a cloud came with", evidence.imported),
+        )
+        if labels is not None and (count := np.count_nonzero(labels))
+    ]
+    return Fusion(
+        result.labels,
+        (result.labels > 0).astype(np.float32),
+        result.source,
+        np.zeros(len(cloud), dtype=np.uint8),
+        settings,
+        dict(result.seconds),
+        tuple(notes),
+    )
 
 
 def _by_graph(
     cloud: PointCloud,
     evidence: Evidence,
-    options: FuseOptions,
+    settings: FusionSettings,
+    *,
     graph: Graph | None,
     warm: Fusion | None,
     progress: Progress | None,
 ) -> Fusion:
     """Let labels travel along the surface."""
     report = progress or (lambda fraction, stage: None)
-    started = perf_counter()
+    started, share = perf_counter(), 0.0
     if graph is None:
-        graph = build_graph(cloud, progress=lambda f, stage: report(0.6 * f, stage))
+        share = 0.6
+        graph = build_graph(cloud, progress=lambda f, stage: report(share * f, stage))
     built = perf_counter()
-    report(0.6, "spreading")
+    report(share, "spreading")
     last = None if warm is None else warm.spread
     votes = count_votes(graph, evidence, known=None if last is None else last.votes)
-    spread = walk(graph, votes, options.walker, warm=last)
+    spread = walk(graph, votes, WalkerSettings(), warm=last)
     solved = perf_counter()
     report(0.9, "labelling")
     refined = label_points(cloud, graph, spread, before=None if warm is None else warm.refined)
-    labels, confidence = _overruled(refined, evidence, options)
+    labels, confidence = _held(refined, evidence, settings)
     source = _sources(evidence, labels)
     report(1.0, "labelling")
     seconds = {
@@ -137,24 +200,34 @@ def _by_graph(
         "solve": solved - built,
         "refine": perf_counter() - solved,
     }
-    return Fusion(labels, confidence, source, votes.photos, "graph", seconds, spread, refined)
+    return Fusion(
+        labels,
+        confidence,
+        source,
+        votes.photos,
+        settings,
+        seconds,
+        graph=graph,
+        spread=spread,
+        refined=refined,
+    )
 
 
-def _overruled(
-    refined: Refined, evidence: Evidence, options: FuseOptions
+def _held(
+    refined: Refined, evidence: Evidence, settings: FusionSettings
 ) -> tuple[IdArray, FloatArray]:
     """Return labels and confidence with what no walk may change; the graph's own where nothing."""
     labels, confidence = refined.labels, refined.confidence
     alone = evidence.imported_alone()
     has_layer = evidence.layer is not None
-    if not (len(alone) or has_layer or options.keep_strokes or options.min_confidence > 0):
+    if not (len(alone) or has_layer or settings.keep_strokes):
         return labels, confidence
     labels, confidence = labels.copy(), confidence.copy()
     if len(alone) and evidence.imported is not None:
         # What the file says is no sloppy stroke to be outvoted; only photos override it.
         labels[alone] = evidence.imported[alone]
         confidence[alone] = 1
-    if options.keep_strokes:
+    if settings.keep_strokes:
         painted, agreement, _ = _painted(evidence)
         np.copyto(labels, painted, where=painted > 0)
         np.copyto(confidence, agreement, where=painted > 0)
@@ -162,34 +235,33 @@ def _overruled(
         laid = evidence.layer > 0
         np.copyto(labels, evidence.layer, where=laid)
         confidence[laid] = 1
-    labels[confidence < options.min_confidence] = 0
     confidence[labels == 0] = 0
     return labels, confidence
 
 
 def _by_ball(
-    cloud: PointCloud, evidence: Evidence, options: FuseOptions, progress: Progress | None
+    cloud: PointCloud, evidence: Evidence, settings: FusionSettings, progress: Progress | None
 ) -> Fusion:
     """Let painted points keep their labels and those around them decide about the rest."""
     started = perf_counter()
     painted, agreement, votes = _painted(evidence)
-    fills = options.method == "nearest"
+    fills = settings.method == "nearest"
+    assert settings.max_distance is not None
     labels = ball_vote(
         cloud.xyz,
         painted,
-        radius=options.max_distance * (_SMALL_BALL if fills else 1),
-        min_neighbors=1 if fills else options.min_neighbors,
-        batch_size=options.batch_size,
+        radius=settings.max_distance * (_SMALL_BALL if fills else 1),
+        min_neighbors=1 if fills else settings.min_neighbors or 1,
+        batch_size=settings.batch_size or len(painted),
         progress=progress,
     )
     confidence = np.where(painted > 0, agreement, _UNMEASURED).astype(np.float32)
     if fills:
         confidence[labels == 0] = _FILLED
         labels = _nearest(cloud.xyz, labels)
-    labels[confidence < options.min_confidence] = 0
     confidence[labels == 0] = 0
     seconds = {"vote": perf_counter() - started}
-    return Fusion(labels, confidence, _sources(evidence, labels), votes, options.method, seconds)
+    return Fusion(labels, confidence, _sources(evidence, labels), votes, settings, seconds)
 
 
 def _nearest(xyz: FloatArray, labels: IdArray) -> IdArray:

@@ -90,13 +90,13 @@ class Bookkeeper:
             outdated: Further files to remove afterwards.
             state: Whether to keep the state.
         """
-        masks = project.masks
+        masks = project.packed_masks()
         layer = project.ballots.layer
         unpainted = [self._layout.masks / n for i, n in enumerate(self._names) if i not in masks]
         return Snapshot(
             document=self._document(project, set(masks), number=number),
             masks=tuple(
-                MaskCopy(i, masks[i].copy(), self._scene.frames[i].photo)
+                MaskCopy(i, masks[i], self._scene.frames[i].photo)
                 for i in sorted(dirty.frames & set(masks))
             ),
             layer=layer.copy() if dirty.layer and layer is not None else None,

@@ -13,8 +13,9 @@ from pathlib import Path
 
 from o3d_paint import __version__
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.packed_masks import PackedMask
 from o3d_paint.core.scene import Photo
-from o3d_paint.fusion.fuse import Fusion
+from o3d_paint.fusion.result import Fusion
 from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import Document
 from o3d_paint.project.fingerprint import photo_checksum
@@ -34,12 +35,12 @@ class MaskCopy:
 
     Attributes:
         frame_idx: The photo.
-        mask: (H, W) ids, nobody else's.
+        mask: Its ids.
         photo: The photo itself, for its checksum.
     """
 
     frame_idx: int
-    mask: IdArray
+    mask: PackedMask
     photo: Photo
 
 
@@ -89,7 +90,7 @@ def write_checkpoint(layout: Layout, snapshot: Snapshot) -> dict[int, str]:
             photos[copy.frame_idx] = entry
         if entry.mask is not None:
             path = layout.root / entry.mask
-            write_mask(path, copy.mask, document.taxonomy, photo=entry.checksum)
+            write_mask(path, copy.mask.unpacked(), document.taxonomy, photo=entry.checksum)
     if snapshot.layer is not None and document.layer:
         write_layer(layout.layer, snapshot.layer, cloud=document.cloud)
     if snapshot.fusion is not None:

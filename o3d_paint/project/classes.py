@@ -114,9 +114,10 @@ class Classes(Work):
         edits: list[Edit] = []
         frames = self.painted_frames if heirs else ()
         for number, frame_idx in enumerate(frames):
-            edit = edit_of_classes(self._masks[frame_idx], heirs)
-            if edit is not None:
-                edits.append(FrameEdit(frame_idx, edit))
+            if heirs.keys() & set(self._masks.packed(frame_idx).class_ids.tolist()):
+                edit = edit_of_classes(self._masks[frame_idx], heirs)
+                if edit is not None:
+                    edits.append(FrameEdit(frame_idx, edit))
             yield _LOOKING * (1 + number) / len(frames)
         layer = self.ballots.layer
         if layer is not None:

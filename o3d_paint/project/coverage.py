@@ -37,7 +37,8 @@ class Coverage:
     Attributes:
         num_points: All points of the cloud.
         painted: Points with evidence.
-        fused: Points with any label, painted or derived; as painted before anything was fused.
+        fused: Points with a label that is sure enough to show, painted or derived; as painted
+            before anything was fused.
         confident: Points with a label of confidence 0.7 or more; as painted before fusion.
         classes: By class id, ascending; every class of the taxonomy and no other.
     """
@@ -51,6 +52,11 @@ class Coverage:
     def share(self, count: int) -> float:
         """Return a count as a share of all points, 0 to 1."""
         return count / max(1, self.num_points)
+
+    @property
+    def confident_share(self) -> float:
+        """Share of the labelled points that is confident, 0 to 1."""
+        return self.confident / max(1, self.fused)
 
 
 def count_coverage(

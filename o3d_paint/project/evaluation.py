@@ -15,14 +15,16 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.metrics import LeftOut, Scores, combined, leave_one_out
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.reproject import reproject_labels
+from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.fuse import fuse
 from o3d_paint.fusion.graph import build_graph
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.project.project import Project
 from o3d_paint.project.report import conflicts_report
 
-__all__ = ["Evaluation", "evaluate", "scores_report"]
+__all__ = ["Evaluation", "evaluate", "photos_left_out", "scores_report"]
 
 Shown = Callable[[int, IdArray], None]
 """Given a photo's position and the (H, W) mask that the other photos predict for it."""
@@ -91,21 +93,47 @@ def evaluate(
             " two at least to compare them: paint another one"
         )
         raise SceneError(msg)
-    options = project.weighted_options
-    graph = build_graph(project.scene.cloud) if options.method == "graph" else None
+    scene, settings = project.scene, project.fusion_settings
+
+    def drawn(frame_idx: int, labels: IdArray) -> None:
+        if shown is not None:
+            shown(frame_idx, _drawn(project, frame_idx, labels))
+
+    photos = photos_left_out(scene, evidence, settings, predicted=drawn, progress=progress)
+    names = tuple(f.name for f in scene.frames)
+    conflicts = conflicts_by_pair(evidence.tally())
+    return Evaluation(project.taxonomy, names, photos, settings.method, conflicts)
+
+
+def photos_left_out(
+    scene: Scene,
+    evidence: Evidence,
+    settings: FusionSettings,
+    *,
+    predicted: Shown | None = None,
+    progress: Progress | None = None,
+) -> tuple[LeftOut, ...]:
+    """Predict each painted photo from the others; safe to run on a worker.
+
+    Args:
+        scene: Cloud and photos.
+        evidence: What was painted.
+        settings: How to fuse; what is less sure than they want counts as missed.
+        predicted: Given a photo's position and the (N,) labels that the others predict.
+        progress: Told how far it is; may raise to cancel.
+    """
+    chosen = settings.resolved(scene)
+    graph = build_graph(scene.cloud) if chosen.method == "graph" else None
     waiting = [votes.frame_idx for votes in evidence.frames]
 
     def predict(others: Evidence) -> IdArray:
-        labels = fuse(project.scene.cloud, others, options, graph=graph).labels
-        frame_idx = waiting.pop(0)
-        if shown is not None:
-            shown(frame_idx, _drawn(project, frame_idx, labels))
+        fusion = fuse(scene.cloud, others, chosen, frames=scene.frames, graph=graph)
+        labels = fusion.shown(chosen.min_confidence).labels
+        if predicted is not None:
+            predicted(waiting.pop(0), labels)
         return labels
 
-    photos = leave_one_out(evidence, predict, progress=progress)
-    names = tuple(f.name for f in project.scene.frames)
-    conflicts = conflicts_by_pair(evidence.tally())
-    return Evaluation(project.taxonomy, names, photos, options.method, conflicts)
+    return leave_one_out(evidence, predict, progress=progress)
 
 
 def scores_report(scores: Scores, taxonomy: Taxonomy) -> dict[str, Any]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError, SceneError
-from o3d_paint.fusion.fuse import Fusion
+from o3d_paint.fusion.result import Fusion
+from o3d_paint.fusion.settings import FusionSettings, Method
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing
 from o3d_paint.project.fingerprint import fits_cloud
@@ -23,7 +26,9 @@ _KINDS = {
     "votes": np.uint8,
     "known": np.uint16,
 }
-_KEYS = (*_KINDS, "method", "cloud")
+_KEYS = (*_KINDS, "cloud")
+_HOW, _METHOD = "settings", "method"
+# Files of earlier versions say the method alone.
 
 
 def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> None:
@@ -46,7 +51,8 @@ def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> N
             source=fusion.source,
             votes=fusion.votes,
             known=known,
-            method=np.array(fusion.method),
+            settings=np.array(json.dumps(fusion.settings.to_json())),
+            model=np.array(fusion.model),
             cloud=np.array(cloud),
         )
 
@@ -61,6 +67,7 @@ def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
         with NpzArchive(path) as archive:
             archive.require_memory(k for k in _KEYS if k in archive.keys)
             arrays = {key: archive.read(key) for key in _KEYS}
+            settings, model = _made_by(archive)
     except KeyError as error:
         msg = f"{path} has no {error}: fuse again"
         raise FormatError(msg) from error
@@ -77,7 +84,26 @@ def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
         confidence=arrays["confidence"].astype(np.float32, copy=False),
         source=arrays["source"].astype(np.uint8, copy=False),
         votes=arrays["votes"].astype(np.uint8, copy=False),
-        method=str(arrays["method"]),
-        seconds={},
+        settings=settings,
+        model=model,
     )
     return fusion, arrays["known"].astype(np.uint16, copy=False)
+
+
+def _made_by(archive: NpzArchive) -> tuple[FusionSettings, int]:
+    """Return how a fusion was made, and by which model: 0 before models had numbers.
+
+    Then everything was labelled, however unsure, or what was unsure was left out of the file.
+    """
+    values: dict[str, Any] = {"min_confidence": 0.0}
+    if _HOW not in archive.keys:
+        method = str(archive.read(_METHOD))
+        if method in get_args(Method):
+            values["method"] = method
+        return FusionSettings(**values), 0
+    try:
+        values = json.loads(str(archive.read(_HOW)))
+        return FusionSettings.from_json(values), int(archive.read("model"))
+    except (OverflowError, RecursionError, TypeError, ValueError) as error:
+        msg = f"{archive.path} does not say how it was fused ({error}): fuse again"
+        raise FormatError(msg) from error

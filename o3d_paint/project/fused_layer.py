@@ -15,8 +15,10 @@ from o3d_paint.core.evidence import Evidence, Snapshot, Tally
 from o3d_paint.core.label_source import FUSED, NONE, PAINTED
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.fusion.fuse import Fusion
+from o3d_paint.fusion.result import MODEL, Fusion
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.project.coverage import Coverage, CoverageCount
+from o3d_paint.project.fusion_setting import SETTING, restored_settings
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
@@ -39,7 +41,7 @@ class FusedLayer(Work):
         self.fused_changed: Signal[[]] = Signal()
         self._fusion: Fusion | None = None
         self._fused_shown = False
-        self._stale = False
+        self._stale = self._is_unchecked = False
         # Painted labels that the fusion knew: where they differ by now, the paint shows at once.
         self._known: IdArray = np.zeros(0, dtype=np.uint16)
         # Classes that were merged or removed after the fusion, and who got their paint.
@@ -47,11 +49,29 @@ class FusedLayer(Work):
         self._heirs_since_asked: dict[int, int] = {}
         self._coverage: Coverage | None = None
         self._count: CoverageCount | None = None
+        self._settings = FusionSettings()
 
     @property
     def fusion(self) -> Fusion | None:
-        """What was fused last, as it was computed; None before."""
+        """What was fused last, as it was computed, unsure labels too; None before."""
         return self._fusion
+
+    @property
+    def fusion_settings(self) -> FusionSettings:
+        """How the project is fused; kept with it."""
+        return self._settings
+
+    @property
+    def min_confidence(self) -> float:
+        """Fused labels that are less sure than this do not show, nor does any output have them.
+
+        That of the settings; but labels that an earlier version fused stay as they were until they
+        are fused again.
+        """
+        settings = self._settings
+        if self._fusion is not None and self.fusion_is_outdated:
+            settings = self._fusion.settings
+        return settings.min_confidence
 
     @property
     def fused_shown(self) -> bool:
@@ -60,8 +80,18 @@ class FusedLayer(Work):
 
     @property
     def fusion_is_stale(self) -> bool:
+        """Whether fusing now would give other labels: the paint changed, or the program did."""
+        return self._stale or self.fusion_is_outdated
+
+    @property
+    def paint_is_newer(self) -> bool:
         """Whether the evidence has changed since the fusion was asked for."""
         return self._stale
+
+    @property
+    def fusion_is_outdated(self) -> bool:
+        """Whether an earlier version of the program fused."""
+        return self._fusion is not None and self._fusion.model != MODEL
 
     @property
     def painted(self) -> IdArray:
@@ -80,26 +110,34 @@ class FusedLayer(Work):
             unfused: IdArray = painted.copy()
             return unfused
         fused = self._heir_table()[_taken(self._fusion.labels, points)]
+        fused[~self._fusion.is_sure(self.min_confidence, points)] = 0
         shown: IdArray = np.where(self._is_newer(painted, points), painted, fused)
         return shown
 
     def source_of(self, points: IndexArray | None) -> npt.NDArray[np.uint8]:
-        """Return where shown labels come from: 0 none, 1 painted, 2 fused."""
+        """Return where shown labels come from, as in `o3d_paint.core.label_source`."""
         painted = _taken(self.ballots.labels, points)
         shown = self.labels_of(points)
-        source = np.where(shown == painted, PAINTED, FUSED).astype(np.uint8)
+        source = np.full(len(shown), PAINTED, dtype=np.uint8)
+        if self._fusion is not None and self._fused_shown:
+            changed = painted != _taken(self._known, points)
+            source = np.where(changed, FUSED, _taken(self._fusion.source, points))
+            source[self._is_newer(painted, points)] = PAINTED
         source[shown == 0] = NONE
         return source
 
     def confidence_of(self, points: IndexArray | None) -> FloatArray | None:
-        """Return (K,) confidence of the labels that show; None without a fused layer on.
+        """Return (K,) confidence of the labels that show, 0 where none does.
 
-        Paint that is newer than the fusion counts as certain.
+        None without a fused layer on, and where the article made it. Paint that is newer than the
+        fusion counts as certain.
         """
-        if self._fusion is None or not self._fused_shown:
+        fusion = self._fusion
+        if fusion is None or not fusion.is_measured or not self._fused_shown:
             return None
         painted = _taken(self.ballots.labels, points)
-        fused = _taken(self._fusion.confidence, points)
+        fused = _taken(fusion.confidence, points)
+        fused = np.where(fusion.is_sure(self.min_confidence, points), fused, np.float32(0))
         return np.where(self._is_newer(painted, points), np.float32(1), fused)
 
     def coverage(self) -> Coverage:
@@ -131,11 +169,44 @@ class FusedLayer(Work):
 
     def evidence(self) -> Evidence:
         """Return an immutable copy of all that was said about the points."""
-        return self.ballots.evidence()
+        return self.snapshot().evidence()
 
     def snapshot(self) -> Snapshot:
         """Return the same as it is kept, for a worker to make the evidence of."""
-        return self.ballots.snapshot()
+        return self.ballots.snapshot(self.packed_masks())
+
+    def set_fusion_settings(self, settings: FusionSettings) -> None:
+        """Fuse by other settings from now on; kept with the project, not undone.
+
+        Labels that are fused already follow ``min_confidence`` at once, and nothing else.
+        """
+        before, self._settings = self._settings, settings
+        if settings == before:
+            return
+        self.set_setting(SETTING, settings.to_json())
+        if self._indexes.follow(settings):
+            self._renew_indexes()
+        if settings.min_confidence != before.min_confidence:
+            self.set_min_confidence(settings.min_confidence)
+
+    def set_min_confidence(self, min_confidence: float) -> None:
+        """Leave out fused labels that are less sure than this, from 0 to 1; nothing is computed.
+
+        Raises:
+            ValueError: It lies outside.
+        """
+        settings = replace(self._settings, min_confidence=min_confidence)
+        if settings != self._settings:
+            self._settings = settings
+            self.set_setting(SETTING, settings.to_json())
+        fusion = self._fusion
+        if fusion is None:
+            return
+        if self.fusion_is_outdated:
+            own = replace(fusion.settings, min_confidence=settings.min_confidence)
+            self._fusion = replace(fusion, settings=own)
+        self._shown_changed()
+        self.fused_changed.emit()
 
     def apply_fusion(
         self,
@@ -195,8 +266,16 @@ class FusedLayer(Work):
             self._fusion, self._fused_shown, self._stale = None, False, False
             self._fused_changed()
 
-    def _fused_changed(self) -> None:
+    def _settings_restored(self) -> None:
+        super()._settings_restored()
+        self._settings = restored_settings(self.settings)
+        self._indexes.follow(self._settings)
+
+    def _shown_changed(self) -> None:
         self._coverage = self._count = None
+
+    def _fused_changed(self) -> None:
+        self._shown_changed()
         self.recorded.emit(Record(RecordKind.FUSED))
         self.fused_changed.emit()
 
@@ -207,10 +286,17 @@ class FusedLayer(Work):
 
     def _after_labels(self, points: IndexArray) -> None:
         self._coverage = self._count = None
-        # Compared, since indexes that come late after opening bring back what was known.
-        if self._fusion is not None and not self._stale and len(points):
-            known = self._known[points]
-            self._stale = not np.array_equal(self.ballots.labels[points], known)
+        if self._fusion is None or self._stale or not len(points):
+            return
+        if self.missing_indexes():
+            # After opening, indexes come one after another and bring back what was known.
+            self._is_unchecked = True
+            return
+        where = None if self._is_unchecked else points
+        self._is_unchecked = False
+        self._stale = not np.array_equal(
+            _taken(self.ballots.labels, where), _taken(self._known, where)
+        )
 
     def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
         changed = super()._apply_to_mask(frame_edit)
@@ -220,7 +306,7 @@ class FusedLayer(Work):
 
     def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
         changed = super()._adopt(edit)
-        self._coverage = self._count = None
+        self._shown_changed()
         if not edit.gone:
             return changed
         for heirs in (self._heirs, self._heirs_since_asked):

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.project.jobs import Jobs, Report
 
-__all__ = ["Indexes", "build_index"]
+__all__ = ["Indexes", "build_index", "depth_tolerance"]
 
 _MAX_IDLE = 6
 BUDGET_BYTES = 1 << 30
 """Memory for the indexes of photos with paint; those painted longest ago are built anew."""
+
+
+def depth_tolerance(scene: Scene, settings: FusionSettings) -> DepthTolerance:
+    """Return how far points may lie from depth maps: as measured on the photos, or as asked for.
+
+    The article's own tolerance has nothing to do with depth maps.
+    """
+    measured, wanted = suggested_tolerance(scene), _tolerance_of(settings)
+    return measured if wanted is None else replace(measured, absolute=wanted)
 
 
 def build_index(scene: Scene, frame_idx: int, tolerance: DepthTolerance) -> PixelIndex:
@@ -51,6 +62,7 @@ class Indexes:
         self._jobs = jobs
         self._ready = ready
         self._dropped = dropped
+        self._settings = FusionSettings()
         self._tolerance: DepthTolerance | None = None
         self._kept: OrderedDict[int, PixelIndex] = OrderedDict()
         self._idle: OrderedDict[int, PixelIndex] = OrderedDict()
@@ -98,6 +110,21 @@ class Indexes:
         """Have indexes built by others from now on."""
         self._jobs = jobs
 
+    def follow(self, settings: FusionSettings) -> bool:
+        """Take the tolerance of other settings; returns whether all indexes are to be built anew.
+
+        Who uses them asks for them again; those under way are dropped.
+        """
+        before, self._settings = self._settings, settings
+        if _tolerance_of(before) == _tolerance_of(settings):
+            return False
+        self._tolerance = None
+        self._kept.clear()
+        self._idle.clear()
+        for frame_idx in range(len(self._scene.frames)):
+            self._jobs.cancel(("index", frame_idx))
+        return True
+
     def build_now(self, frame_idx: int) -> None:
         """Build the index of a photo on the caller's thread, unless it is there."""
         if self.get(frame_idx) is None:
@@ -116,5 +143,9 @@ class Indexes:
     def _build(self, frame_idx: int) -> PixelIndex:
         """Build an index; on a worker, so that the scene's tolerance is measured there too."""
         if self._tolerance is None:
-            self._tolerance = suggested_tolerance(self._scene)
+            self._tolerance = depth_tolerance(self._scene, self._settings)
         return build_index(self._scene, frame_idx, self._tolerance)
+
+
+def _tolerance_of(settings: FusionSettings) -> float | None:
+    return None if settings.method == "article" else settings.tolerance

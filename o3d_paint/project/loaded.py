@@ -11,6 +11,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.mask import MaskEdit, apply
+from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.fitting import Fit
@@ -44,7 +45,7 @@ class Loaded:
     """
 
     taxonomy: Taxonomy
-    masks: dict[int, IdArray] = field(default_factory=dict)
+    masks: PackedMasks = field(default_factory=PackedMasks)
     layer: IdArray | None = None
     history: History = field(default_factory=History)
     settings: dict[str, Any] = field(default_factory=dict)
@@ -109,11 +110,10 @@ class Replay:
             frame_idx = self._fit.frames[edit.frame_idx] if known else None
             if frame_idx is None:
                 return
-            mask = loaded.masks.get(frame_idx)
-            if mask is None:
-                mask = np.zeros(self._scene.frames[frame_idx].mask_shape, dtype=np.uint16)
-                loaded.masks[frame_idx] = mask
-            apply_checked(mask, edit.edit)
+            if frame_idx not in loaded.masks:
+                shape = self._scene.frames[frame_idx].mask_shape
+                loaded.masks.put(frame_idx, PackedMask.blank(shape))
+            apply_checked(loaded.masks.edit(frame_idx), edit.edit)
         elif isinstance(edit, LayerEdit):
             if not self._fit.cloud:
                 return

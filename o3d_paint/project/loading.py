@@ -85,7 +85,7 @@ def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Loaded:
 
 def _name_unknown_classes(loaded: Loaded) -> None:
     """Give a class to every id that was painted, should the list of classes be older."""
-    painted = [np.flatnonzero(np.bincount(m.ravel())) for m in loaded.masks.values()]
+    painted = [m.class_ids for m in loaded.masks.all_packed().values()]
     if loaded.layer is not None:
         painted.append(np.unique(loaded.layer))
     ids = {int(i) for part in painted for i in part}

@@ -71,7 +71,7 @@ class Painting(Work):
         _require_pixels(*point, radius)
         self.end_stroke()
         self._check_class(class_id)
-        self._mask(frame_idx)
+        self.mask(frame_idx)
         protected = self._protected(everything=protect and class_id != 0)
         self._stroke = _LiveStroke(frame_idx, class_id, radius, point, protected)
         return self.extend_stroke(point)
@@ -88,7 +88,7 @@ class Painting(Work):
             raise ValueError(msg)
         _require_pixels(*point)
         start, stroke.last = stroke.last, point
-        shape = self._mask(stroke.frame_idx).shape
+        shape = self.mask(stroke.frame_idx).shape
         covered = capsule(shape, start, end=point, radius=stroke.radius)
         if covered is None:
             return np.zeros(0, dtype=np.int32)
@@ -103,7 +103,7 @@ class Painting(Work):
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return False
-        edit = merged(stroke.edits, self._mask(stroke.frame_idx))
+        edit = merged(stroke.edits, self.mask(stroke.frame_idx))
         if edit is None:
             return False
         title = name or ("erase" if stroke.class_id == 0 else "paint")
@@ -115,7 +115,7 @@ class Painting(Work):
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return
-        edit = merged(stroke.edits, self._mask(stroke.frame_idx))
+        edit = merged(stroke.edits, self.mask(stroke.frame_idx))
         if edit is not None:
             self._show(FrameEdit(stroke.frame_idx, edit.inverted()))
 
@@ -171,7 +171,7 @@ class Painting(Work):
         self.end_stroke()
         self._check_class(class_id)
         edit = edit_from_coverage(
-            self._mask(frame_idx),
+            self.mask(frame_idx),
             rect,
             coverage=coverage,
             class_id=class_id,
@@ -195,7 +195,7 @@ class Painting(Work):
             TaxonomyError: An id that no class has.
         """
         self.end_stroke()
-        present = self._mask(frame_idx)
+        present = self.mask(frame_idx)
         wanted = _fitted(_class_ids(mask), (int(present.shape[0]), int(present.shape[1])))
         for class_id in np.flatnonzero(np.bincount(wanted.ravel())):
             self._check_class(int(class_id))
@@ -204,7 +204,7 @@ class Painting(Work):
     def clear(self, frame_idx: int, class_id: int | None = None) -> bool:
         """Erase a photo's mask, or one class of it, as one step; returns whether it changed."""
         self.end_stroke()
-        mask = self._mask(frame_idx)
+        mask = self.mask(frame_idx)
         kept = np.zeros_like(mask) if class_id is None else np.where(mask == class_id, 0, mask)
         return self._do_mask(frame_idx, edit_between(mask, kept.astype(np.uint16)), name="clear")
 
@@ -245,7 +245,7 @@ class Painting(Work):
 
     def _extend(self, stroke: _LiveStroke, rect: Rect, coverage: BoolArray) -> IndexArray:
         """Paint one segment of the stroke under way."""
-        mask = self._mask(stroke.frame_idx)
+        mask = self.mask(stroke.frame_idx)
         edit = edit_from_coverage(
             mask, rect, coverage=coverage, class_id=stroke.class_id, protected=stroke.protected
         )

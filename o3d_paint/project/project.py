@@ -6,7 +6,7 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
     project = Project(scene, taxonomy, jobs=Worker(post))      # jobs run on a worker
 
     state     .scene .taxonomy .settings .hidden .locked .history .ballots .painted_frames
-              .mask(i) (H, W) read-only view · .index(i) PixelIndex | None
+              .mask(i) (H, W) read-only view · .masks of painted photos · .index(i)
     paint     .begin_stroke(i, (x, y), class_id=, radius=, protect=) .extend_stroke((x, y))
               .end_stroke() .cancel_stroke() .is_stroking        x, y in mask pixels
               .paint(i, Stroke) .paint_area(i, rect, coverage=, class_id=) .set_mask(i, mask)
@@ -17,9 +17,11 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
     history   .undo() .redo() -> name | None · .history.undo_name .redo_name
               .slice_s (seconds; long steps then need) .go_on(seconds) -> share · .is_changing
     index     .request_index(i) -> bool (there already?); painting never waits for it
-    fuse      .request_fuse([options]) .cancel_fuse() .is_fusing .fuse([options]) -> labels (now)
+    fuse      .request_fuse([settings]) .cancel_fuse() .is_fusing .fuse([settings]) -> labels (now)
               .fusion .fused_shown .show_fused(bool) .drop_fusion() .fusion_is_stale
-              .fuse(tune=True) .choose_weights() .weights .weighted_options  (photos choose)
+              .fusion_settings .set_fusion_settings(settings) .min_confidence
+              .set_min_confidence(share)    what is less sure is unlabelled, everywhere
+              .overruled() -> classes whose paint was overruled, those that vanished first
               .conflict_pairs() -> classes that photos confuse, with points
               .refresh_fused = True    fuse again after each step while the layer shows
     look      .painted (N,) · .labels (N,) · .labels_of(points) .source_of(points)
@@ -27,7 +29,7 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
     signals   mask_changed(frame_idx, rect) · labels_changed(points) · taxonomy_changed()
               history_changed() · settings_changed() (hidden, locked, settings)
               index_ready(frame_idx) · fused_changed() · fuse_progress(fraction, text)
-              fuse_failed(error) · weights_chosen(tuning) · saved(time) · save_failed(error)
+              fuse_failed(error) · saved(time) · save_failed(error)
 
 A verb that changes something is one undoable step and ends a stroke under way; one that changes
 nothing adds no step. Saving is in `o3d_paint.project.autosave`, which only listens.
@@ -42,6 +44,7 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
@@ -101,9 +104,9 @@ class Project(Painting, Classes, Fusing):
         return self._indexes.get(frame_idx) is not None
 
     @property
-    def masks(self) -> dict[int, IdArray]:
-        """Masks of all painted photos by position in the scene; read-only views."""
-        return {i: self.mask(i) for i in self.painted_frames}
+    def masks(self) -> PackedMasks:
+        """Masks of all painted photos as they are now, by position in the scene."""
+        return PackedMasks(self.packed_masks())
 
     def restore(
         self,
@@ -118,7 +121,7 @@ class Project(Painting, Classes, Fusing):
         """Take over what a folder remembers; on a project that was just made, before listeners.
 
         Args:
-            masks: (H, W) ids by photo, of the photos' mask shapes; taken over, not copied.
+            masks: (H, W) ids by photo, of the photos' mask shapes.
             layer: (N,) labels laid on points.
             history: Steps that can be undone (oldest first) and redone (next one last).
             settings: What `set_setting` kept.
@@ -128,13 +131,15 @@ class Project(Painting, Classes, Fusing):
         Raises:
             ValueError: A mask or the layer has another shape than the scene needs.
         """
-        for frame_idx, mask in masks.items():
+        kept = masks if isinstance(masks, PackedMasks) else None
+        for frame_idx in masks:
+            mask = PackedMask.of(masks[frame_idx]) if kept is None else kept.packed(frame_idx)
             if mask.shape != self.scene.frames[frame_idx].mask_shape:
                 expected = self.scene.frames[frame_idx].mask_shape
                 msg = f"mask {frame_idx} has shape {mask.shape}, expected {expected}"
                 raise ValueError(msg)
-            self._masks[frame_idx] = mask
-            self._painted_pixels[frame_idx] = int(np.count_nonzero(mask))
+            self._masks.put(frame_idx, mask)
+            self._painted_pixels[frame_idx] = mask.num_painted
         if layer is not None:
             if layer.shape != (len(self.scene.cloud),):
                 msg = f"layer has shape {layer.shape}, expected ({len(self.scene.cloud)},)"
@@ -154,7 +159,7 @@ class Project(Painting, Classes, Fusing):
         """Return (N,) painted labels computed from the masks and layer alone, from scratch."""
         fresh = Project(self.scene, self._taxonomy)
         fresh.restore(
-            masks={i: self._masks[i].copy() for i in self.painted_frames},
+            masks=self.masks,
             layer=self.ballots.layer,
         )
         return fresh.painted

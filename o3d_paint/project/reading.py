@@ -55,6 +55,11 @@ def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | Non
             found = read_fusion(layout.fused, scene)
             if found is not None:
                 project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
+                if project.fusion_is_outdated:
+                    loaded.messages.append(
+                        "an earlier version of the program fused this project: its labels stay as"
+                        " they are until it is fused again"
+                    )
     project.restore(
         masks=loaded.masks,
         layer=loaded.layer,

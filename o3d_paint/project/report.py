@@ -14,12 +14,21 @@ from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.geometry import robust_bounds, robust_diagonal
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.fusion.overruled import Overruled
 from o3d_paint.io.exporters.labelled import LabelledScene
-from o3d_paint.project.coverage import count_coverage
+from o3d_paint.project.coverage import Coverage, count_coverage
 from o3d_paint.project.pipeline import FuseResult
 from o3d_paint.project.project import Project
 
-__all__ = ["conflicts_report", "fuse_report", "labelled_scene", "scene_report", "units_report"]
+__all__ = [
+    "conflicts_report",
+    "coverage_report",
+    "fuse_report",
+    "labelled_scene",
+    "overruled_report",
+    "scene_report",
+    "units_report",
+]
 
 
 def scene_report(scene: Scene) -> dict[str, Any]:
@@ -66,7 +75,7 @@ def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, A
         result: Of `run_fuse`.
         seconds: Time of the stages around it, in order.
     """
-    labelled, plan = result.labelled, result.plan
+    labelled = result.labelled
     scene = labelled.scene
     coverage = count_coverage(
         result.painted,
@@ -76,19 +85,11 @@ def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, A
     )
     return {
         "scene": {"name": scene.name, "points": len(scene.cloud), "photos": len(scene.frames)},
-        "method": plan.method,
+        "method": result.settings.method,
         "parameters": _parameters(result),
-        "weights": None if plan.weights is None else plan.weights.to_setting(),
         "confidence": _confidence_report(result),
         "units": units_report(scene),
-        "coverage": {
-            name: {"points": count, "share": coverage.share(count)}
-            for name, count in (
-                ("painted", coverage.painted),
-                ("fused", coverage.fused),
-                ("confident", coverage.confident),
-            )
-        },
+        "coverage": coverage_report(coverage),
         "classes": [
             {
                 "id": c.class_id,
@@ -101,8 +102,41 @@ def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, A
         "label_confidence": _label_confidence(labelled),
         "votes": _votes(labelled),
         "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
+        "overruled": overruled_report(result.overruled, labelled.taxonomy),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
-        "notes": list(scene.notes),
+        "notes": [*scene.notes, *result.notes],
+    }
+
+
+def coverage_report(coverage: Coverage) -> dict[str, Any]:
+    """Return how many points are painted, fused and confident, as counts and shares of all.
+
+    ``share_of_fused`` says which part of the labelled points is confident, from 0.7 on.
+    """
+    counts = {
+        "painted": coverage.painted,
+        "fused": coverage.fused,
+        "confident": coverage.confident,
+    }
+    found: dict[str, Any] = {
+        name: {"points": count, "share": coverage.share(count)} for name, count in counts.items()
+    }
+    found["confident"]["share_of_fused"] = coverage.confident_share
+    return found
+
+
+def overruled_report(classes: Sequence[Overruled], taxonomy: Taxonomy) -> dict[str, Any]:
+    """Return by class name what became of overruled paint, classes without any label first."""
+    return {
+        taxonomy.name_of(found.class_id): {
+            "id": found.class_id,
+            "painted": found.painted,
+            "overruled": found.overruled,
+            "share": found.share,
+            "unlabelled": found.unlabelled,
+            "labelled": found.labelled,
+        }
+        for found in classes
     }
 
 
@@ -150,20 +184,19 @@ def labelled_scene(project: Project) -> LabelledScene:
 
 def _parameters(result: FuseResult) -> dict[str, Any]:
     """Return the values that the method used."""
-    names = (
-        "tolerance", "max_camera_distance", "max_distance", "min_neighbors", "batch_size",
-        "keep_strokes", "min_confidence",
-    )  # fmt: skip
-    values = {name: getattr(result.plan, name) for name in names}
+    # The method and its threshold of confidence stand elsewhere in the report.
+    known = {"method", "conf_thresh"}
+    values = {name: v for name, v in result.settings.used().items() if name not in known}
     if result.tolerance is not None:
+        values["tolerance"] = result.tolerance.absolute
         values["tolerance_share_of_depth"] = result.tolerance.relative
     return {k: v for k, v in values.items() if v is not None}
 
 
 def _confidence_report(result: FuseResult) -> dict[str, Any]:
     """Return the rule by which depth pixels counted."""
-    if result.plan.method == "article":
-        threshold = result.plan.conf_thresh
+    if result.settings.method == "article":
+        threshold = result.settings.conf_thresh
         return {"threshold": threshold, "rule": f"confidence > {threshold:g} (the article's)"}
     return _rule_report(result.labelled.scene.rule)
 

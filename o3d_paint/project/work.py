@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray, frozen
+from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.mask import Rect, apply
+from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.cloud_labels import HEIRS, counted_labels
@@ -63,7 +64,7 @@ class Work:
         self.index_ready: Signal[[int]] = Signal()
         self.recorded: Signal[[Record]] = Signal()
         self._taxonomy = taxonomy
-        self._masks: dict[int, IdArray] = {}
+        self._masks = PackedMasks()
         self._painted_pixels: dict[int, int] = {}
         self._hidden: frozenset[int] = frozenset()
         self._locked: frozenset[int] = frozenset()
@@ -101,7 +102,15 @@ class Work:
 
     def mask(self, frame_idx: int) -> IdArray:
         """Return the (H, W) ids of a photo's mask, as a read-only view that follows changes."""
-        return frozen(self._mask(frame_idx))
+        if frame_idx not in self._masks:
+            self._check_frame(frame_idx)
+            blank = PackedMask.blank(self.scene.frames[frame_idx].mask_shape)
+            self._masks.put(frame_idx, blank)
+        return self._masks[frame_idx]
+
+    def packed_masks(self) -> dict[int, PackedMask]:
+        """Return the masks of all painted photos as they are now, for workers too; quickly made."""
+        return self._masks.all_packed(self.painted_frames)
 
     def missing_indexes(self) -> tuple[int, ...]:
         """Return painted photos whose paint has not reached the cloud yet."""
@@ -243,7 +252,8 @@ class Work:
     def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
         """Write one edit into its mask and the ballots; returns the changed points."""
         frame_idx, edit = frame_edit.frame_idx, frame_edit.edit
-        mask = self._mask(frame_idx)
+        self.mask(frame_idx)  # made on first use
+        mask = self._masks.edit(frame_idx)
         apply(mask, edit)
         gained = int(np.count_nonzero(edit.after)) - int(np.count_nonzero(edit.before))
         self._painted_pixels[frame_idx] = self._painted_pixels.get(frame_idx, 0) + gained
@@ -272,32 +282,29 @@ class Work:
 
     def _catch_up(self, frame_idx: int) -> None:
         """Bring the ballots in line with a mask that was painted before its index existed."""
-        index, mask = self._indexes.get(frame_idx), self._masks.get(frame_idx)
+        index = self._indexes.get(frame_idx)
         is_painted = self._painted_pixels.get(frame_idx) or self.ballots.has_votes_of(frame_idx)
         # The index of a photo that was only looked at may be forgotten again.
-        if index is not None and mask is not None and is_painted:
+        if index is not None and is_painted:
             self._behind.discard(frame_idx)
             self._indexes.keep(frame_idx)
             whole = Rect.whole(index.shape)
-            changed = self.ballots.sync(frame_idx, index, mask, rect=whole)
+            changed = self.ballots.sync(frame_idx, index, self.mask(frame_idx), rect=whole)
             self._after_labels(changed)
             if len(changed):
                 self.labels_changed.emit(changed)
         self.index_ready.emit(frame_idx)
 
-    def _mask(self, frame_idx: int) -> IdArray:
-        """Return a photo's mask for writing; made on first use."""
-        mask = self._masks.get(frame_idx)
-        if mask is None:
-            self._check_frame(frame_idx)
-            mask = np.zeros(self.scene.frames[frame_idx].mask_shape, dtype=np.uint16)
-            self._masks[frame_idx] = mask
-        return mask
-
     def _check_frame(self, frame_idx: int) -> None:
         if not 0 <= frame_idx < len(self.scene.frames):
             msg = f"photo {frame_idx} is not one of {len(self.scene.frames)}"
             raise ValueError(msg)
+
+    def _renew_indexes(self) -> None:
+        """Have the indexes of all painted photos built anew."""
+        for frame_idx in self.painted_frames:
+            self._behind.add(frame_idx)
+            self._indexes.request(frame_idx)
 
     def _settings_changed(self) -> None:
         self.recorded.emit(Record(RecordKind.SETTINGS))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from o3d_paint.core.views.orbit import Eye
-from o3d_paint.fusion.tune import FEWEST_PHOTOS
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.layout import LayoutMode
 from o3d_paint.ui.photo_actions import next_conflict, photo_handlers
@@ -97,7 +97,7 @@ def _label_handlers(desk: Workbench, classes: ClassHandlers) -> dict[str, Callab
         "next_photo": partial(_next_photo, desk),
         "fuse": partial(_fuse, desk),
         "fuse_again": partial(_fuse_again, desk),
-        "choose_weights": partial(_choose_weights, desk),
+        "label_unsure": partial(_label_unsure, desk),
         "classes": classes.search,
         "swap_class": studio.swap_class,
         "pick_class": partial(_pick_class, desk),
@@ -179,24 +179,25 @@ def _fuse_again(desk: Workbench) -> None:
     if not desk.project.has_paint:
         desk.shell.toast("Paint something first: fusing spreads paint to the whole cloud")
         return
-    _begin_fusion(desk)
-    desk.project.request_fuse()
-
-
-def _choose_weights(desk: Workbench) -> None:
-    if len(desk.project.painted_frames) < FEWEST_PHOTOS:
-        desk.shell.toast(
-            f"Paint {FEWEST_PHOTOS} photos or more: they choose by predicting each other"
-        )
-        return
-    _begin_fusion(desk)
-    desk.project.choose_weights()
-
-
-def _begin_fusion(desk: Workbench) -> None:
     desk.say("")  # it was about a step before
     desk.fuse_share = 0.0
     desk.refresh()
+    desk.project.request_fuse(then=partial(_tell_notes, desk))
+
+
+def _tell_notes(desk: Workbench) -> None:
+    """Say what a fusion left out, and of which classes it overruled paint."""
+    for sentence in desk.project.fusion_notes():
+        desk.shell.toast(sentence)
+
+
+def _label_unsure(desk: Workbench) -> None:
+    """Label everything that is reached, or leave out again what is unsure."""
+    project = desk.project
+    usual = FusionSettings().min_confidence
+    project.set_min_confidence(usual if project.min_confidence <= 0 else 0.0)
+    share = project.min_confidence
+    desk.say(f"labels less sure than {share:g} are left out" if share else "unsure labels show too")
 
 
 def _pick_class(desk: Workbench) -> None:

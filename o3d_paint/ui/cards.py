@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from o3d_paint import __version__
 from o3d_paint.core.scene import Scene
-from o3d_paint.fusion.fuse import FuseOptions
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.ui.commands import help_rows
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.help_overlay import HelpOverlay, HelpRow
@@ -68,13 +68,20 @@ def scene_line(scene: Scene) -> str:
     )
 
 
-def scene_facts(scene: Scene, options: FuseOptions) -> tuple[str, ...]:
+def scene_facts(scene: Scene, settings: FusionSettings) -> tuple[str, ...]:
     """Return what holds in a scene, one sentence each: points, units, confidence, fusing."""
     unit = "one unit is plausibly one metre" if scene.metric else "its unit is unknown"
+    radius = settings.resolved(scene).used().get("max_distance")
+    reach = (
+        ()
+        if radius is None
+        else (f"Fusing reaches {length_text(scene, radius)} from painted points.",)
+    )
     return (
         f"{len(scene.cloud):,} points and {len(scene.frames)} photos; {unit},"
         f" the point spacing {scene.spacing:.3g}.",
         f"Trusted depth: {scene.rule.reason}.",
-        f"Fusing reaches {length_text(scene, options.max_distance)} from painted points.",
+        *reach,
+        f"Fused labels less sure than {settings.min_confidence:g} are left out.",
         *scene.notes,
     )

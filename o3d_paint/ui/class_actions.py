@@ -169,7 +169,8 @@ class ClassHandlers:
 
     def _ask_delete(self, class_id: int) -> None:
         label_class = self._desk.project.taxonomy.get(class_id)
-        painted = any((mask == class_id).any() for mask in self._desk.project.masks.values())
+        masks = self._desk.project.packed_masks().values()
+        painted = any(class_id in mask.class_ids for mask in masks)
 
         def answer(button_id: str) -> None:
             if button_id == "accept":

@@ -237,7 +237,7 @@ COMMANDS: tuple[Command, ...] = (
         "Spread the paint to the whole cloud",
     ),
     Command("fuse_again", "Fuse again", "Label", ("Ctrl+Shift+Enter",), "sparkles"),
-    Command("choose_weights", "Choose weights anew", "Label"),
+    Command("label_unsure", "Label unsure points too", "Label"),
     Command("accept_class", "Accept the ghost of this class", "Label", ("J",), divider=True),
     Command("accept_ghost", "Accept the whole ghost", "Label", ("Shift+J",)),
     Command("grow", "Grow this class by a ring", "Label", ("Shift+Up",), divider=True),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.io.exporters import ExportOptions, LabelledScene, export, exporters
 from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
 from o3d_paint.project.jobs import Report
@@ -27,7 +28,7 @@ class _Work:
     """Everything that a worker needs, taken at one moment."""
 
     labelled: LabelledScene
-    masks: dict[int, object]
+    masks: PackedMasks
     inputs: tuple[Path, ...]
 
 
@@ -101,7 +102,7 @@ class Exports:
         project.end_stroke()
         labelled = labelled_scene(project)
         inputs = (self._scene_path,) if self._scene_path is not None else ()
-        return _Work(labelled, {i: m.copy() for i, m in project.masks.items()}, inputs)
+        return _Work(labelled, project.masks, inputs)
 
     def _save_cloud(self, target: Path) -> None:
         work = self._taken()
@@ -109,7 +110,7 @@ class Exports:
         share = count / max(1, len(work.labelled.labels))
         facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
         project = self._desk.project
-        if project.fused_shown and project.fusion_is_stale:
+        if project.fused_shown and project.paint_is_newer:
             facts += "; later strokes have not spread: fuse again"
         options = ExportOptions(inputs=work.inputs)
         self._run(target, lambda _: export(work.labelled, target, options), facts)
@@ -133,7 +134,7 @@ class Exports:
         def write(report: Report) -> None:
             write_review(
                 work.labelled.scene,
-                work.masks,  # type: ignore[arg-type]
+                work.masks,
                 work.labelled.taxonomy,
                 folder,
                 inputs=work.inputs,

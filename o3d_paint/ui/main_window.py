@@ -335,7 +335,7 @@ class MainWindow:
     def _show_facts(self) -> None:
         if self.desk is not None:
             project = self.desk.project
-            facts = cards.scene_facts(project.scene, project.fuse_options)
+            facts = cards.scene_facts(project.scene, project.fusion_settings)
             cards.tell(self.shell.popups, f"About {project.scene.name}", " ".join(facts))
 
     def splitter_moved(self, dx: float) -> None:

@@ -93,6 +93,7 @@ def checked_commands(
         "cameras": has_cameras,
         "thumbnails": has_plane_photos,
         "fuse": studio.project.fused_shown,
+        "label_unsure": studio.project.min_confidence <= 0,
     }
     chosen = {viewing.tool, f"colors_{viewing.look.mode}"}
     if viewing.heat is not None:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.core.arrays import FloatArray, IdArray
+from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair, densest
-from o3d_paint.core.evidence import Evidence
-from o3d_paint.core.metrics import LeftOut, leave_one_out
+from o3d_paint.core.metrics import LeftOut
 from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics
 from o3d_paint.core.surface_area import surface_area
-from o3d_paint.fusion.fuse import fuse
 from o3d_paint.io.store import write_bytes
+from o3d_paint.project.evaluation import photos_left_out
 from o3d_paint.project.jobs import Report
 from o3d_paint.ui.clipboard import copy_text, has_clipboard
 from o3d_paint.ui.files import FileDialogs
@@ -136,10 +135,7 @@ class Reports:
         if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
             desk.shell.toast("Paint two photos or more to compare them")
             return
-        said, options, cloud = project.snapshot(), project.weighted_options, project.scene.cloud
-
-        def predict(others: Evidence) -> IdArray:
-            return fuse(cloud, others, options).labels
+        said, settings, scene = project.snapshot(), project.fusion_settings, project.scene
 
         def done(photos: tuple[LeftOut, ...]) -> None:
             desk.show_progress(None)
@@ -153,7 +149,7 @@ class Reports:
         desk.show_progress(text, 0.0)
         desk.worker.submit(
             "evaluation",
-            lambda report: leave_one_out(said.evidence(), predict, progress=report),
+            lambda report: photos_left_out(scene, said.evidence(), settings, progress=report),
             done=done,
             failed=failed,
             progressed=lambda share, _: desk.show_progress(text, share),
@@ -164,7 +160,7 @@ class Reports:
         frames = desk.project.scene.frames
         rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
         card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
-        card.set_model(EvaluationState(rows, f"Derived by {desk.project.weighted_options.method}"))
+        card.set_model(EvaluationState(rows, f"Derived by {desk.project.fusion_settings.method}"))
         desk.shell.popups.open(card)
 
     def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:

@@ -195,6 +195,7 @@ def _project_state(desk: Workbench) -> dict[str, Any]:
         "fused_shown": project.fused_shown,
         "is_fusing": project.is_fusing,
         "fusion": id(project.fusion),
+        "min_confidence": project.min_confidence,
         "undo": project.history.undo_name,
         "redo": project.history.redo_name,
         "steps": len(project.history.done),

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.fusion.fuse import FuseOptions
 from o3d_paint.io.sample import sample_scene_path
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.jobs import Mailbox
@@ -141,7 +140,7 @@ def between(
         project.set_layer(points.astype(np.int32), int(rng.choice([0, 1, 2])))
         count("3D strokes")
     if number % 500 == 499:
-        project.request_fuse(FuseOptions(), warm=bool(rng.random() < 0.5))
+        project.request_fuse(warm=bool(rng.random() < 0.5))
         mailbox.run_until(lambda: not project.is_fusing)
         count("fusions")
     if number % 200 == 199:

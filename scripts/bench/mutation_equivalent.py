@@ -28,7 +28,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("fusion.article", "batch_size: int = 100_000", "100_000 -> 100001"): _PIECES,
     (
         "fusion.article",
-        "camera_positions = np.array([f.position for f, _ in frames_with_masks]).reshape(-1, 3)",
+        "camera_positions = np.array(positions).reshape(-1, 3)",
         "1 -> 2",
     ): _RESHAPE,
     (

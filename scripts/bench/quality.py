@@ -2,7 +2,7 @@
 
 Synthetic scenes, a sloppy simulated painter, mean and deviation over seeds; `all` is the share of
 all points labelled right (unlabelled counts as wrong), `border` that of points within 3 cm of
-another class, `usual` the same as `all` with the usual weights, had the photos not chosen theirs.
+another class.
 """
 
 from __future__ import annotations
@@ -17,12 +17,9 @@ from numpy.typing import NDArray
 
 from bench.captures import Capture, toy
 from bench.nasty import SCENES
-from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.metrics import reliability, score
 from o3d_paint.fusion.article import ArticleOptions
-from o3d_paint.fusion.fuse import FuseOptions, Fusion, fuse
-from o3d_paint.fusion.graph import build_graph
-from o3d_paint.fusion.tune import tune
+from o3d_paint.fusion.fuse import fuse
 from o3d_paint.io.sample import SampleOptions
 from o3d_paint.io.sample.painter import PainterOptions
 
@@ -60,7 +57,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", nargs="+", default=[""], help="lines whose name holds one")
     parser.add_argument("--skip", nargs="+", default=[], help="lines whose name holds none")
     options = parser.parse_args(arguments)
-    columns = ("article", "1 cm + near", "usual", "all", "mIoU", "border", "top 90 %", "ECE")
+    columns = ("article", "1 cm + near", "all", "mIoU", "border", "top 90 %", "ECE")
     print(f"{'painting':<36}" + "".join(f"{c:>15}" for c in columns))
     for name, make, photos, painter in rows():
         if _is_named(name, options.only) and not _is_named(name, options.skip):
@@ -77,21 +74,11 @@ def _is_named(name: str, parts: list[str]) -> bool:
     return any(part in name for part in parts)
 
 
-def _fused(capture: Capture, evidence: Evidence) -> tuple[Fusion, Fusion]:
-    """Return fusions with the usual weights and with those that the painted photos choose."""
-    graph = build_graph(capture.cloud)
-    usual = fuse(capture.cloud, evidence, graph=graph)
-    tuning = tune(capture.cloud, evidence, graph=graph)
-    if tuning.options == FuseOptions():
-        return usual, usual
-    return usual, fuse(capture.cloud, evidence, tuning.options, graph=graph)
-
-
 def _measure(capture: Capture, photos: int, painter: PainterOptions, seed: int) -> list[float]:
     masks = capture.paint(photos, replace(painter, seed=seed))
     # Cameras around a scene twice as large stand farther away than the method's 5 m.
     transferred, article = capture.article(masks, ArticleOptions(max_camera_distance=np.inf))
-    usual, fusion = _fused(capture, capture.evidence(masks))
+    fusion = fuse(capture.cloud, capture.evidence(masks))
     truth = capture.truth.astype(np.uint16)
     scores = score(fusion.labels, truth)
     near = capture.border(BORDER) & (truth > 0)
@@ -101,7 +88,6 @@ def _measure(capture: Capture, photos: int, painter: PainterOptions, seed: int) 
     return [
         _share(article, truth, known),
         _share(capture.vote_then_nearest(transferred), truth, known),
-        _share(usual.labels, truth, known),
         scores.accuracy,
         scores.mean_iou,
         _share(fusion.labels, truth, near),
@@ -116,7 +102,7 @@ def _unpainted(seeds: int) -> None:
     for seed in range(seeds):
         capture = _plain(seed)
         painter = PainterOptions(fill=0.6, skip=frozenset({FIGURES}), seed=seed)
-        _, fusion = _fused(capture, capture.evidence(capture.paint(5, painter)))
+        fusion = fuse(capture.cloud, capture.evidence(capture.paint(5, painter)))
         sure = np.where(fusion.confidence >= 0.7, fusion.labels, 0)
         figures = capture.truth == FIGURES
         others = ~figures & (capture.truth > 0)

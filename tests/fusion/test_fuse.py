@@ -5,7 +5,7 @@ import pytest
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.fuse import FusionSettings, fuse
 from o3d_paint.fusion.graph import build_graph
 from o3d_paint.fusion.refine import label_points
 
@@ -24,7 +24,7 @@ def votes(frame_idx, points, labels):
     )
 
 
-BALL = FuseOptions(method="ball", max_distance=0.25, min_neighbors=1)
+BALL = FusionSettings(method="ball", max_distance=0.25, min_neighbors=1)
 
 
 def test_ball_spreads_the_majority_and_keeps_painted_points():
@@ -41,10 +41,14 @@ def test_the_layer_outranks_photos_and_low_confidence_stays_unlabelled():
     line = cloud(np.arange(4)[:, None] * [0.2, 0, 0])
     layer = np.array([7, 0, 0, 0], dtype=np.uint16)
     evidence = Evidence(4, (votes(0, [0, 3], [2, 3]),), layer)
-    options = FuseOptions(method="ball", max_distance=0.25, min_neighbors=1, min_confidence=0.6)
-    fusion = fuse(line, evidence, options)
-    assert fusion.labels.tolist() == [7, 0, 0, 3]
-    assert fusion.confidence.tolist() == [1, 0, 0, 1]
+    fusion = fuse(line, evidence, BALL)
+    assert fusion.labels.tolist() == [7, 7, 3, 3]
+    shown = fusion.shown(0.6)
+    assert shown.labels.tolist() == [7, 0, 0, 3]
+    assert shown.confidence.tolist() == [1, 0, 0, 1]
+    assert shown.source.tolist() == [1, 0, 0, 1]
+    assert fusion.labels.tolist() == [7, 7, 3, 3]
+    assert fusion.shown(0.0) is fusion
 
 
 def test_without_evidence_nothing_is_labelled():
@@ -94,7 +98,7 @@ def test_strokes_are_kept_exactly_when_asked():
     said = truth[seen].copy()
     said[::7] = 3 - said[::7]
     evidence = Evidence(len(boards), (votes(0, seen, said),))
-    kept = fuse(boards, evidence, FuseOptions(keep_strokes=True))
+    kept = fuse(boards, evidence, FusionSettings(keep_strokes=True))
     np.testing.assert_array_equal(kept.labels[seen], said)
     assert (fuse(boards, evidence).labels[seen] != said).any()
 
@@ -157,7 +161,7 @@ def test_labels_that_must_hold_leave_those_of_the_graph_alone():
     seen, said = np.arange(0, 6000, 7), truth[::7].copy()
     said[:20] = 3 - said[:20]  # outvoted
     evidence = Evidence(len(boards), (votes(0, seen, said),))
-    fusion = fuse(boards, evidence, FuseOptions(keep_strokes=True))
+    fusion = fuse(boards, evidence, FusionSettings(keep_strokes=True))
     assert (fusion.labels[seen] == said).all()
     assert (fusion.refined.labels[seen] == truth[seen]).mean() > 0.99
     plain = fuse(boards, evidence)
@@ -182,7 +186,7 @@ def test_points_that_a_stroke_does_not_reach_are_not_labelled_again():
 def test_nearest_votes_in_a_small_ball_and_fills_the_rest():
     line = cloud(np.array([0.0, 0.04, 0.3, 1.0, 0.96])[:, None] * [1, 0, 0])
     evidence = Evidence(5, (votes(0, [0, 3], [4, 6]),))
-    options = FuseOptions(method="nearest", max_distance=0.25)
+    options = FusionSettings(method="nearest", max_distance=0.25)
     fusion = fuse(line, evidence, options)
     assert fusion.labels.tolist() == [4, 4, 4, 6, 6]
     assert fusion.source.tolist() == [1, 2, 2, 1, 2]
@@ -236,7 +240,7 @@ def test_labels_that_the_cloud_came_with_stay_where_no_photo_says_otherwise(meth
     imported = np.where(truth == 1, 41, 0).astype(np.uint16)
     seen = np.flatnonzero((truth == 1) & (boards.xyz[:, 1] < 0.5)).astype(np.int32)
     painted = votes(0, seen, np.full(len(seen), 7))
-    fusion = fuse(boards, Evidence(3000, (painted,), None, imported), FuseOptions(method=method))
+    fusion = fuse(boards, Evidence(3000, (painted,), None, imported), FusionSettings(method=method))
     kept = np.setdiff1d(np.flatnonzero(imported), seen)
     assert (fusion.labels[kept] == 41).all()
     assert (fusion.source[kept] == 1).all()
@@ -244,6 +248,6 @@ def test_labels_that_the_cloud_came_with_stay_where_no_photo_says_otherwise(meth
     assert (fusion.labels[seen] == 7).mean() > 0.9
     assert not fusion.votes[kept].any()
     # Without a stroke they spread as if they had been painted.
-    alone = fuse(boards, Evidence(3000, (), None, imported), FuseOptions(method="graph"))
+    alone = fuse(boards, Evidence(3000, (), None, imported), FusionSettings(method="graph"))
     assert (alone.labels[imported > 0] == 41).all()
     assert (alone.labels[truth == 2] == 41).any()

@@ -11,11 +11,12 @@ from plyfile import PlyData
 
 from o3d_paint.core.taxonomy import article_taxonomy
 from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters import export
 from o3d_paint.io.images import open_image
 from o3d_paint.io.paths import existing, inside
 from o3d_paint.io.scene import load_scene
-from o3d_paint.project.pipeline import FusePlan, run_fuse
+from o3d_paint.project.pipeline import run_fuse
 from tests.io.ball_on_floor import arrays, save, with_points
 
 
@@ -79,7 +80,7 @@ CASES = (
 def paint_and_export(path, folder, **values):
     scene = load_scene(path)
     mask = np.full(scene.frames[0].mask_shape, 2, dtype=np.uint16)
-    result = run_fuse(scene, {0: mask}, article_taxonomy(), FusePlan(method="ball", **values))
+    result = run_fuse(scene, {0: mask}, article_taxonomy(), FusionSettings(method="ball", **values))
     export(result.labelled, folder / "out.ply")
     vertex = PlyData.read(folder / "out.ply")["vertex"].data
     assert len(vertex) == len(scene.cloud)

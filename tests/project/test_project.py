@@ -7,7 +7,7 @@ from o3d_paint.core.brush import Stroke
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import TaxonomyError
-from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.fuse import FusionSettings, fuse
 from o3d_paint.project import fused_layer
 from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
@@ -118,7 +118,7 @@ def test_fused_labels_show_beside_paint_and_follow_merges(project: Project) -> N
     project.paint(0, line(1, radius=60))
     project.paint(2, line(2, radius=60))
     painted = project.painted.copy()
-    fused = project.fuse()
+    fused = project.fuse(FusionSettings(min_confidence=0))
     assert np.count_nonzero(fused) > np.count_nonzero(painted)
     assert set(np.unique(project.source_of(None))) == {0, 1, 2} or fused.all()
     project.show_fused(False)
@@ -269,12 +269,12 @@ def test_paint_before_the_index_reaches_the_cloud_when_it_is_there() -> None:
     project.extend_stroke((140, 500))
     assert not project.painted.any()
     assert project.missing_indexes() == (0, 1)
-    project.request_fuse(FuseOptions(method="ball", max_distance=0.1))
+    project.request_fuse(FusionSettings(method="ball", max_distance=0.1))
     assert project.is_fusing
     assert mailbox.run_until(lambda: project.fusion is not None)
     np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
     assert not project.fusion_is_stale
-    shown = fuse(project.scene.cloud, project.evidence(), project.fuse_options).labels
+    shown = fuse(project.scene.cloud, project.evidence(), project.fusion_settings).labels
     np.testing.assert_array_equal(project.labels, shown)
     project.refresh_fused = True
     project.paint(2, line(1, y=600))

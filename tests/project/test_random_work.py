@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from o3d_paint.fusion.fuse import FuseOptions, fuse
+from o3d_paint.fusion.fuse import FusionSettings, fuse
 from o3d_paint.project import indexes
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import Session, open_session, read_project
 from tests.project.scenes import strip_scene
 
 SCENE = strip_scene(num_points=800, num_frames=3)
-OPTIONS = FuseOptions(method="ball", max_distance=0.1)
+OPTIONS = FusionSettings(method="ball", max_distance=0.1)
 FRAMES = st.integers(0, 2)
 XS, YS = st.integers(-20, 180), st.integers(-50, 1130)
 PICK = st.integers(0, 1000)

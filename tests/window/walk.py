@@ -182,8 +182,13 @@ _PAINT = (
     Step("confidence", "U", _is("heat", "confidence")),
     Step("coverage", "Shift+U", _is("heat", "coverage"), then="shift+u"),
     Step("fuse", "Ctrl+Enter", _is("fused_shown", True)),
-    Step("fuse_again", "Ctrl+Shift+Enter", _flips("fusion")),
-    Step("choose_weights", MENU, _says("photos or more: they choose by predicting")),
+    Step(
+        "fuse_again",
+        "Ctrl+Shift+Enter",
+        # Two photos disagree by now: it says of which class paint was overruled.
+        lambda was, now: _flips("fusion")(was, now) and _says("Fusing overruled ")(was, now),
+    ),
+    Step("label_unsure", MENU, _is("min_confidence", 0)),
     Step("statistics", MENU, _is("popup", "Statistics"), then="Escape"),
     Step("evaluate", MENU, _is("popup", "Evaluation"), then="Escape"),
 )

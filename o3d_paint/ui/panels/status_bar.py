@@ -40,7 +40,7 @@ class StatusState:
 
     Attributes:
         painted: Points with evidence.
-        fused: Points with any label.
+        fused: Points with a label that is sure enough.
         confident: Points whose label is confident.
         conflicts: Points on which photos disagree.
         photo: The open photo, such as "photo 7/15 · IMG_0412".
@@ -63,7 +63,7 @@ class StatusState:
 
 _COVERAGES: tuple[tuple[str, Color, str], ...] = (
     ("painted", theme.ACCENT, "Points that a photo's paint, or yours on the cloud, lies on"),
-    ("fused", (190, 150, 255), "Points with any label, painted or derived"),
+    ("fused", (190, 150, 255), "Points with a label that is sure enough, painted or fused"),
     ("confident", theme.GOOD, "Points whose label has a confidence of at least 0.7"),
     ("conflicts", theme.WARNING, "Points on which photos disagree; click to see them"),
 )
