@@ -9,7 +9,7 @@ import typer
 
 from o3d_paint.cli.answer import Answer, answers
 from o3d_paint.cli.opened import SceneOption, open_project
-from o3d_paint.cli.options import reads_scene
+from o3d_paint.cli.options import flags_given, reads_scene
 from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_filling
 from o3d_paint.cli.summary import conflict_lines
 from o3d_paint.cli.terminal import say
@@ -85,7 +85,7 @@ def evaluate(
         given = {
             "--pictures": pictures is not None,
             "--scene": scene is not None,
-            "Options about how to read a scene": _is_any_given(options),
+            **flags_given(options),
         }
         answer.note(without_effect(given, "on two clouds: they are for a project"))
         report, notes = _compared(pred, truth, match=match, reach=reach)
@@ -101,13 +101,6 @@ def evaluate(
     if answer.shows_text:
         _print(report)
     answer.finish(report)
-
-
-def _is_any_given(options: LoadOptions) -> bool:
-    """Return whether anything was said about how to read a scene."""
-    from o3d_paint.io.scene import LoadOptions
-
-    return options != LoadOptions()
 
 
 def _compared(

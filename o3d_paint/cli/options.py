@@ -9,12 +9,15 @@ A command that reads a scene takes all of them through `reads_scene`::
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.typed import load_options
+
+if TYPE_CHECKING:
+    from o3d_paint.io.scene import LoadOptions
 
 __all__ = [
     "SCENE_OPTIONS",
@@ -28,6 +31,7 @@ __all__ = [
     "SceneArgument",
     "ThresholdOption",
     "UpOption",
+    "flags_given",
     "load_options",
     "reads_scene",
 ]
@@ -217,3 +221,16 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
 
 reads_scene = taking("options", SCENE_OPTIONS, load_options)
 """Gives a command every option that says how to read a scene, as ``options: LoadOptions``."""
+
+
+def flags_given(options: LoadOptions) -> dict[str, bool]:
+    """Return by flag whether it was typed, of those that say how to read a scene."""
+    from o3d_paint.io.scene import LoadOptions
+
+    plain = LoadOptions()
+    other = {"conf_percentile": "confidence-percentile", "format_name": "format"}
+    return {
+        f"--{other.get(name, name).replace('_', '-')}": getattr(options, name)
+        != getattr(plain, name)
+        for name in SCENE_OPTIONS
+    }

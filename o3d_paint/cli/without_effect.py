@@ -18,4 +18,5 @@ def without_effect(given: Mapping[str, bool], where: str) -> list[str]:
     if not names:
         return []
     verb = "has" if len(names) == 1 else "have"
-    return [f"{' and '.join(names)} {verb} no effect {where}."]
+    listed = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return [f"{listed} {verb} no effect {where}."]
