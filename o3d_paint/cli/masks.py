@@ -113,6 +113,7 @@ def masks(
         + without_effect({"--photos": photos and is_yolo}, "on yolo, which always has the photos")
     )
     opened = open_project(project, scene=scene, options=options, answer=answer)
+    check_mask_target(output, mask_format, opened.project.masks_read)
     labelled = fully_labelled(opened, painted_only=painted_only, answer=answer)
     with answer.progress("Masks") as told:
         done = write_masks(
@@ -123,6 +124,7 @@ def masks(
             photos=photos,
             min_region=min_region,
             inputs=opened.inputs,
+            masks_read=opened.project.masks_read,
             progress=told,
         )
     answer.note(done.notes)

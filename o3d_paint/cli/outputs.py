@@ -197,10 +197,18 @@ class Outputs:
         """
         from o3d_paint.errors import PaintError
         from o3d_paint.io.exporters import export
+        from o3d_paint.io.exporters.selection import exported_parts
         from o3d_paint.io.memory import human_size
 
         done = WrittenFiles()
-        for path, part in self._parts(labelled):
+        parts = exported_parts(
+            labelled,
+            self.paths,
+            only=self.only,
+            split=self.split,
+            drop_unlabelled=self.drop_unlabelled,
+        )
+        for path, part in parts:
             try:
                 export(part, path, self.options)
             except PaintError as error:
@@ -210,29 +218,6 @@ class Outputs:
             answer.say(f"wrote {path}{size}")
             done.paths.append(path)
         return done
-
-    def _parts(self, labelled: LabelledScene) -> list[tuple[Path, LabelledScene]]:
-        """Return what goes into which file."""
-        from o3d_paint.errors import SceneError
-        from o3d_paint.io.exporters import selection
-
-        part = labelled
-        if self.only:
-            ids = selection.class_ids_of(self.only, labelled.taxonomy)
-            part = selection.only_classes(part, ids)
-        elif self.drop_unlabelled:
-            part = selection.without_unlabelled(part)
-        if self.paths and not len(part.labels):
-            wanted = f"of class {', '.join(self.only)}" if self.only else "labelled"
-            msg = f"no point is {wanted}, so there is nothing to write: paint some first"
-            raise SceneError(msg)
-        if not self.split:
-            return [(path, part) for path in self.paths]
-        return [
-            (target, selection.only_classes(part, [class_id]))
-            for path in self.paths
-            for class_id, target in selection.split_paths(part, path).items()
-        ]
 
 
 @dataclass(slots=True)

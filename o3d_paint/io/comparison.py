@@ -16,7 +16,7 @@ from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.mask_formats.pictures import class_table
 
-__all__ = ["Comparison", "Matching", "compare_files"]
+__all__ = ["Comparison", "LabelsFile", "Matching", "compare_files", "read_labels"]
 
 Matching = Literal["order", "nearest"]
 # Coordinates kept as 32-bit floats are off by up to this share of the largest one.
@@ -42,8 +42,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Labels:
-    """Labels of a file, with points where it has them."""
+class LabelsFile:
+    """Labels of a file, with points where it has them.
+
+    Attributes:
+        labels: (N,) class ids.
+        names: Of the classes, where the file has them.
+        xyz: (N, 3) points; None where it has none.
+    """
 
     labels: IdArray
     names: dict[int, str]
@@ -65,7 +71,7 @@ def compare_files(
         FormatError: A file cannot be read.
         SceneError: A file has no labels, or the two cannot be matched that way.
     """
-    found, wanted = _read(predicted), _read(truth)
+    found, wanted = read_labels(predicted), read_labels(truth)
     chosen = matching or _matching(found, wanted)
     labels, notes = _renamed(found, wanted)
     if chosen == "order":
@@ -89,7 +95,13 @@ def compare_files(
     return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
 
 
-def _read(path: Path) -> _Labels:
+def read_labels(path: Path) -> LabelsFile:
+    """Read the labels of a cloud of any format, or of an NPY file in order.
+
+    Raises:
+        FormatError: It cannot be read.
+        SceneError: It has no labels.
+    """
     if path.suffix.lower() == ".npy":
         try:
             values = np.load(path, allow_pickle=False)
@@ -103,15 +115,15 @@ def _read(path: Path) -> _Labels:
         names: dict[int, str] = {}
         with suppress(PaintError):
             names = class_table(path.parent)[0]
-        return _Labels(np.maximum(values, 0).astype(np.uint16), names)
+        return LabelsFile(np.maximum(values, 0).astype(np.uint16), names)
     cloud = read_cloud(path)
     if cloud.labels is None:
         msg = f"{path} has no labels: expected a column such as 'label' or 'classification'"
         raise SceneError(msg)
-    return _Labels(cloud.labels, dict(cloud.names), cloud.xyz)
+    return LabelsFile(cloud.labels, dict(cloud.names), cloud.xyz)
 
 
-def _matching(found: _Labels, wanted: _Labels) -> Matching:
+def _matching(found: LabelsFile, wanted: LabelsFile) -> Matching:
     """Return how two files are matched unless the user says."""
     if found.xyz is None or wanted.xyz is None:
         return "order"
@@ -120,7 +132,7 @@ def _matching(found: _Labels, wanted: _Labels) -> Matching:
     return "order" if same else "nearest"
 
 
-def _renamed(found: _Labels, wanted: _Labels) -> tuple[IdArray, list[str]]:
+def _renamed(found: LabelsFile, wanted: LabelsFile) -> tuple[IdArray, list[str]]:
     """Return the predicted labels in the ids of the truth, and how classes were matched."""
     table = np.arange(1 << 16, dtype=np.uint16)
     for old, new in _new_ids(found, wanted).items():
@@ -140,7 +152,7 @@ def _renamed(found: _Labels, wanted: _Labels) -> tuple[IdArray, list[str]]:
     return renamed, [f"{who}: their numbers are compared as they are."]
 
 
-def _new_ids(found: _Labels, wanted: _Labels) -> dict[int, int]:
+def _new_ids(found: LabelsFile, wanted: LabelsFile) -> dict[int, int]:
     """Return the id in the truth of each predicted class; one of its own where it has none."""
     if not wanted.names:
         return {}
@@ -156,7 +168,7 @@ def _new_ids(found: _Labels, wanted: _Labels) -> dict[int, int]:
     return new
 
 
-def _names_in(found: _Labels, wanted: _Labels) -> dict[int, str]:
+def _names_in(found: LabelsFile, wanted: LabelsFile) -> dict[int, str]:
     """Return the names of the predicted classes by their ids in the truth."""
     new = _new_ids(found, wanted)
     return {new.get(old, old): name for old, name in found.names.items()}

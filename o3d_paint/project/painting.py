@@ -15,7 +15,7 @@ from o3d_paint.errors import TaxonomyError
 from o3d_paint.project.steps import FrameEdit, LayerEdit, Step, merged
 from o3d_paint.project.work import Work
 
-__all__ = ["Painting"]
+__all__ = ["Painting", "class_ids_of", "fitted_to"]
 
 Point = tuple[float, float]
 _FARTHEST = 1e12  # pixels; positions beyond are no whole numbers that a computer can count
@@ -196,7 +196,7 @@ class Painting(Work):
         """
         self.end_stroke()
         present = self.mask(frame_idx)
-        wanted = _fitted(_class_ids(mask), (int(present.shape[0]), int(present.shape[1])))
+        wanted = fitted_to(class_ids_of(mask), (int(present.shape[0]), int(present.shape[1])))
         for class_id in np.flatnonzero(np.bincount(wanted.ravel())):
             self._check_class(int(class_id))
         return self._do_mask(frame_idx, edit_between(present, wanted), name=name)
@@ -230,7 +230,7 @@ class Painting(Work):
         if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.scene.cloud):
             msg = f"points {chosen[0]}..{chosen[-1]} do not lie in 0..{len(self.scene.cloud) - 1}"
             raise ValueError(msg)
-        ids = _class_ids(labels).astype(np.uint16)
+        ids = class_ids_of(labels).astype(np.uint16)
         wanted = np.broadcast_to(ids, np.shape(points))[first]
         for class_id in np.unique(wanted):
             self._check_class(int(class_id))
@@ -301,7 +301,7 @@ def _require_pixels(*values: float) -> None:
         raise ValueError(msg)
 
 
-def _class_ids(values: IdArray | int) -> npt.NDArray[np.generic]:
+def class_ids_of(values: IdArray | int) -> npt.NDArray[np.generic]:
     """Return an array of whole numbers from 0 to 65535, as a caller gave them.
 
     Raises:
@@ -321,7 +321,7 @@ def _class_ids(values: IdArray | int) -> npt.NDArray[np.generic]:
     return ids
 
 
-def _fitted(mask: npt.NDArray[np.generic], shape: tuple[int, int]) -> IdArray:
+def fitted_to(mask: npt.NDArray[np.generic], shape: tuple[int, int]) -> IdArray:
     """Return a mask at another resolution of the same aspect, each pixel from its nearest one.
 
     Raises:

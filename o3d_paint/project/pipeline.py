@@ -7,7 +7,7 @@ the same labels in both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -25,6 +25,7 @@ from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.fuse import counted, counted_paint, fuse
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
+from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.indexes import build_index, depth_tolerance
@@ -40,6 +41,9 @@ class FuseResult:
         labelled: The scene with a label for every point that is sure enough.
         painted: (N,) labels of the painted points alone, before fusing.
         settings: What was done, every value filled in.
+        fusion: The same with the labels that are not sure enough, as a project keeps it.
+        known: (N,) painted labels as the photos vote for them; None where nobody counted the votes,
+            as with the article.
         tolerance: How far a point may lie from the depth map; None for the article.
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
@@ -51,6 +55,8 @@ class FuseResult:
     painted: IdArray
     settings: FusionSettings
     tolerance: DepthTolerance | None
+    fusion: Fusion
+    known: IdArray | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
@@ -88,6 +94,7 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     evidence = Evidence(len(scene.cloud), (), layer, scene.labels, packed)
+    known = None
     if tolerance is not None:
         evidence = gather_evidence(
             scene,
@@ -96,6 +103,7 @@ def run_fuse(
             layer=layer,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
+        known = evidence.labels()
         evidence = counted(scene.cloud, evidence, chosen, scene.frames)
     gathered = perf_counter()
     fusion = fuse(
@@ -114,6 +122,9 @@ def run_fuse(
         painted,
         fusion.settings,
         tolerance,
+        # Without what only a next fusion would use, which takes much memory.
+        replace(fusion, graph=None, spread=None, refined=None),
+        known,
         seconds={"index": gathered - started, **fusion.seconds},
         conflicts=conflicts_by_pair(evidence.tally()),
         overruled=lost,

@@ -1,0 +1,94 @@
+"""Masks that come from elsewhere, a network's for example, as the paint of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.packed_masks import PackedMasks
+from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.io.masks import MaskImport, load_masks
+from o3d_paint.io.photo_matching import match_photo
+from o3d_paint.project.cloud_labels import classes_of, renumbered
+from o3d_paint.project.painting import class_ids_of, fitted_to
+
+__all__ = ["MASKS_READ", "PhotoMasks", "noted_sources", "taken_masks"]
+
+MASKS_READ = "masks_read"
+"""Setting: files and folders that a project's masks were read from, which nothing writes over."""
+_MOST_SOURCES = 100
+
+PhotoMasks = Path | str | Mapping[int, Any] | Mapping[str, Any] | Mapping[int | str, Any]
+"""A file or folder; or (H, W) class ids by position or name of the photo."""
+
+
+def taken_masks(scene: Scene, masks: PhotoMasks, classes: Taxonomy | None) -> MaskImport:
+    """Return masks at the size of their photos, with the classes that they mean.
+
+    Args:
+        scene: Whose photos.
+        masks: Where they are, or the masks themselves.
+        classes: Known ones, to which others are added.
+
+    Raises:
+        PaintError: A file cannot be read, or none of its masks belongs to a photo.
+        ValueError: A mask has another aspect than its photo, holds no class ids, or there is no
+            such photo.
+    """
+    known = classes if scene.labels is None else classes_of(scene, classes)
+    notes = renumbered(classes, known) if known is not None else []
+    if isinstance(masks, (str, Path)):
+        found = load_masks(masks, scene, known)
+    else:
+        found = _from_arrays(scene, masks, known if known is not None else Taxonomy())
+    return MaskImport(found.masks, found.taxonomy, (*notes, *found.notes))
+
+
+def noted_sources(before: object, paths: Iterable[Path]) -> list[str] | None:
+    """Return what to keep of the files that masks were read from; None for nothing.
+
+    Args:
+        before: What was kept so far.
+        paths: Files or folders.
+    """
+    kept = [p for p in before if isinstance(p, str)] if isinstance(before, list) else []
+    new = [str(path.absolute()) for path in paths]
+    return list(dict.fromkeys([*kept, *new]))[-_MOST_SOURCES:] or None
+
+
+def _from_arrays(scene: Scene, masks: Mapping[Any, Any], classes: Taxonomy) -> MaskImport:
+    names = [frame.name for frame in scene.frames]
+    found = PackedMasks()
+    used: set[int] = set()
+    for photo, values in masks.items():
+        frame_idx = _position(photo, names)
+        ids: IdArray = class_ids_of(values).astype(np.uint16)
+        mask = fitted_to(ids, scene.frames[frame_idx].mask_shape)
+        used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
+        found[frame_idx] = mask
+    taxonomy = classes.completed(used)
+    added = [c.name for c in taxonomy if c.class_id not in classes]
+    notes = (f"Ids without a class got one: {', '.join(added)}.",) if added and len(classes) else ()
+    return MaskImport(found, taxonomy, notes)
+
+
+def _position(photo: Any, names: list[str]) -> int:
+    """Return the position of a photo that a caller names.
+
+    Raises:
+        ValueError: There is none.
+    """
+    if isinstance(photo, str):
+        found = match_photo(photo, names)
+        if found is not None:
+            return found
+    elif 0 <= int(photo) < len(names):
+        return int(photo)
+    known = f"{names[0]!r} to {names[-1]!r}" if names else "none"
+    msg = f"there is no photo {photo!r}: the {len(names)} photos are {known}, positions from 0"
+    raise ValueError(msg)
