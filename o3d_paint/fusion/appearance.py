@@ -18,7 +18,6 @@ __all__ = ["Looks", "color_odds", "normal_odds"]
 
 _BIN = np.array([2.4, 5.0, 5.0], dtype=np.float32)
 _BLUR = 1.0
-_PRIOR = 0.5
 _LEAST = 1e-7
 _DIRECTIONS = 48
 _SHARPNESS = 12.0
@@ -80,12 +79,10 @@ def color_odds(looks: Looks, votes: FloatArray, power: float = 1.0) -> FloatArra
         return np.ones(votes.shape, dtype=np.float32)
     density = np.zeros((votes.shape[1], int(np.prod(looks.shape))))
     total = votes.sum(axis=0, dtype=np.float64)
-    # Rare classes count more than their votes, but less than common ones.
-    share = (1 - _PRIOR) + _PRIOR * total / max(float(total.mean()), _LEAST)
     for c in range(votes.shape[1]):
         histogram = np.bincount(looks.hue, votes[:, c], minlength=density.shape[1])
         blurred = gaussian_filter(histogram.reshape(looks.shape), _BLUR).ravel()
-        density[c] = blurred / max(total[c], _LEAST) * share[c] + _LEAST
+        density[c] = blurred / max(total[c], _LEAST) + _LEAST
     return _at_nodes(density / density.mean(axis=0), power, looks.hue)
 
 

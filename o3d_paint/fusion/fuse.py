@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from time import perf_counter
 
@@ -18,10 +18,13 @@ from o3d_paint.errors import SceneError
 from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.fusion.ball import ball_vote
 from o3d_paint.fusion.graph import Graph, build_graph
-from o3d_paint.fusion.random_walk import WalkerSettings, count_votes, walk
+from o3d_paint.fusion.node_votes import NodeVotes, count_votes, known_votes
+from o3d_paint.fusion.photo_edges import EdgeMap, edge_strength
+from o3d_paint.fusion.random_walk import walk
 from o3d_paint.fusion.refine import Refined, label_points
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
+from o3d_paint.fusion.stroke_trust import VoteWeights, vote_trust
 
 __all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "fuse"]
 
@@ -36,7 +39,8 @@ def fuse(
     *,
     frames: Sequence[Frame] = (),
     graph: Graph | None = None,
-    warm: Fusion | None = None,
+    known: Fusion | None = None,
+    warm: bool = False,
     progress: Progress | None = None,
 ) -> Fusion:
     """Label every point that the evidence reaches, however unsure; see `Fusion.shown`.
@@ -45,10 +49,12 @@ def fuse(
         cloud: The points.
         evidence: What was painted.
         settings: The method and its values; what is not filled in takes the published distances.
-        frames: All photos of the scene, in its order: for the article, which reads their masks
-            and depths, and where paint far from every camera is dropped.
+        frames: All photos of the scene, in its order. The article reads their masks and depths,
+            the graph tells by them where strokes ran over an edge; without them every vote is
+            believed alike. Needed where paint far from every camera is dropped.
         graph: The graph of the cloud where it is at hand; built where not.
-        warm: An earlier fusion over the same graph. For the live view; exports solve cold, so
+        known: An earlier fusion of the scene: what stays of it is not computed again.
+        warm: Start from the labels of ``known``, too. For the live view; exports solve cold, so
             that the same evidence always gives the same labels.
         progress: Told how far it is; may raise to cancel.
 
@@ -64,7 +70,10 @@ def fuse(
         return _by_article(cloud, evidence, chosen, frames, progress)
     evidence = counted(cloud, evidence, chosen, frames)
     if chosen.method == "graph":
-        return _by_graph(cloud, evidence, chosen, graph=graph, warm=warm, progress=progress)
+        return _by_graph(
+            cloud, evidence, chosen,
+            frames=frames, graph=graph, known=known, warm=warm, progress=progress,
+        )  # fmt: skip
     return _by_ball(cloud, evidence, chosen, progress)
 
 
@@ -174,30 +183,42 @@ def _by_graph(
     evidence: Evidence,
     settings: FusionSettings,
     *,
+    frames: Sequence[Frame],
     graph: Graph | None,
-    warm: Fusion | None,
+    known: Fusion | None,
+    warm: bool,
     progress: Progress | None,
 ) -> Fusion:
     """Let labels travel along the surface."""
     report = progress or (lambda fraction, stage: None)
     started, share = perf_counter(), 0.0
+    graph = graph or (None if known is None else known.graph)
     if graph is None:
-        share = 0.6
+        share = 0.5
         graph = build_graph(cloud, progress=lambda f, stage: report(share * f, stage))
     built = perf_counter()
-    report(share, "spreading")
-    last = None if warm is None else warm.spread
-    votes = count_votes(graph, evidence, known=None if last is None else last.votes)
-    spread = walk(graph, votes, WalkerSettings(), warm=last)
+    before = None if known is None or known.graph is not graph else known.refined
+    counted_before = None if before is None else before.potentials.votes
+    edges = dict({} if known is None else known.edges)
+    trust = _trust(
+        cloud, evidence, frames, counted_before, edges,
+        progress=lambda f: report(share + 0.2 * f, "strokes"),
+    )  # fmt: skip
+    votes = count_votes(graph, evidence, trust=trust, known=counted_before)
+    believed = perf_counter()
+    report(share + 0.2, "spreading")
+    start = before if warm else None
+    potentials = walk(graph, votes, warm=None if start is None else start.potentials)
     solved = perf_counter()
     report(0.9, "labelling")
-    refined = label_points(cloud, graph, spread, before=None if warm is None else warm.refined)
+    refined = label_points(cloud, graph, potentials, before=start)
     labels, confidence = _held(refined, evidence, settings)
     source = _sources(evidence, labels)
     report(1.0, "labelling")
     seconds = {
         "graph": built - started,
-        "solve": solved - built,
+        "strokes": believed - built,
+        "solve": solved - believed,
         "refine": perf_counter() - solved,
     }
     return Fusion(
@@ -208,9 +229,32 @@ def _by_graph(
         settings,
         seconds,
         graph=graph,
-        spread=spread,
+        edges=edges,
         refined=refined,
     )
+
+
+def _trust(
+    cloud: PointCloud,
+    evidence: Evidence,
+    frames: Sequence[Frame],
+    known: NodeVotes | None,
+    edges: dict[int, EdgeMap],
+    *,
+    progress: Callable[[float], None],
+) -> dict[int, VoteWeights]:
+    """Return trust in the votes of photos that are not counted yet; adds to the edges of photos."""
+    trust = {}
+    for done, votes in enumerate(evidence.frames):
+        place = votes.frame_idx
+        mask = evidence.masks.get(place)
+        if mask is None or place >= len(frames) or known_votes(known, votes) is not None:
+            continue
+        progress(done / len(evidence.frames))
+        if place not in edges:
+            edges[place] = edge_strength(frames[place])
+        trust[place] = vote_trust(cloud, frames[place], votes, mask.unpacked(), edges[place])
+    return trust
 
 
 def _held(

@@ -1,6 +1,9 @@
 """The graph of a scene: voxel nodes that know place, colour and normal, and their neighbours.
 
-Built once per scene; how far labels travel along it is decided later, by the weights.
+Section 1 of `assets/docs/fusion.md`. Built once per scene. Nodes are the occupied cells of one
+global grid, whose corners are multiples of its step, and all that is summed over points is summed
+as whole numbers: neither the order of the points nor the piece of a cloud that is looked at changes
+a bit of a node.
 """
 
 from __future__ import annotations
@@ -11,21 +14,35 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import FloatArray, IndexArray, RgbArray
-from o3d_paint.core.cells import Cells, Keys, Lattice
+from o3d_paint.core.arrays import BoolArray, FloatArray, IndexArray, RgbArray
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.fusion.appearance import Looks
+from o3d_paint.fusion.neighbors import connect
+from o3d_paint.fusion.solver import Levels, build_levels
+from o3d_paint.fusion.voxels import grid_center, voxels
 
-__all__ = ["Graph", "build_graph", "lab_from_rgb"]
+__all__ = ["Graph", "build_graph", "edge_weights", "lab_from_rgb"]
 
 _NEIGHBORS = 8
 _NORMAL_RINGS = 3
-_SAMPLE = 100_000
+# Of colours that are compared across photos: exposure and shade change lightness more than hue.
 _LIGHTNESS = 0.3
-_BRIDGES = 3
-_BRIDGE_SEARCH = 32
-_WIDE_PIECES = 64
+# Changes of colour are counted in units of what neighbours usually differ by, per channel: print
+# and grain of one scene are noise that another scene does not have. Up to one unit (root mean
+# square) is noise, every half more slows labels by 1/e. The unit is never below .3 of CIE Lab, what
+# 8 bits leave. Tried on a made scene, two real captures, and flat ones with classes of one colour:
+# a linear slope holds borders that nodes straddle, which a square one of two half steps does not.
+_LEAST_NOISE, _NOISE, _COLOR_SCALE = 0.3, 1.0, 0.5
+# 1 - |cosine| of the normals that slows labels by 1/e; .2 to .4 are equal on made and real scenes.
+_CREASE_SCALE = 0.3
+# No edge stops labels altogether: a part of a wall that nothing but strong edges joins to the rest
+# takes its label from all around it, not from the weakest edge alone.
+_LEAST_WEIGHT = 5e-4
+# Nodes of one or two points are often strays between surfaces, and conduct less.
+_FULL_NODE = 3.0
+# Fragments are joined by edges as weak as a strong border, weaker with the square of the gap.
+_BRIDGE = 3e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,17 +54,17 @@ class Graph:
         size: Edge of a voxel in scene units.
         count: (M,) points in each node.
         xyz: (M, 3) float32 mean place relative to `center`.
-        center: (3,) the middle of the cloud.
+        center: (3,) a corner of the grid in the middle of the cloud.
         lab: (M, 3) float32 mean CIE Lab colour with lightness scaled down: exposure and shade
             change it more than hue.
         normal: (M, 3) float32 unit normals, sign arbitrary.
         looks: Both, sorted into bins.
         indptr: (M + 1,) int32 where each node's edges begin.
         indices: (E,) int32 the other end of each edge, ascending within a node.
-        color: (E,) float32 squared colour difference.
+        color: (E,) float32 colour difference, in units of what neighbours usually differ by.
         crease: (E,) float32 1 - |n.n'|.
-        distance: (E,) float32 squared distance in units of `size` squared.
         bridge: (E,) whether the edge only joins a fragment to the rest.
+        levels: The graph weighted by `edge_weights`, and coarser copies of it for the solver.
     """
 
     node_of: IndexArray
@@ -62,27 +79,22 @@ class Graph:
     indices: IndexArray
     color: FloatArray
     crease: FloatArray
-    distance: FloatArray
-    bridge: npt.NDArray[np.bool_]
+    bridge: BoolArray
+    levels: Levels
 
     def __len__(self) -> int:
         """Return the number of nodes."""
         return len(self.count)
 
 
-def lab_from_rgb(rgb: FloatArray | RgbArray) -> FloatArray:
+def lab_from_rgb(rgb: FloatArray | RgbArray, lightness: float = _LIGHTNESS) -> FloatArray:
     """Return (M, 3) float32 CIE Lab, lightness scaled down, of sRGB colours (M, 3) in 0..255."""
     if not len(rgb):
         return np.zeros((0, 3), dtype=np.float32)
     scaled = (np.asarray(rgb, dtype=np.float32) / np.float32(255))[:, None, :]
     lab = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_RGB2Lab), dtype=np.float32)[:, 0, :]
-    lab[:, 0] *= _LIGHTNESS
+    lab[:, 0] *= lightness
     return lab
-
-
-def target_nodes(num_points: int) -> int:
-    """Return how many nodes suit a cloud: 80,000 at 0.9 million points, 300,000 at 12 million."""
-    return max(1, min(num_points, int(80_000 * max(num_points / 880_000, 1.0) ** 0.5)))
 
 
 def build_graph(
@@ -92,147 +104,96 @@ def build_graph(
 
     Args:
         cloud: The points.
-        nodes: About how many voxels to make; by the number of points where not given.
+        nodes: About how many voxels to make; by the number of points and their spacing where not
+            given.
         progress: Told how far it is; may raise to cancel.
     """
-    from o3d_paint.fusion.kernels.graph import edge_features, node_moments, ring_average
+    from o3d_paint.fusion.kernels.graph import edge_features, node_sums, ring_average
 
     report = progress or (lambda fraction, stage: None)
     report(0.0, "graph")
-    size, cells = _voxels(cloud.xyz, nodes or target_nodes(len(cloud)))
-    center = cloud.xyz.mean(axis=0) if len(cloud) else np.zeros(3)
-    moments, colors, node_of = node_moments(cloud.xyz, cloud.rgb, center, cells.order, cells.starts)
+    size, cells = voxels(cloud.xyz, nodes)
+    center = grid_center(cloud.xyz, size)
+    count, moments, colors, node_of = node_sums(
+        cloud.xyz, cloud.rgb, center, size, cells.order, cells.starts
+    )
     report(0.4, "graph")
-    count = moments[:, 0]
-    xyz = np.ascontiguousarray(moments[:, 1:4] / count[:, None])
-    lab = lab_from_rgb(colors / count[:, None])
+    xyz = np.ascontiguousarray(moments[:, 1:4])
+    mean_rgb = colors / count[:, None]
     indptr, indices, bridge = connect(xyz, _NEIGHBORS)
     report(0.7, "graph")
-    local: FloatArray = moments / count[:, None]
+    local: FloatArray = moments
     for _ in range(_NORMAL_RINGS):
         local = ring_average(local, indptr, indices)
     normal = _normals(local)
-    color, crease, distance = edge_features(indptr, indices, xyz, lab, normal)
+    change, crease = edge_features(indptr, indices, lab_from_rgb(mean_rgb, 1.0), normal)
+    color = _in_units_of_noise(change, bridge)
+    near = xyz.astype(np.float32)
+    weights = edge_weights(indptr, indices, count, color, crease)
+    _weaken_bridges(weights, bridge, indptr, indices, near / np.float32(size))
+    levels = build_levels(indptr, indices, weights)
     report(1.0, "graph")
+    lab = lab_from_rgb(mean_rgb)
     return Graph(
-        node_of, size, count.astype(np.int32), xyz.astype(np.float32), center, lab, normal,
-        Looks.of(lab, normal), indptr, indices, color, crease,
-        distance / np.float32(size * size), bridge,
+        node_of, size, count.astype(np.int32), near, center, lab, normal, Looks.of(lab, normal),
+        indptr, indices, color, crease, bridge, levels,
     )  # fmt: skip
 
 
-def _voxels(xyz: FloatArray, nodes: int) -> tuple[float, Cells]:
-    """Return the voxel size that gives about so many voxels, and the points by voxel."""
-    from o3d_paint.core.kernels.cells import bounds
+def edge_weights(
+    indptr: IndexArray,
+    indices: IndexArray,
+    count: npt.NDArray[np.int64],
+    color: FloatArray,
+    crease: FloatArray,
+) -> FloatArray:
+    """Return (E,) float32: about 1 where nothing changes across an edge, less where much does.
 
-    if not len(xyz):
-        return 1.0, Cells.group(np.zeros(0, dtype=np.int64))
-    lowest, highest = bounds(xyz)
-    extent = float(np.linalg.norm(highest - lowest)) or 1.0
-    sample = xyz[:: max(1, len(xyz) // _SAMPLE)]
-    # Clouds are surfaces: four times the voxels at half the size. Few sampled points share a
-    # voxel of the final size, so the guess is made where they do and corrected once.
-    low, high = np.percentile(sample, [2, 98], axis=0)
-    size = max(float(np.linalg.norm(high - low)), 1e-6 * extent) / np.sqrt(nodes)
-    cells = None
-    for _ in range(6):
-        lattice = Lattice.around(xyz, size, pad=1)
-        cells = Cells.group(lattice.keys(xyz))
-        ratio = len(cells.keys) / nodes
-        if 0.8 < ratio < 1.25 or len(cells.keys) == len(xyz) <= nodes:
-            break
-        size *= min(max(ratio**0.5, 0.25), 4.0)
-    assert cells is not None
-    return size, cells
+    Equation (5) of `assets/docs/fusion.md`. Independent of the density of the points but for nodes
+    of very few.
 
-
-def connect(
-    xyz: FloatArray, neighbors: int
-) -> tuple[IndexArray, IndexArray, npt.NDArray[np.bool_]]:
-    """Join every node with its nearest ones, then fragments with what is nearest to them.
-
-    Returns:
-        indptr (M + 1,), indices (E,) of a symmetric graph in one piece, and (E,) whether an edge
-        only joins fragments.
+    Args:
+        indptr: (M + 1,) where each node's edges begin.
+        indices: (E,) their other ends.
+        count: (M,) points in each node.
+        color: (E,) colour differences in units of what neighbours usually differ by.
+        crease: (E,) 1 - |n.n'|.
     """
-    from scipy.sparse import coo_array
-    from scipy.spatial import cKDTree
-
-    num = len(xyz)
-    if num < 2:
-        none = np.zeros(0, dtype=np.int32)
-        return np.zeros(num + 1, dtype=np.int32), none, none.astype(bool)
-    k = min(neighbors + 1, num)
-    tree = cKDTree(xyz, balanced_tree=False, compact_nodes=False)
-    around = tree.query(xyz, k=k, workers=-1)[1].reshape(num, k)
-    rows, columns = np.repeat(np.arange(num), k), around.ravel()
-    far_rows, far_columns = _bridges(xyz, rows, columns)
-    near = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(num, num)).tocsr()
-    near = near.maximum(near.T)
-    near.setdiag(0)
-    near.eliminate_zeros()
-    far = coo_array((np.full(len(far_rows), 2, np.int8), (far_rows, far_columns)), shape=(num, num))
-    both = near.maximum(far.tocsr().maximum(far.tocsr().T))
-    both.sort_indices()
-    return both.indptr.astype(np.int32), both.indices.astype(np.int32), both.data == 2
+    slowed = np.maximum(color - np.float32(_NOISE), 0) / np.float32(_COLOR_SCALE)
+    slowed += crease / np.float32(_CREASE_SCALE)
+    full = np.sqrt(np.minimum(count / _FULL_NODE, 1)).astype(np.float32)
+    start = np.repeat(np.arange(len(count)), np.diff(indptr))
+    weights: FloatArray = (np.exp(-slowed) + np.float32(_LEAST_WEIGHT)) * full[start]
+    weights *= full[indices]
+    return weights
 
 
-def _bridges(xyz: FloatArray, rows: Keys, columns: Keys) -> tuple[Keys, Keys]:
-    """Return edges that join all fragments: each to its nearest others, until one piece is left."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    num = len(xyz)
-    none = np.zeros(0, dtype=np.int64)
-    found_rows, found_columns = [none], [none]
-    while True:
-        adjacency = coo_array((np.ones(len(rows), np.int8), (rows, columns)), shape=(num, num))
-        pieces, piece_of = connected_components(adjacency, directed=False)
-        if pieces <= 1:
-            return np.concatenate(found_rows), np.concatenate(found_columns)
-        small, target, distance = _nearest_elsewhere(xyz, piece_of)
-        order = np.lexsort((distance, piece_of[small]))
-        ordered = piece_of[small][order]
-        rank = np.arange(len(order)) - np.searchsorted(ordered, ordered)
-        chosen = order[rank < _BRIDGES]
-        found_rows.append(small[chosen])
-        found_columns.append(target[chosen])
-        rows = np.concatenate([rows, small[chosen]])
-        columns = np.concatenate([columns, target[chosen]])
+def _weaken_bridges(
+    weights: FloatArray,
+    bridge: BoolArray,
+    indptr: IndexArray,
+    indices: IndexArray,
+    xyz: FloatArray,
+) -> None:
+    """Write the weights of bridges, whose length counts in edges of a voxel."""
+    edges = np.flatnonzero(bridge)
+    start = np.searchsorted(indptr, edges, side="right") - 1
+    squared = np.square(xyz[start] - xyz[indices[edges]]).sum(axis=1)
+    weights[edges] = np.float32(_BRIDGE) / np.maximum(squared, 1)
 
 
-def _nearest_elsewhere(xyz: FloatArray, piece_of: Keys) -> tuple[Keys, Keys, FloatArray]:
-    """Return the nodes outside the largest piece, the nearest node of another piece, and how far.
-
-    Pieces beyond the first few that are large themselves look at the largest piece only.
-    """
-    from scipy.spatial import cKDTree
-
-    sizes = np.bincount(piece_of)
-    largest = int(sizes.argmax())
-    small, main = np.flatnonzero(piece_of != largest), np.flatnonzero(piece_of == largest)
-    distance, nearest = cKDTree(xyz[main]).query(xyz[small], workers=-1)
-    target = main[nearest]
-    mine = piece_of[small]
-    k = min(_BRIDGE_SEARCH, len(small))
-    near, who = cKDTree(xyz[small]).query(xyz[small], k=k, workers=-1)
-    near, who = near.reshape(len(small), k), who.reshape(len(small), k)
-    near = np.where(mine[who] == mine[:, None], np.inf, near)
-    first = near.argmin(axis=1)[:, None]
-    near = np.take_along_axis(near, first, axis=1)[:, 0]
-    who = np.take_along_axis(who, first, axis=1)[:, 0]
-    wide = np.flatnonzero((sizes >= k) & (np.arange(len(sizes)) != largest))
-    for piece in wide[np.argsort(-sizes[wide], kind="stable")][:_WIDE_PIECES]:
-        own, others = np.flatnonzero(mine == piece), np.flatnonzero(mine != piece)
-        if len(others):
-            near[own], nearest = cKDTree(xyz[small[others]]).query(xyz[small[own]], workers=-1)
-            who[own] = others[nearest]
-    closer = near < distance
-    return small, np.where(closer, small[who], target), np.where(closer, near, distance)
+def _in_units_of_noise(change: FloatArray, bridge: BoolArray) -> FloatArray:
+    """Return (E,) root mean squares over channels of colour changes (E, 3), by their medians."""
+    if not len(change):
+        return np.zeros(0, dtype=np.float32)
+    inner = change[~bridge] if not bridge.all() else change
+    noise = np.maximum(np.median(inner, axis=0), _LEAST_NOISE).astype(np.float32)
+    measured: FloatArray = np.sqrt(np.square(change / noise).mean(axis=1))
+    return measured
 
 
 def _normals(moments: FloatArray) -> FloatArray:
-    """Return (M, 3) float32 directions of least spread from summed moments (M, 10)."""
+    """Return (M, 3) float32 directions of least spread from summed mean moments (M, 10)."""
     if not len(moments):
         return np.zeros((0, 3), dtype=np.float32)
     mean = moments[:, 1:4] / moments[:, :1]

@@ -1,4 +1,7 @@
-"""From nodes back to points: a node at a border is split by place and colour."""
+"""From nodes back to points: a node at a border is split by place, colour and each point's votes.
+
+Section 3 of `assets/docs/fusion.md`.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,19 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.scene import PointCloud
+from o3d_paint.fusion.confidence import confidence_of
 from o3d_paint.fusion.graph import Graph, lab_from_rgb
-from o3d_paint.fusion.random_walk import Spread
+from o3d_paint.fusion.node_votes import NodeVotes
+from o3d_paint.fusion.random_walk import Potentials
 
-__all__ = ["Refined", "agreed", "label_points"]
+__all__ = ["Refined", "label_points"]
 
+# In voxels, and in CIE Lab with lightness scaled down: what is farther or of another colour than a
+# neighbouring node says little about a point.
 _BLEND_DISTANCE = 1.0
 _BLEND_COLOR = 8.0
-_REACH = (0.0, 0.5, 0.885, 0.95)
-_TRUSTED = (0.1, 0.55, 0.69, 1.0)
-_SECOND = 0.25
+# A node in which so much of the believed votes is for a second class is split like one at a border.
+_MIXED = 0.05
 _SAME = 0.01
 # Points split at once: what is gathered for them stays in the cache and its memory is used again.
 _PIECE = 1 << 17
@@ -29,44 +35,38 @@ class Refined:
     """Labels of all points, and what the nodes said when they were given.
 
     Attributes:
-        labels: (N,) class ids, 0 where nothing reaches.
-        confidence: (N,) float32; 0 where nothing reaches.
-        class_ids: (C,) class ids.
-        share: (M, C) float32: each class's part of the heat at a node; 0 where nothing reaches.
-        trusted: (M,) float32: bound on confidence by how much heat there is.
+        labels: (N,) class ids, 0 where there are no seeds at all.
+        confidence: (N,) float32; 0 where unlabelled.
+        potentials: Of the nodes.
     """
 
     labels: IdArray
     confidence: FloatArray
-    class_ids: IdArray
-    share: FloatArray
-    trusted: FloatArray
+    potentials: Potentials
 
 
 def label_points(
-    cloud: PointCloud, graph: Graph, spread: Spread, *, before: Refined | None = None
+    cloud: PointCloud, graph: Graph, potentials: Potentials, *, before: Refined | None = None
 ) -> Refined:
-    """Label every point from the spread over the nodes.
+    """Label every point from the potentials of the nodes and its own votes.
 
     Args:
         cloud: The points.
         graph: Their graph.
-        spread: What reaches each node.
+        potentials: Of the nodes.
         before: Earlier labels over the same graph: points keep theirs where their node and its
-            neighbours have the same winner, as sure within a hundredth. For the live view.
+            neighbours have the same winner, as sure within a hundredth, and the same votes. For
+            the live view.
     """
     from o3d_paint.fusion.kernels.random_walk import best_two, contested
 
-    if not len(spread.class_ids) or not len(graph):
+    if not len(potentials.class_ids) or not len(graph):
         nothing = np.zeros(len(cloud), dtype=np.float32)
-        empty = np.zeros((len(graph), 0), dtype=np.float32)
-        return Refined(nothing.astype(np.uint16), nothing, spread.class_ids, empty, nothing[:0])
-    reach = spread.heat.sum(axis=1)
-    share = spread.heat / np.maximum(reach, np.float32(1e-30))[:, None]
-    trusted = np.interp(reach / max(spread.usual, 1e-9), _REACH, _TRUSTED).astype(np.float32)
+        return Refined(nothing.astype(np.uint16), nothing, potentials)
+    share, mass = potentials.share, potentials.mass
     points: npt.NDArray[np.int64] | slice = slice(None)
-    if before is not None and np.array_equal(before.class_ids, spread.class_ids):
-        share, trusted, changed = _kept(share, trusted, before)
+    if before is not None and np.array_equal(before.potentials.class_ids, potentials.class_ids):
+        share, mass, changed = _kept(potentials, before.potentials)
         around = changed | contested(graph.indptr, graph.indices, changed.astype(np.int32))
         points = np.flatnonzero(around[graph.node_of])
         labels, confidence = before.labels.copy(), before.confidence.copy()
@@ -76,65 +76,76 @@ def label_points(
     winner = np.zeros(len(graph), dtype=np.int32)
     doubt = np.zeros(len(graph), dtype=np.float32)
     best_two(share, winner, doubt)
-    class_of: IdArray = np.where(share.any(axis=1), spread.class_ids[winner], 0).astype(np.uint16)
-    mixed = contested(graph.indptr, graph.indices, winner)
+    is_reached: BoolArray = np.asarray(share.any(axis=1))
+    class_of = np.where(is_reached, potentials.class_ids[winner], 0).astype(np.uint16)
+    mixed: BoolArray = contested(graph.indptr, graph.indices, winner)
+    mixed = mixed | _is_mixed(potentials.votes)
     nodes = graph.node_of[points]
     labels[points] = class_of[nodes]
-    confidence[points] = np.where(class_of > 0, _confidence(doubt, trusted), 0)[nodes]
-    found = Refined(labels, confidence, spread.class_ids, share, trusted)
-    at_border = np.flatnonzero(mixed[nodes])
+    sure = np.where(is_reached, confidence_of(doubt, mass), 0).astype(np.float32)
+    confidence[points] = sure[nodes]
+    at_border = np.flatnonzero(mixed[nodes] & is_reached[nodes])
     if not isinstance(points, slice):
         at_border = points[at_border]
-    for first in range(0, len(at_border), _PIECE):
-        _split(cloud, graph, found, at_border[first : first + _PIECE])
+    kept = Potentials(
+        potentials.class_ids, share, mass, potentials.votes,
+        potentials.first, potentials.near, potentials.far,
+    )  # fmt: skip
+    found = Refined(labels, confidence, kept)
+    _split(cloud, graph, found, at_border)
     return found
 
 
-def _kept(
-    share: FloatArray, trusted: FloatArray, before: Refined
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Return shares and trust with those of before where that shows on no point, and where not."""
-    surer = np.abs(share - before.share).max(axis=1) * trusted
-    doubted = np.maximum(surer, np.abs(trusted - before.trusted)) > _SAME
-    changed: BoolArray = doubted | np.not_equal(share.argmax(axis=1), before.share.argmax(axis=1))
+def _is_mixed(votes: NodeVotes) -> BoolArray:
+    """Return (M,) whether the believed votes of a node are for more than one class."""
+    total = votes.trusted.sum(axis=1)
+    mixed: BoolArray = votes.trusted.max(axis=1, initial=0) < (1 - _MIXED) * total
+    return mixed
+
+
+def _kept(potentials: Potentials, before: Potentials) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return shares and mass with those of before where that shows on no point, and where not."""
+    share, mass = potentials.share, potentials.mass
+    differs = np.abs(share - before.share).max(axis=1) * np.minimum(mass, 1)
+    changed: BoolArray = np.maximum(differs, np.abs(mass - before.mass)) > _SAME
+    changed |= share.argmax(axis=1) != before.share.argmax(axis=1)
+    stayed = {id(own) for own in before.votes.by_photo}
+    stays = {id(own) for own in potentials.votes.by_photo}
+    for own in (*potentials.votes.by_photo, *before.votes.by_photo):
+        if id(own) not in stayed or id(own) not in stays:
+            changed[own.nodes] = True
     share = np.where(changed[:, None], share, before.share)
-    return share, np.where(changed, trusted, before.trusted), changed
+    return share, np.where(changed, mass, before.mass), changed
 
 
 def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[np.int64]) -> None:
-    """Label points of nodes at a border one by one, by place and colour."""
-    from o3d_paint.fusion.kernels.random_walk import blend_points
+    """Label points of nodes at a border one by one, by place, colour and their own votes."""
+    from o3d_paint.fusion.kernels.random_walk import add_own_votes, blend_points
 
-    nodes = graph.node_of[points]
-    winner = np.zeros(len(points), dtype=np.int32)
-    doubt = np.zeros(len(points), dtype=np.float32)
-    blend_points(
-        cloud.xyz[points] - graph.center, lab_from_rgb(cloud.rgb[points]),
-        nodes, graph.indptr, graph.indices, graph.xyz, graph.lab, found.share,
-        2 * (_BLEND_DISTANCE * graph.size) ** 2, _BLEND_COLOR**2, winner, doubt,
-    )  # fmt: skip
-    is_reached = found.share[nodes].max(axis=1) > 0
-    found.labels[points] = np.where(is_reached, found.class_ids[winner], 0)
-    found.confidence[points] = np.where(is_reached, _confidence(doubt, found.trusted[nodes]), 0)
-
-
-def _confidence(doubt: FloatArray, trusted: FloatArray) -> FloatArray:
-    """Return the confidence of labels with their doubt, at nodes that are trusted so much."""
-    sure = agreed(doubt)
-    found: FloatArray = np.minimum(sure, trusted) * np.maximum(sure, trusted) ** np.float32(_SECOND)
-    return found
-
-
-def agreed(doubt: FloatArray) -> FloatArray:
-    """Return how likely a label is right, given how near the second class comes.
-
-    Fitted to scenes with truth (`scripts/bench.py quality`): the walker is right more often than
-    its shares say. The other bound on confidence, `_TRUSTED`, is that of reach: where heat is much
-    below what is usual beside strokes, nobody may have painted the class at all.
-
-    Args:
-        doubt: The second class's part of the first two: 0 none, 0.5 as much as the first.
-    """
-    squared = doubt * doubt
-    sure: FloatArray = 1 - squared * (np.float32(1) + np.float32(2.5) * squared)
-    return sure
+    potentials = found.potentials
+    class_ids, by_photo = potentials.class_ids, potentials.votes.by_photo
+    row_of = np.full(len(cloud), -1, dtype=np.int32)
+    row_of[points] = np.arange(len(points))
+    said = []
+    for own in by_photo:
+        rows = row_of[own.votes.points]
+        votes = np.flatnonzero(rows >= 0)
+        # Sorted by row, so that each piece finds its votes at once.
+        votes = votes[np.argsort(rows[votes], kind="stable")]
+        said.append((rows[votes], own.columns_in(class_ids)[votes], own.trust[votes]))
+    for first in range(0, len(points), _PIECE):
+        piece = points[first : first + _PIECE]
+        votes_here = np.zeros((len(piece), len(class_ids)), dtype=np.uint16)
+        for rows, columns, trust in said:
+            a, b = np.searchsorted(rows, [first, first + len(piece)])
+            add_own_votes(rows[a:b], columns[a:b], trust[a:b], first, votes_here)
+        nodes = graph.node_of[piece]
+        winner = np.zeros(len(piece), dtype=np.int32)
+        doubt = np.zeros(len(piece), dtype=np.float32)
+        blend_points(
+            cloud.xyz[piece] - graph.center, lab_from_rgb(cloud.rgb[piece]),
+            nodes, graph.indptr, graph.indices, graph.xyz, graph.lab, potentials.share, votes_here,
+            2 * (_BLEND_DISTANCE * graph.size) ** 2, _BLEND_COLOR**2, winner, doubt,
+        )  # fmt: skip
+        found.labels[piece] = class_ids[winner]
+        found.confidence[piece] = confidence_of(doubt, potentials.mass[nodes])

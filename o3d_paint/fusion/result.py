@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,13 +11,13 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray
 from o3d_paint.core.label_source import NONE, PAINTED
 from o3d_paint.fusion.graph import Graph
-from o3d_paint.fusion.random_walk import Spread
+from o3d_paint.fusion.photo_edges import EdgeMap
 from o3d_paint.fusion.refine import Refined
 from o3d_paint.fusion.settings import FusionSettings
 
 __all__ = ["MODEL", "Fusion"]
 
-MODEL = 2
+MODEL = 3
 """Number of the model that makes labels: another one once the same paint gets other labels.
 
 Projects keep it with their fused labels, so that those of an earlier version are known for such.
@@ -39,8 +40,8 @@ class Fusion:
         notes: What was left out, one sentence each, for people.
         model: Number of the model that made it; see `MODEL`.
         graph: The graph of the cloud, for the next fusion; None of methods without.
-        spread: The state of the graph, to start the next live fusion from.
-        refined: What the graph alone says of the points, for the same.
+        edges: Of the painted photos by position in the scene, for the next fusion.
+        refined: What the graph alone says of the points, to start the next live fusion from.
     """
 
     labels: IdArray
@@ -52,7 +53,7 @@ class Fusion:
     notes: tuple[str, ...] = ()
     model: int = MODEL
     graph: Graph | None = None
-    spread: Spread | None = None
+    edges: Mapping[int, EdgeMap] = field(default_factory=dict)
     refined: Refined | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Heat flow on a weighted graph: (D + pull - W) x = b for many columns at once."""
+"""Potentials on a weighted graph: (D + pull - W) x = b for many columns at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST_PULL = 1e-12
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """A weighted graph and ever coarser copies of it, which carry heat over long ways at once.
+    """A weighted graph and ever coarser copies of it, which carry changes over long ways at once.
 
     Attributes:
         indptr: (M + 1,) where each node's edges begin.
@@ -68,18 +68,20 @@ def solve(
     b: FloatArray,
     *,
     start: FloatArray | None = None,
-    iterations: int,
     tolerance: float,
+    iterations: int,
 ) -> FloatArray:
-    """Solve for the heat at each node.
+    """Solve for the potential of each node.
 
     Args:
         levels: The weighted graph.
         pull: (M,) what is added to the diagonal: towards b, and towards nothing.
         b: (M, C) sources.
         start: (M, C) an earlier solution to start from.
+        tolerance: Residual, relative to that of potentials of nothing, at which to stop. Where the
+            diagonal is larger than the weights of a node's edges b counts only as far as it can
+            pull its neighbours: a few nodes held fast must not make the rest look solved.
         iterations: Most steps.
-        tolerance: Residual, relative to that of b, at which to stop.
 
     Returns:
         (M, C) float32.
@@ -87,22 +89,27 @@ def solve(
     from o3d_paint.fusion.kernels.solver import LANES, conjugate_gradients, sum_by
 
     num_nodes, num_columns = b.shape
-    heat = np.zeros((num_nodes, num_columns), dtype=np.float32)
+    potentials = np.zeros((num_nodes, num_columns), dtype=np.float32)
     pulls = [np.maximum(pull, _LEAST_PULL).astype(np.float32)]
     starts = levels.starts
     for begin, end, after in zip(starts[:-2], starts[1:-1], starts[2:], strict=True):
         parent = levels.parents[begin:end] - np.int32(end)
         pulls.append(sum_by(parent, int(after - end), pulls[-1]))
     diagonal = levels.conductance + np.concatenate(pulls)
+    conductance = levels.conductance[:num_nodes]
+    felt = np.minimum(conductance / np.maximum(pulls[0], np.float32(_LEAST_PULL)), 1)[:, None]
     for first in range(0, num_columns if num_nodes else 0, LANES):
         columns = slice(first, min(first + LANES, num_columns))
         sources, x = np.zeros((2, num_nodes, LANES), dtype=np.float32)
         sources[:, : columns.stop - first] = b[:, columns]
-        if start is not None:
+        if start is None:
+            x[:] = sources / diagonal[:num_nodes, None]
+        else:
             x[:, : columns.stop - first] = start[:, columns]
         conjugate_gradients(
-            levels.indptr, levels.indices, levels.weights, diagonal[:num_nodes], sources, x,
+            levels.indptr, levels.indices, levels.weights, diagonal[:num_nodes], sources,
+            sources * felt, x,
             levels.parents, starts, np.float32(1) / diagonal, iterations, tolerance,
         )  # fmt: skip
-        heat[:, columns] = x[:, : columns.stop - first]
-    return heat
+        potentials[:, columns] = x[:, : columns.stop - first]
+    return potentials

@@ -20,6 +20,7 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.fuse import fuse
 from o3d_paint.fusion.graph import build_graph
+from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.project.project import Project
 from o3d_paint.project.report import conflicts_report
@@ -126,8 +127,12 @@ def photos_left_out(
     graph = build_graph(scene.cloud) if chosen.method == "graph" else None
     waiting = [votes.frame_idx for votes in evidence.frames]
 
+    last: Fusion | None = None
+
     def predict(others: Evidence) -> IdArray:
-        fusion = fuse(scene.cloud, others, chosen, frames=scene.frames, graph=graph)
+        nonlocal last
+        fusion = fuse(scene.cloud, others, chosen, frames=scene.frames, graph=graph, known=last)
+        last = fusion
         labels = fusion.shown(chosen.min_confidence).labels
         if predicted is not None:
             predicted(waiting.pop(0), labels)

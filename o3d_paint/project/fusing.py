@@ -151,7 +151,8 @@ class Fusing(FusedLayer):
             self.fusion_settings,
             known=known,
             graph=self._graph,
-            warm=self._fusion if warm else None,
+            before=self._fusion,
+            warm=warm,
         )
 
     def _take(self, answer: _Fused, known: IdArray) -> None:
@@ -183,7 +184,8 @@ def _fused(
     *,
     known: IdArray,
     graph: Graph | None,
-    warm: Fusion | None,
+    before: Fusion | None,
+    warm: bool,
 ) -> _Fused:
     evidence = said.evidence()
     fusion = fuse(
@@ -192,6 +194,7 @@ def _fused(
         settings.resolved(scene),
         frames=scene.frames,
         graph=graph,
+        known=before,
         warm=warm,
         progress=report,
     )

@@ -105,18 +105,18 @@ def _fusing(folder: Path) -> Figures:
     project.complete_indexes()
     small = build_graph(scene.cloud, nodes=100)
     ready = fuse(scene.cloud, project.evidence(), graph=small)
-    fuse(scene.cloud, project.evidence(), graph=small, warm=ready)
+    fuse(scene.cloud, project.evidence(), graph=small, known=ready, warm=True)
     start = perf_counter()
     graph = build_graph(scene.cloud)
     built = perf_counter()
-    first = fuse(scene.cloud, project.evidence(), graph=graph)
+    first = fuse(scene.cloud, project.snapshot().evidence(), frames=scene.frames, graph=graph)
     solved = perf_counter()
     seconds, warm = [], first
     for number in range(5):
         _stroke(project, next(iter(masks.masks)), number)
-        evidence = project.evidence()
+        evidence = project.snapshot().evidence()
         stroked = perf_counter()
-        warm = fuse(scene.cloud, evidence, graph=graph, warm=warm)
+        warm = fuse(scene.cloud, evidence, frames=scene.frames, graph=graph, known=warm, warm=True)
         seconds.append(perf_counter() - stroked)
     return {
         "graph, s": built - start,

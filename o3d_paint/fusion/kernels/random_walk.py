@@ -9,69 +9,46 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["best_two", "blend_points", "contested", "votes_by_node"]
+__all__ = ["add_own_votes", "best_two", "blend_points", "contested", "node_votes"]
 
 
 @kernel
-def votes_by_node(
-    points: Ints,
-    labels: Ints,
-    node_of: Ints,
-    column_of: Ints,
-    indptr: Ints,
-    indices: Ints,
-    power: int,
-    scratch: FloatArray,
+def node_votes(
+    points: Ints, columns: Ints, trust: Ints, node_of: Ints, num_nodes: int, num_columns: int
 ) -> Any:
-    """Return (T,) nodes that one photo votes on, and (T, C) float32 how much for each class.
+    """Gather the votes of one photo by node.
 
-    A vote counts as the share of its class among the votes of the same photo around it, within
-    two edges, to a power; nodes without votes count as none of the class. `scratch` (3, M, C) is
-    zero before and after.
+    Args:
+        points: (K,) points that it votes on.
+        columns: (K,) column of each vote's class.
+        trust: (K,) uint8 trust in each vote, 255 for 1.
+        node_of: (N,) node of every point.
+        num_nodes: M.
+        num_columns: C.
+
+    Returns:
+        (T,) nodes that have votes, ascending; (T,) float32 how many; (T, C) float32 trusted votes.
+        Summed as whole numbers: the order of the votes does not matter.
     """
-    own, near, far = scratch[0], scratch[1], scratch[2]
-    num_columns = own.shape[1]
-    total = np.zeros(len(own), dtype=np.float32)
-    touched = np.empty(len(points), dtype=np.int64)
-    num_touched = 0
+    place = np.full(num_nodes, -1, dtype=np.int32)
     for i in range(len(points)):
-        m = node_of[points[i]]
-        if total[m] == 0:
-            touched[num_touched] = m
-            num_touched += 1
-        total[m] += np.float32(1.0)
-        own[m, column_of[labels[i]]] += np.float32(1.0)
-    touched = touched[:num_touched]
-    for m in touched:
-        for c in range(num_columns):
-            near[m, c] = own[m, c] / total[m]
-        total[m] = np.float32(0.0)
-    _average(touched, indptr, indices, near, far)
-    for m in touched:
-        near[m] = np.float32(0.0)
-    _average(touched, indptr, indices, far, near)
-    counts = np.zeros((num_touched, num_columns), dtype=np.float32)
-    for i in range(num_touched):
-        m = touched[i]
-        for c in range(num_columns):
-            if own[m, c] > 0:
-                counts[i, c] = own[m, c] * near[m, c] ** power
-    for m in touched:
-        own[m], near[m], far[m] = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-    return touched, counts
-
-
-@kernel
-def _average(nodes: Ints, indptr: Ints, indices: Ints, values: FloatArray, out: FloatArray) -> None:
-    """Write the mean over each of some nodes and its neighbours of values (M, C)."""
-    for m in nodes:
-        for c in range(values.shape[1]):
-            out[m, c] = values[m, c]
-        for e in range(indptr[m], indptr[m + 1]):
-            for c in range(values.shape[1]):
-                out[m, c] += values[indices[e], c]
-        for c in range(values.shape[1]):
-            out[m, c] /= np.float32(indptr[m + 1] - indptr[m] + 1)
+        place[node_of[points[i]]] = 0
+    count = 0
+    for m in range(num_nodes):
+        if place[m] == 0:
+            place[m] = count
+            count += 1
+    nodes = np.empty(count, dtype=np.int32)
+    for m in range(num_nodes):
+        if place[m] >= 0:
+            nodes[place[m]] = m
+    votes = np.zeros(count, dtype=np.int64)
+    trusted = np.zeros((count, num_columns), dtype=np.int64)
+    for i in range(len(points)):
+        t = place[node_of[points[i]]]
+        votes[t] += 1
+        trusted[t, columns[i]] += trust[i]
+    return nodes, votes.astype(np.float32), (trusted / 255.0).astype(np.float32)
 
 
 @kernel
@@ -86,6 +63,22 @@ def contested(indptr: Ints, indices: Ints, winner: Ints) -> Ints:
 
 
 @kernel
+def add_own_votes(rows: Ints, columns: Ints, trust: Ints, first: int, own: Ints) -> None:
+    """Add the trusted votes of one photo to those of some points.
+
+    Args:
+        rows: (K,) row of each vote's point, counted from ``first``.
+        columns: (K,) column of its class.
+        trust: (K,) uint8 trust in it, 255 for 1.
+        first: Row at which ``own`` begins.
+        own: (R, C) uint16 written: trusted votes, 255 for 1, no more than 65535.
+    """
+    for i in range(len(rows)):
+        total = np.int64(own[rows[i] - first, columns[i]]) + trust[i]
+        own[rows[i] - first, columns[i]] = min(total, 65535)
+
+
+@kernel
 def blend_points(
     xyz: FloatArray,
     lab: FloatArray,
@@ -95,20 +88,22 @@ def blend_points(
     node_xyz: FloatArray,
     node_lab: FloatArray,
     share: FloatArray,
+    own: Ints,
     distance_scale: float,
     color_scale: float,
     winner: Ints,
     doubt: FloatArray,
 ) -> None:
-    """Blend the class shares of each point's node and its neighbours by place and colour.
+    """Blend the class shares of each point's node and its neighbours, and its own votes.
 
-    Points (K, 3) relative to the graph's centre, their colours and nodes; writes the winning
-    column and the second's part of both shares (K,).
+    Points (K, 3) relative to the graph's centre, their colours, nodes and own trusted votes (K, C),
+    255 for 1; writes the winning column and the second's part of both shares (K,).
     """
     blend = np.zeros(share.shape[1])
     for i in range(len(nodes)):
         m = nodes[i]
         blend[:] = 0.0
+        total = 0.0
         for e in range(indptr[m] - 1, indptr[m + 1]):
             n = m if e < indptr[m] else indices[e]
             far, hue = 0.0, 0.0
@@ -118,8 +113,16 @@ def blend_points(
             weight = np.exp(-far / distance_scale - hue / color_scale)
             if n == m:
                 weight += 0.01
+            total += weight
             for c in range(len(blend)):
                 blend[c] += weight * share[n, c]
+        votes = 0.0
+        for c in range(len(blend)):
+            votes += own[i, c]
+        for c in range(len(blend)):
+            blend[c] /= total
+            if votes > 0:
+                blend[c] += own[i, c] / 255.0 * (own[i, c] / votes)
         winner[i], doubt[i] = _best_two(blend)
 
 

@@ -175,6 +175,7 @@ def conjugate_gradients(
     weights: FloatArray,
     diagonal: FloatArray,
     b: FloatArray,
+    felt: FloatArray,
     x: FloatArray,
     parents: Ints,
     starts: Ints,
@@ -185,15 +186,16 @@ def conjugate_gradients(
     """Solve (diagonal - W) x = b for all columns at once, in place, from the given x.
 
     `parents` and `inverse` hold all levels one after another, `starts` where each begins. Stops
-    when the residual of every column is below `tolerance` times that of b; returns the steps made.
+    when the residual of every column is below `tolerance` times that of `felt`; returns the steps
+    made.
     """
     columns = b.shape[1]
     q, p = np.zeros_like(b), np.zeros_like(b)
     z = np.zeros((len(inverse), columns), dtype=np.float32)
     dots, rho, fresh = np.zeros(columns), np.zeros(columns), np.zeros(columns)
     goal, step = np.zeros(columns), np.zeros(columns, dtype=np.float32)
-    _precondition(parents, starts, inverse, b, z)
-    _column_dots(b, z, goal)
+    _precondition(parents, starts, inverse, felt, z)
+    _column_dots(felt, z, goal)
     _apply(indptr, indices, weights, diagonal, x, q, dots)
     r = b - q
     _precondition(parents, starts, inverse, r, z)
