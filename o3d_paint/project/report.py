@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -68,12 +69,15 @@ def units_report(scene: Scene) -> dict[str, Any]:
     }
 
 
-def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, Any]:
+def fuse_report(
+    result: FuseResult, *, seconds: dict[str, float], outputs: Sequence[Path] = ()
+) -> dict[str, Any]:
     """Return what was done and what came out.
 
     Args:
         result: Of `run_fuse`.
         seconds: Time of the stages around it, in order.
+        outputs: Files written.
     """
     labelled = result.labelled
     scene = labelled.scene
@@ -104,6 +108,7 @@ def fuse_report(result: FuseResult, *, seconds: dict[str, float]) -> dict[str, A
         "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
         "overruled": overruled_report(result.overruled, labelled.taxonomy),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
+        "outputs": [str(p) for p in outputs],
         "notes": [*scene.notes, *result.notes],
     }
 
