@@ -123,7 +123,7 @@ def run_fuse(
         fusion.settings,
         tolerance,
         # Without what only a next fusion would use, which takes much memory.
-        replace(fusion, graph=None, spread=None, refined=None),
+        replace(fusion, graph=None, edges={}, refined=None),
         known,
         seconds={"index": gathered - started, **fusion.seconds},
         conflicts=conflicts_by_pair(evidence.tally()),
