@@ -71,6 +71,11 @@ class Answer:
         """Whether standard output is free for text: JSON there stands alone."""
         return self.json_file != STDOUT
 
+    @property
+    def files(self) -> list[Path]:
+        """The file of the report, if it goes into one."""
+        return [self.json_file] if self.json_file is not None and self.has_stdout else []
+
     def check(
         self,
         *,

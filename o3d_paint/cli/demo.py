@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
+import shutil
+from filecmp import cmp
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting
 from o3d_paint.cli.summary import summary_lines
+from o3d_paint.cli.without_effect import without_effect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from o3d_paint.core.arrays import IdArray
+    from o3d_paint.core.scene import Scene
+    from o3d_paint.project.pipeline import FuseResult
 
 _PLY, _GLB, _PREVIEW = "demo_labelled.ply", "demo_labelled.glb", "demo_preview.png"
+_SCENE, _STROKES, _PROJECT = "scene.npz", "strokes.json", "scene.o3dpaint"
 
 
 @answers("demo")
@@ -24,15 +37,23 @@ def demo(
     out: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", "--out", metavar="DIR", help="Where the files go; here if not given."
+            "-o",
+            "--output",
+            "--out",
+            metavar="DIR",
+            help="Where the files go; here if not given.",
+            rich_help_panel=WRITING,
         ),
     ] = None,
+    overwrite: OverwriteOption = False,
     *,
     answer: Answer,
 ) -> None:
     """Open the sample scene; without a display, label it from recorded strokes.
 
-    Example: o3d-paint demo --headless --out results
+    That leaves the scene, its project and the strokes, and says what to run next.
+
+    Example: o3d-paint demo --headless -o results
     """
     from o3d_paint.io.sample import sample_scene_path
 
@@ -41,11 +62,17 @@ def demo(
     )
     if not headless and not has_display:
         answer.note(["There is no display, so recorded strokes are replayed instead."])
+    is_replayed = headless or not has_display
+    if is_replayed:
+        answer.check(overwrite=overwrite)
+    else:
+        given = {"-o": out is not None, "--json": answer.json_file is not None}
+        answer.note(without_effect(given, "in the window: they are for --headless"))
     with answer.progress("Making the sample scene") as told:
         told(0.0, "")
         scene = sample_scene_path()
-    if headless or not has_display:
-        _replay(scene, out if out is not None else Path.cwd(), answer)
+    if is_replayed:
+        _replay(scene, out if out is not None else Path(), answer, overwrite=overwrite)
         return
     from o3d_paint.io.scene import LoadOptions
     from o3d_paint.ui.app import run
@@ -53,7 +80,7 @@ def demo(
     raise typer.Exit(run(scene, options=LoadOptions(), project=None))
 
 
-def _replay(scene_path: Path, folder: Path, answer: Answer) -> None:
+def _replay(sample: Path, folder: Path, answer: Answer, *, overwrite: bool) -> None:
     """Label the sample scene from recorded strokes and say where the files are."""
     from o3d_paint.assets import asset
     from o3d_paint.io.exporters import export
@@ -65,9 +92,10 @@ def _replay(scene_path: Path, folder: Path, answer: Answer) -> None:
     from o3d_paint.project.report import fuse_report
 
     make_folder(folder)
+    _leave({folder / _SCENE: sample, folder / _STROKES: asset("strokes", "sample.json")}, overwrite)
     started = perf_counter()
-    scene = load_scene(scene_path)
-    record = read_strokes(asset("strokes", "sample.json"))
+    scene = load_scene(folder / _SCENE)
+    record = read_strokes(folder / _STROKES)
     masks = stroke_masks(record, scene)
     with answer.progress("Fusing") as told:
         result = run_fuse(scene, masks, record.taxonomy(), progress=told)
@@ -77,11 +105,64 @@ def _replay(scene_path: Path, folder: Path, answer: Answer) -> None:
     with answer.progress("Drawing") as told:
         told(0.5, "")
         write_preview(result.labelled, paths[2])
-    seconds = {"all": perf_counter() - started}
-    report = fuse_report(result, seconds=seconds)
+    _save(folder, result, scene, masks, answer, overwrite=overwrite)
+    report = fuse_report(result, seconds={"all": perf_counter() - started})
     answer.say(f"{len(masks)} of {len(scene.frames)} photos painted by recorded strokes")
     for line in summary_lines(report):
         answer.say(line)
-    for path in paths:
+    commands = _commands(folder)
+    answer.say("next, for example:")
+    for command in commands:
+        answer.say(f"  {command}")
+    answer.say("files:")
+    whole = [folder / _SCENE, folder / _STROKES, folder / _PROJECT, *paths]
+    for path in whole:
         answer.show(str(path.resolve()))
-    answer.finish({**report, "outputs": [str(p) for p in paths]})
+    files = {"outputs": [str(p) for p in whole], "failed": [], "project": str(folder / _PROJECT)}
+    answer.finish({**report, **files, "next": commands})
+
+
+def _leave(files: dict[Path, Path], overwrite: bool) -> None:
+    """Copy files to where a user can work with them; those of a user are asked for."""
+    from o3d_paint.io.store import replacing
+
+    others = [t for t, s in files.items() if t.exists() and not (t.is_file() and cmp(s, t, False))]
+    ask_before_overwriting(others, overwrite=overwrite)
+    for target, source in files.items():
+        if target.exists() and target not in others:
+            continue
+        with source.open("rb") as opened, replacing(target) as file:
+            shutil.copyfileobj(opened, file)
+
+
+def _save(
+    folder: Path,
+    result: FuseResult,
+    scene: Scene,
+    masks: Mapping[int, IdArray],
+    answer: Answer,
+    *,
+    overwrite: bool,
+) -> None:
+    """Leave the project, unless one is there that somebody may have painted on."""
+    from o3d_paint.fusion.settings import FusionSettings
+    from o3d_paint.project.layout import is_project
+    from o3d_paint.project.result_project import project_of_result
+    from o3d_paint.project.saving import save_project
+
+    place = folder / _PROJECT
+    if is_project(place) and not overwrite:
+        answer.note([f"{place} is there already and stays as it is; -y replaces it."])
+        return
+    project = project_of_result(result, scene, masks, settings=FusionSettings())
+    save_project(project, place, scene_path=folder / _SCENE, replace=True)
+
+
+def _commands(folder: Path) -> list[str]:
+    """Return what to run next, as it is typed from here."""
+    calls = (
+        ("stats", folder / _PROJECT),
+        ("masks", folder / _PROJECT, "-o", folder / "masks"),
+        ("fuse", folder / _SCENE, "--strokes", folder / _STROKES, "-o", folder / "out.ply"),
+    )
+    return [shlex.join(["o3d-paint", *map(str, call)]) for call in calls]

@@ -11,8 +11,11 @@ import typer
 
 from o3d_paint.cli.answer import Answer, answers
 from o3d_paint.cli.fusion_options import Given, ineffective, with_fusion_settings
+from o3d_paint.cli.nothing_labelled import require_labels
+from o3d_paint.cli.opened import scene_and_project
 from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
+from o3d_paint.cli.saving import SaveOption, check_save, save_result
 from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
 
@@ -53,6 +56,7 @@ def fuse(
         ),
     ] = None,
     taxonomy: TaxonomyOption = None,
+    save: SaveOption = None,
     tune: Annotated[bool | None, typer.Option("--tune/--no-tune", hidden=True)] = None,
     *,
     options: LoadOptions,
@@ -63,16 +67,23 @@ def fuse(
     """Label every point from painted photos.
 
     Example: o3d-paint fuse scene.npz --masks DIR -o out.ply -o out.glb --json report.json
+
+    Example: o3d-paint fuse scene.npz --masks coco.json --save scene.o3dpaint
     """
     threshold = options.conf_thresh
-    if masks is None and strokes is None and project is None:
-        project = _project_beside(scene)
+    scene, project = _scene_and_project(scene, project, is_alone=masks is None and strokes is None)
     options = _remembered(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     is_article = given.get("method") == "article"
     reading = replace(options, conf_thresh=None) if is_article else options
-    outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
+    outputs = outputs.reading(scene, strokes, options.cloud, taxonomy, folders=[masks])
     outputs.check(answer)
+    check_save(
+        save, inputs=[scene, masks], outputs=[*outputs.paths, *answer.files],
+        overwrite=outputs.overwrite,
+    )  # fmt: skip
+    if not outputs.paths and save is None:
+        _tell_what_to_write(answer)
 
     from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import load_scene
@@ -99,15 +110,60 @@ def fuse(
     with answer.progress("Fusing") as told:
         result = run_fuse(loaded, painted, classes, settings, layer=layer, progress=told)
     answer.note(result.notes)
+    require_labels(result, settings, options)
     fused = perf_counter()
     files = outputs.write(result.labelled, answer)
+    if save is not None:
+        with files.also(save):
+            save_result(
+                save, result, loaded, painted, layer=layer, settings=settings, options=options,
+                scene_path=scene, masks_read=[p for p in (masks, strokes) if p is not None],
+                opened=work[0] if work else None,
+            )  # fmt: skip
+            answer.say(f"saved the project {save}")
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
     seconds["export"] = perf_counter() - fused
     report = {**fuse_report(result, seconds=seconds), **files.to_json()}
+    report["project"] = str(save) if save is not None and save in files.paths else None
     for line in summary_lines(report):
         answer.say(line)
     answer.finish(report)
     files.require_all()
+
+
+def _scene_and_project(
+    given: Path, project: Path | None, *, is_alone: bool
+) -> tuple[Path, Path | None]:
+    """Return the scene, and the project whose paint counts.
+
+    Args:
+        given: The scene, or a project in its place.
+        project: The project as it was named.
+        is_alone: Whether nothing else says what is painted.
+
+    Raises:
+        typer.BadParameter: Nothing does, or two projects do.
+    """
+    scene, own = scene_and_project(given)
+    if own is not None and project is not None:
+        msg = f"{own} is a project itself: give either it or --project"
+        raise typer.BadParameter(msg)
+    chosen = own or project
+    return scene, _project_beside(scene) if chosen is None and is_alone else chosen
+
+
+def _tell_what_to_write(answer: Answer) -> None:
+    """Say what could be written where nothing is.
+
+    Raises:
+        typer.BadParameter: Nothing is to be printed either.
+    """
+    what = "-o out.ply writes the labelled cloud, --save scene.o3dpaint a project"
+    if answer.json_file is None and answer.is_quiet:
+        msg = f"nothing is printed and nothing written: {what}, --json report.json the figures"
+        raise typer.BadParameter(msg)
+    if answer.json_file is None:
+        answer.note([f"Labels are not written anywhere: {what}."])
 
 
 def _project_beside(scene: Path) -> Path:

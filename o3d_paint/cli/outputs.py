@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -108,10 +110,18 @@ class Outputs:
     overwrite: bool
     options: ExportOptions
 
-    def reading(self, *inputs: Path | str | None) -> Outputs:
-        """Return the outputs with files that must never be written over."""
-        known = tuple(Path(p) for p in inputs if p is not None)
-        return replace(self, options=replace(self.options, inputs=known))
+    def reading(self, *inputs: Path | str | None, folders: Sequence[Path | None] = ()) -> Outputs:
+        """Return the outputs with what must never be written over.
+
+        Args:
+            inputs: Files.
+            folders: Folders of which every file is read, or files.
+        """
+        known = [Path(p) for p in (*inputs, *folders) if p is not None]
+        mine = [f.resolve() for p in self.paths for f in _files_of(p) if f.exists()]
+        for folder in (f.resolve() for f in folders if f is not None and f.is_dir()):
+            known += [file for file in mine if file.is_relative_to(folder)]
+        return replace(self, options=replace(self.options, inputs=tuple(known)))
 
     def check(self, answer: Answer) -> None:
         """Refuse what could not be written in the end, and ask before files are replaced.
@@ -151,17 +161,17 @@ class Outputs:
             "color_by": self.options.color_by is not None,
             "thumbnails": self.options.thumbnails,
         }
-        notes = without_effect(
-            {
-                "--only": bool(self.only),
-                "--split": self.split,
-                "--drop-unlabelled": self.drop_unlabelled,
-                **{f"--{name.replace('_', '-')}": is_given for name, is_given in given.items()},
-            },
-            "without a file to write: give one with -o",
-        )
         if not self.paths:
-            return notes
+            return without_effect(
+                {
+                    "--only": bool(self.only),
+                    "--split": self.split,
+                    "--drop-unlabelled": self.drop_unlabelled,
+                    **{f"--{name.replace('_', '-')}": is_given for name, is_given in given.items()},
+                },
+                "without a file to write: give one with -o",
+            )
+        notes: list[str] = []
         for name in (n for n, is_given in given.items() if is_given):
             if not any(name in exporter_for(p).uses for p in self.paths):
                 able = ", ".join(e for e, found in exporters().items() if name in found.uses)
@@ -195,7 +205,6 @@ class Outputs:
         Raises:
             SceneError: No point is of the wanted classes.
         """
-        from o3d_paint.errors import PaintError
         from o3d_paint.io.exporters import export
         from o3d_paint.io.exporters.selection import exported_parts
         from o3d_paint.io.memory import human_size
@@ -209,14 +218,10 @@ class Outputs:
             drop_unlabelled=self.drop_unlabelled,
         )
         for path, part in parts:
-            try:
+            with done.also(path):
                 export(part, path, self.options)
-            except PaintError as error:
-                done.failed[path] = error
-                continue
-            size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
-            answer.say(f"wrote {path}{size}")
-            done.paths.append(path)
+                size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
+                answer.say(f"wrote {path}{size}")
         return done
 
 
@@ -231,6 +236,18 @@ class WrittenFiles:
 
     paths: list[Path] = field(default_factory=list)
     failed: dict[Path, PaintError] = field(default_factory=dict)
+
+    @contextmanager
+    def also(self, path: Path) -> Iterator[None]:
+        """Count what the block writes among the files; that it cannot be written ends nothing."""
+        from o3d_paint.errors import PaintError
+
+        try:
+            yield
+        except PaintError as error:
+            self.failed[path] = error
+        else:
+            self.paths.append(path)
 
     def to_json(self) -> dict[str, Any]:
         """Return both as values of JSON's types."""

@@ -150,7 +150,9 @@ def _print(lines: tuple[ClassStatistics, ...], about: dict[str, Any]) -> None:
     for head in ("points", "share", "area", *(name for name, known in has.items() if known)):
         table.add_column(head, justify="right")
     for line in lines:
+        # What nobody labelled is neither sure nor in any photo.
         counts = [f"{getattr(line, name):,}" for name, known in has.items() if known]
+        counts = counts if line.class_id else ["–"] * len(counts)
         table.add_row(
             escape(line.name), f"{line.points:,}", f"{line.share:.1%}",
             f"{line.area:.3g} {unit}", *counts,
