@@ -18,14 +18,19 @@ from o3d_paint.cli.outputs import Outputs, writes_clouds
 from o3d_paint.cli.saving import SaveOption, check_save, save_result
 from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_taxonomy
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.core.arrays import IdArray
     from o3d_paint.core.packed_masks import PackedMasks
     from o3d_paint.core.scene import Scene
     from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import LoadOptions
     from o3d_paint.project.project import Project
+
+
+_PAINT = "What is painted"
 
 
 @reads_scene
@@ -40,11 +45,17 @@ def fuse(
             "--masks",
             metavar="PATH",
             help="Masks: folder of PNG or NPY named after photos or their numbers, COCO JSON …",
+            rich_help_panel=_PAINT,
         ),
     ] = None,
     strokes: Annotated[
         Path | None,
-        typer.Option("--strokes", metavar="FILE", help="Recorded strokes (JSON of the kit)."),
+        typer.Option(
+            "--strokes",
+            metavar="FILE",
+            help="Recorded strokes (JSON of the kit).",
+            rich_help_panel=_PAINT,
+        ),
     ] = None,
     project: Annotated[
         Path | None,
@@ -53,6 +64,7 @@ def fuse(
             metavar="DIR",
             help="Project folder whose paint is used; scene.o3dpaint beside the scene if neither"
             " masks nor strokes are given.",
+            rich_help_panel=_PAINT,
         ),
     ] = None,
     taxonomy: TaxonomyOption = None,
@@ -77,15 +89,8 @@ def fuse(
     is_article = given.get("method") == "article"
     reading = replace(options, conf_thresh=None) if is_article else options
     outputs = outputs.reading(scene, strokes, options.cloud, taxonomy, folders=[masks])
-    outputs.check(answer)
-    check_save(
-        save, inputs=[scene, masks], outputs=[*outputs.paths, *answer.files],
-        overwrite=outputs.overwrite,
-    )  # fmt: skip
-    if not outputs.paths and save is None:
-        _tell_what_to_write(answer)
+    _check(outputs, save, inputs=[scene, masks], answer=answer)
 
-    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.pipeline import run_fuse
     from o3d_paint.project.report import fuse_report
@@ -96,14 +101,12 @@ def fuse(
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
     work = None if project is None else _read(project, loaded)
-    settings = FusionSettings() if work is None else work[0].fusion_settings
-    settings = replace(settings, **given)
-    if settings.method == "article" and threshold is not None:
-        settings = replace(settings, conf_thresh=threshold)
+    settings = _settings(work[0] if work else None, given, threshold)
     if work is not None:
         loaded = replace(loaded, labels=work[0].ballots.imported)
     painted, classes, layer, notes = _paint(loaded, masks, strokes=strokes, work=work, known=known)
     notes += [*ineffective(settings, given), *_no_tuning(tune)]
+    notes += without_effect({"--taxonomy": bool(taxonomy and work)}, "beside a project's classes")
     answer.note([*loaded.notes, *notes])
     outputs.check_classes(classes)
     gathered = perf_counter()
@@ -124,11 +127,32 @@ def fuse(
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
     seconds["export"] = perf_counter() - fused
     report = {**fuse_report(result, seconds=seconds), **files.to_json()}
-    report["project"] = str(save) if save is not None and save in files.paths else None
+    report["project"] = str(save) if save in files.paths else None
     for line in summary_lines(report):
         answer.say(line)
     answer.finish(report)
     files.require_all()
+
+
+def _check(
+    outputs: Outputs, save: Path | None, *, inputs: list[Path | None], answer: Answer
+) -> None:
+    """Refuse what could not be written in the end, and say so where nothing would be."""
+    outputs.check(answer)
+    others = [*outputs.paths, *answer.files]
+    check_save(save, inputs=inputs, outputs=others, overwrite=outputs.overwrite)
+    if not outputs.paths and save is None:
+        _tell_what_to_write(answer)
+
+
+def _settings(work: Project | None, given: Given, threshold: float | None) -> FusionSettings:
+    """Return how to fuse: as typed, else as in the project."""
+    from o3d_paint.fusion.settings import FusionSettings
+
+    settings = replace(FusionSettings() if work is None else work.fusion_settings, **given)
+    if settings.method == "article" and threshold is not None:
+        return replace(settings, conf_thresh=threshold)
+    return settings
 
 
 def _scene_and_project(
