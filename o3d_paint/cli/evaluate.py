@@ -100,7 +100,8 @@ def evaluate(
     answer.note(notes)
     if answer.shows_text:
         _print(report)
-    answer.finish(report)
+    drawn = () if pictures is None or project is None else sorted(pictures.glob("errors_*.png"))
+    answer.finish({**report, "outputs": [str(path) for path in drawn]})
 
 
 def _compared(
@@ -117,6 +118,7 @@ def _compared(
     found = compare_files(pred, truth, matching=match, reach=limit)  # type: ignore[arg-type]
     report = {
         "protocol": f"against truth, points matched by {found.matching}",
+        "project": None,
         "pred": str(pred),
         "truth": str(truth),
         **scores_report(found.scores, found.taxonomy),
@@ -148,7 +150,7 @@ def _left_out(
     with answer.progress("Leaving photos out") as told:
         found = evaluate_project(opened.project, shown=drawn, progress=told)
     notes = () if drawn is None else (f"Pictures of {len(found.photos)} photos: {pictures}",)
-    return found.to_json(), notes
+    return {**found.to_json(), "project": str(folder), "pred": None, "truth": None}, notes
 
 
 def _print(report: dict[str, Any]) -> None:

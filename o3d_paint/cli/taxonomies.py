@@ -66,7 +66,8 @@ def taxonomies(
         presets = {preset: find_taxonomy(preset) for preset in PRESETS}
         for preset, found in presets.items():
             answer.show(f"{preset:<12} {found.name}, {len(found.taxonomy)} classes")
-        answer.finish({"taxonomies": [_listed(n, found) for n, found in presets.items()]})
+        listed = [_listed(n, found) for n, found in presets.items()]
+        answer.finish({"taxonomies": listed, "outputs": []})
         return
     outputs = [] if output is None else [output]
     answer.check(inputs=[name], outputs=outputs, overwrite=overwrite)
