@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import o3d_paint
 from o3d_paint import system_packages
+from o3d_paint.free_memory import available_bytes
 from o3d_paint.system_packages import LIBRARIES, VULKAN_DRIVER, XWAYLAND
 
 MIN_PYTHON, END_PYTHON = (3, 10), (3, 14)
@@ -195,23 +196,10 @@ def _libraries() -> list[Check]:
 
 
 def _memory() -> Check:
-    available = _available_memory_gb()
-    if available is None:
-        return Check("memory", True, "unknown")
+    available = available_bytes() / 2**30
     ok = available >= MIN_MEMORY_GB
     remedy = "" if ok else f"close other programs: {MIN_MEMORY_GB:g} GB are wanted"
     return Check("memory", ok, f"{available:.1f} GB available", remedy)
-
-
-def _available_memory_gb() -> float | None:
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) / 2**20
-    except OSError:
-        pass
-    return None
 
 
 def _extras() -> list[Check]:

@@ -7,14 +7,15 @@ and what to do about it. A wrong call by a programmer is a `ValueError` instead.
 
 from __future__ import annotations
 
+from o3d_paint.plain_text import printable
+
 
 class PaintError(Exception):
     """Something about the user's data or machine that the user can put right."""
 
     def __str__(self) -> str:
         """Return the sentence in one line, whatever names it quotes."""
-        lines = super().__str__().splitlines()
-        return "\\n".join(lines)
+        return printable(super().__str__())
 
 
 class SceneError(PaintError):

@@ -23,7 +23,15 @@ PACKAGE = ROOT / "o3d_paint"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = ("core", "fusion", "io", "project", "ui", "cli")
 # Plain data and facts, open to every room; they import nothing of the package but each other.
-OPEN = ("errors", "assets", "folders", "system_packages")
+OPEN = (
+    "errors",
+    "assets",
+    "child_process",
+    "folders",
+    "free_memory",
+    "plain_text",
+    "system_packages",
+)
 # The diagnosis stands beside the rooms: it must run where nothing else does.
 ALLOWED = {
     "core": {"core"},
@@ -142,6 +150,63 @@ def test_functions_are_short(source: Path) -> None:
                 lines -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
             where = f"{name_of(source)}:{node.lineno} {node.name}"
             assert lines <= MAX_FUNCTION_LINES, f"{where} has {lines} lines"
+
+
+# Files of the program's own: what it wrote itself, and what the system says of the machine.
+OWN_FILES = {
+    "o3d_paint/free_memory.py",
+    "o3d_paint/io/files.py",
+    "o3d_paint/io/isolated.py",
+    "o3d_paint/io/pycolmap_model.py",
+    "o3d_paint/io/sample/files.py",
+    "o3d_paint/io/store.py",
+    "o3d_paint/system_packages.py",
+    "o3d_paint/ui/memory_watch.py",
+    "o3d_paint/ui/preflight.py",
+    "o3d_paint/ui/remembered.py",
+}
+READERS = ("read_bytes", "read_text", "np.load", "np.fromfile", "cv2.imread", "json.load")
+
+
+def opens_by_itself(call: ast.Call) -> bool:
+    """Whether a call reads a file by its name, past `o3d_paint.io.files`."""
+    name = ast.unparse(call.func)
+    if name == "open" or name in READERS or name.rsplit(".", 1)[-1] in READERS[:2]:
+        return True
+    # A path's own way; archives and dialogs are opened with other words.
+    modes = [*call.args[:1], *(k.value for k in call.keywords if k.arg in ("mode", "encoding"))]
+    return name.endswith(".open") and any(
+        isinstance(m, ast.Constant) and isinstance(m.value, str) and m.value[:1] in "rwau"
+        for m in modes
+    )
+
+
+def test_files_of_others_are_opened_in_one_place(source: Path) -> None:
+    """Links out of a scene, pipes, devices and sizes are looked at there and nowhere else."""
+    if name_of(source) in OWN_FILES:
+        return
+    calls = [n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Call)]
+    lines = [f"{name_of(source)}:{c.lineno}" for c in calls if opens_by_itself(c)]
+    assert not lines, f"{lines}: use o3d_paint.io.files, or say in OWN_FILES that nobody sent it"
+
+
+def test_pillow_is_told_which_formats_it_may_read(source: Path) -> None:
+    """Left to itself it hands EPS to Ghostscript, whatever the file is called."""
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Image.open"):
+            assert "formats" in {k.arg for k in node.keywords}, f"{name_of(source)}:{node.lineno}"
+
+
+def test_children_are_started_in_isolation(source: Path) -> None:
+    """Python itself looks for modules in the current folder, where a received scene may lie."""
+    if name_of(source) == "o3d_paint/child_process.py":
+        return
+    for node in ast.walk(ast.parse(source.read_text())):
+        if isinstance(node, ast.List) and node.elts:
+            first = ast.unparse(node.elts[0])
+            rest = {e.value for e in node.elts if isinstance(e, ast.Constant)}
+            is_command = first == "sys.executable" and rest & {"-m", "-c"}
+            assert not is_command, f"{name_of(source)}:{node.lineno}: use python_command"
 
 
 def requirements() -> tuple[set[str], set[str]]:

@@ -24,7 +24,12 @@ from typing import Annotated, Any
 import typer
 
 from o3d_paint import __version__
-from o3d_paint.cli.places import WRITING, ask_before_overwriting, check_place
+from o3d_paint.cli.places import (
+    WRITING,
+    ask_before_overwriting,
+    check_place,
+    refuse_one_for_two,
+)
 from o3d_paint.cli.shared import Command, taking
 from o3d_paint.cli.terminal import Told, note, print_json, progress_of, say
 
@@ -91,15 +96,12 @@ class Answer:
             overwrite: Whether a file that is there is replaced without asking.
 
         Raises:
-            PaintError: It would be written over an input, or into no folder.
-            typer.BadParameter: Another output has its name.
+            PaintError: It would be written over an input or another output, or into no folder.
         """
         self._inputs = tuple(Path(p) for p in inputs if p is not None)
         if self.json_file is None or not self.has_stdout:
             return
-        if any(_is_same(self.json_file, other) for other in outputs):
-            msg = f"--json and -o name one file, {self.json_file}: give the report another name"
-            raise typer.BadParameter(msg)
+        refuse_one_for_two([self.json_file], outputs)
         check_place(self.json_file, self._inputs)
         ask_before_overwriting([self.json_file], overwrite=overwrite)
 
@@ -117,9 +119,14 @@ class Answer:
         """Print a line about what was done."""
         say(text, quiet=self.is_quiet or not self.has_stdout)
 
-    def show(self, text: str = "") -> None:
-        """Print a line of what was asked for, also where the command is to be quiet."""
-        say(text, quiet=not self.shows_text)
+    def show(self, text: str = "", *, mark: str = "") -> None:
+        """Print a line of what was asked for, also where the command is to be quiet.
+
+        Args:
+            text: May quote names of others.
+            mark: Of the program itself, to stand before it; see `say`.
+        """
+        say(text, mark=mark, quiet=not self.shows_text)
 
     @property
     def shows_text(self) -> bool:
@@ -158,8 +165,3 @@ def answers(command: str) -> Callable[[Command], Command]:
 
 def _answer(command: str, *, json_file: Path | None, quiet: bool) -> Answer:
     return Answer(command, json_file, quiet)
-
-
-def _is_same(path: Path, other: Path) -> bool:
-    """Return whether two names mean one file, also one that is not there yet."""
-    return path.resolve() == other.resolve()

@@ -124,6 +124,7 @@ def _replay(sample: Path, folder: Path, answer: Answer, *, overwrite: bool) -> N
 
 def _leave(files: dict[Path, Path], overwrite: bool) -> None:
     """Copy files to where a user can work with them; those of a user are asked for."""
+    from o3d_paint.io.files import open_file
     from o3d_paint.io.store import replacing
 
     others = [t for t, s in files.items() if t.exists() and not (t.is_file() and cmp(s, t, False))]
@@ -131,7 +132,7 @@ def _leave(files: dict[Path, Path], overwrite: bool) -> None:
     for target, source in files.items():
         if target.exists() and target not in others:
             continue
-        with source.open("rb") as opened, replacing(target) as file:
+        with open_file(source) as opened, replacing(target) as file:
             shutil.copyfileobj(opened, file)
 
 

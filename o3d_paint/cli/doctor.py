@@ -29,7 +29,7 @@ def doctor(overwrite: OverwriteOption = False, *, answer: Answer) -> None:
         mark = typer.style("ok     ", fg=typer.colors.GREEN)
         if not check.ok:
             mark = typer.style("missing", fg=typer.colors.RED)
-        answer.show(f"{mark}  {check.name:<{width}} {check.detail}")
+        answer.show(f"  {check.name:<{width}} {check.detail}", mark=mark)
         if check.remedy:
             answer.show(f"{'':9}{'':<{width}} → {check.remedy}")
     is_well = all(c.ok for c in checks)

@@ -14,6 +14,7 @@ from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_filling
 from o3d_paint.cli.summary import conflict_lines
 from o3d_paint.cli.terminal import say
 from o3d_paint.cli.without_effect import without_effect
+from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -122,6 +123,7 @@ def _compared(
         "pred": str(pred),
         "truth": str(truth),
         **scores_report(found.scores, found.taxonomy),
+        "notes": list(found.notes),
     }
     notes = list(found.notes)
     if found.matching == "order":
@@ -223,7 +225,7 @@ def _percent(share: float | None) -> str:
 
 
 def _safe(text: str) -> str:
-    """Return a name in which rich sees no markup."""
+    """Return a name in which rich sees no markup and a terminal no command."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape(printable(text))

@@ -39,7 +39,7 @@ def export(
     from o3d_paint.project.scene_options import completed_options
     from o3d_paint.project.session import read_project
 
-    source = source_of(project, scene)
+    source = source_of(project, scene, answer)
     options = completed_options(options, project)
     outputs = outputs.reading(source, options.cloud)
     outputs.check(answer)
@@ -52,7 +52,7 @@ def export(
     if work.fused_shown and work.paint_is_newer:
         messages = (*messages, "Strokes that came after fusing have not spread: fuse once more.")
     answer.note(messages)
-    outputs.check_classes(labelled.taxonomy)
+    outputs.check_classes(labelled.taxonomy, answer)
     files = outputs.write(labelled, answer)
     answer.finish(
         {

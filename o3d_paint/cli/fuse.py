@@ -108,7 +108,7 @@ def fuse(
     notes += [*ineffective(settings, given), *_no_tuning(tune)]
     notes += without_effect({"--taxonomy": bool(taxonomy and work)}, "beside a project's classes")
     answer.note([*loaded.notes, *notes])
-    outputs.check_classes(classes)
+    outputs.check_classes(classes, answer)
     gathered = perf_counter()
     with answer.progress("Fusing") as told:
         result = run_fuse(loaded, painted, classes, settings, layer=layer, progress=told)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,8 @@ from typer.core import TyperGroup
 
 from o3d_paint import system_packages
 from o3d_paint.errors import PaintError
+from o3d_paint.io.disk_errors import disk_sentence
+from o3d_paint.plain_text import printable
 
 __all__ = ["SceneFirstGroup"]
 
@@ -62,26 +67,22 @@ class SceneFirstGroup(TyperGroup):
             hint = f"did you mean o3d-paint {meant}?"
         return f"There is no command {word!r}, and no file or folder of that name: {hint}"
 
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Read the command line; what it is told about a mistake can be shown."""
+        with _printable_mistakes():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; what the user can put right is one sentence and exit code 1."""
-        cause: Exception
         try:
-            return super().invoke(ctx)
-        except PaintError as error:
-            sentence, cause = " ".join(str(error).splitlines()), error
-        except MemoryError as error:
-            sentence = (
-                "there is not enough memory for this: close other programs or use a smaller scene"
-            )
-            cause = error
-        except (ImportError, OSError) as error:
-            # OpenCV and Open3D are linked against libraries that only the system has.
-            soname = system_packages.missing_library_named_by(error)
-            if soname is None:
+            with _printable_mistakes():
+                return super().invoke(ctx)
+        except (PaintError, MemoryError, ImportError, OSError) as error:
+            sentence = _sentence(error)
+            if sentence is None:
                 raise
-            sentence = f"{soname} is missing; {system_packages.remedy_for(soname)}"
             cause = error
-        typer.secho(f"o3d-paint: {sentence}", err=True, fg=typer.colors.RED)
+        typer.secho(f"o3d-paint: {printable(sentence)}", err=True, fg=typer.colors.RED)
         raise typer.Exit(1) from cause
 
 
@@ -100,3 +101,33 @@ def _with_stdout(args: list[str]) -> list[str]:
         if word in _TO_STDOUT and following.startswith("-") and following != "-":
             whole.append("-")
     return whole
+
+
+def _sentence(error: Exception) -> str | None:
+    """Return what went wrong as one sentence; None where it is the program's own fault."""
+    if isinstance(error, PaintError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this: close other programs or use a smaller scene"
+    # OpenCV and Open3D are linked against libraries that only the system has.
+    if isinstance(error, (ImportError, OSError)):
+        soname = system_packages.missing_library_named_by(error)
+        if soname is not None:
+            return f"{soname} is missing; {system_packages.remedy_for(soname)}"
+    # Who reads from a pipe may go away: that is for click.
+    if isinstance(error, OSError) and error.errno not in (None, errno.EPIPE):
+        return disk_sentence(error)
+    return None
+
+
+@contextmanager
+def _printable_mistakes() -> Iterator[None]:
+    """Make what quotes the command line printable: a shell may have put names of files there."""
+    try:
+        yield
+    except Exception as error:
+        # An error of click, which typer brings under a name of its own or not.
+        text = getattr(error, "message", None)
+        if hasattr(error, "format_message") and isinstance(text, str):
+            setattr(error, "message", "\n".join(map(printable, text.splitlines())))  # noqa: B010
+        raise

@@ -98,7 +98,7 @@ def open_project(
     from o3d_paint.project.scene_options import completed_options
     from o3d_paint.project.session import read_project
 
-    source = source_of(folder, scene)
+    source = source_of(folder, scene, answer)
     options = completed_options(options, folder)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
@@ -108,8 +108,10 @@ def open_project(
     return Opened(work, loaded, inputs)
 
 
-def source_of(folder: Path, scene: Path | None) -> Path:
+def source_of(folder: Path, scene: Path | None, answer: Answer) -> Path:
     """Return the scene of a project: the one that was named, or the one that it notes.
+
+    Where that is not the one beside it, it is said.
 
     Raises:
         ProjectError: It is no project.
@@ -117,12 +119,16 @@ def source_of(folder: Path, scene: Path | None) -> Path:
     """
     from o3d_paint.errors import ProjectError
     from o3d_paint.project.layout import is_project
-    from o3d_paint.project.session import scene_path_of
+    from o3d_paint.project.session import passed_over, scene_path_of
 
     if not is_project(folder):
         msg = f"{folder} is no project folder: it has no project.json"
         raise ProjectError(msg)
-    return scene if scene is not None else scene_path_of(folder)
+    if scene is not None:
+        return scene
+    source = scene_path_of(folder)
+    answer.note(passed_over(folder, source))
+    return source
 
 
 def fully_labelled(opened: Opened, *, painted_only: bool, answer: Answer) -> LabelledScene:

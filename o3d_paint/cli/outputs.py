@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from o3d_paint.cli.answer import Answer
-from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting, check_place
+from o3d_paint.cli.places import (
+    WRITING,
+    OverwriteOption,
+    ask_before_overwriting,
+    check_place,
+    refuse_one_for_two,
+)
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
 
@@ -144,6 +150,8 @@ class Outputs:
                 missing.append(error)
         # Files for each class have names that only the classes tell: see check_classes.
         mine = [] if self.split else [f for p in self.paths for f in _files_of(p)]
+        companions = [f for f in mine if f not in self.paths]
+        refuse_one_for_two([*self.paths, *answer.files], companions)
         for path in (*self.paths, *mine):
             check_place(path, self.options.inputs)
         if missing and len(missing) == len(self.paths):
@@ -181,20 +189,22 @@ class Outputs:
             notes += without_effect({"--drop-unlabelled": True}, "beside --only")
         return notes
 
-    def check_classes(self, taxonomy: Taxonomy) -> None:
+    def check_classes(self, taxonomy: Taxonomy, answer: Answer) -> None:
         """Refuse classes that are not there; with ``split``, ask before files are replaced.
 
         Raises:
             TaxonomyError: There is no class of a name.
         """
-        from o3d_paint.io.exporters.selection import class_ids_of, split_path
+        from o3d_paint.io.exporters.selection import class_ids_of, split_names
 
         ids = class_ids_of(self.only, taxonomy) if self.only else [c.class_id for c in taxonomy]
         if not self.split:
             return
         wanted = [*ids] if self.only or self.drop_unlabelled else [0, *ids]
-        paths = [split_path(p, taxonomy, i) for p in self.paths for i in wanted]
+        named = [split_names(path, taxonomy) for path in self.paths]
+        paths = [names[i] for names in named for i in wanted]
         files = [f for p in paths for f in _files_of(p)]
+        refuse_one_for_two([*dict.fromkeys(files), *answer.files], [])
         for file in files:
             check_place(file, self.options.inputs)
         ask_before_overwriting(files, overwrite=self.overwrite)

@@ -9,12 +9,15 @@ from typing import Annotated
 
 import typer
 
+from o3d_paint.plain_text import printable
+
 __all__ = [
     "WRITING",
     "OverwriteOption",
     "ask_before_filling",
     "ask_before_overwriting",
     "check_place",
+    "refuse_one_for_two",
 ]
 
 WRITING = "What to write"
@@ -50,7 +53,7 @@ def ask_before_overwriting(files: Sequence[Path], *, overwrite: bool) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         msg = f"{names} {verb} there already: add --overwrite (-y), or choose another name"
         raise StorageError(msg)
-    if not typer.confirm(f"{names} {verb} there already. Replace?", err=True):
+    if not typer.confirm(printable(f"{names} {verb} there already. Replace?"), err=True):
         typer.echo("Nothing was written.", err=True)
         raise typer.Exit(1)
 
@@ -78,3 +81,19 @@ def check_place(path: Path, inputs: Sequence[Path]) -> None:
     if not path.parent.is_dir():
         msg = f"cannot write {path}: there is no folder {path.parent}, make it first"
         raise StorageError(msg)
+
+
+def refuse_one_for_two(files: Sequence[Path], companions: Sequence[Path]) -> None:
+    """Refuse a file that two things would be written to, one over the other.
+
+    Args:
+        files: What was named.
+        companions: What formats write beside them; those of two files may be one.
+    """
+    from o3d_paint.errors import StorageError
+    from o3d_paint.io.store import is_same_place
+
+    for i, path in enumerate(files):
+        if any(is_same_place(path, other) for other in (*files[:i], *companions)):
+            msg = f"{path} would be written twice, one over the other: give each a name of its own"
+            raise StorageError(msg)

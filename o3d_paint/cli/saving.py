@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.places import WRITING, ask_before_overwriting
+from o3d_paint.cli.places import WRITING, ask_before_overwriting, refuse_one_for_two
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,16 +40,13 @@ def check_save(
     """Refuse a project that could not be written in the end, and ask before one is replaced.
 
     Raises:
-        PaintError: It cannot be written there.
-        typer.BadParameter: Another output has its name.
+        PaintError: It cannot be written there, or another output has its name.
     """
     if folder is None:
         return
     from o3d_paint.project.saving import check_project_folder
 
-    if any(folder.resolve() == other.resolve() for other in outputs):
-        msg = f"--save and another output name one place, {folder}: give the project another name"
-        raise typer.BadParameter(msg)
+    refuse_one_for_two([folder], outputs)
     is_there = check_project_folder(folder, inputs=[p for p in inputs if p is not None])
     ask_before_overwriting([folder] if is_there else [], overwrite=overwrite)
 

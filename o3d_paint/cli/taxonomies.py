@@ -106,9 +106,8 @@ def _print(found: TaxonomyFile, answer: Answer) -> None:
     answer.show(f"{found.name}, {len(found.taxonomy)} classes")
     for c in found.taxonomy:
         r, g, b = c.color
-        answer.show(
-            f"  {typer.style('  ', bg=c.color)} {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}"
-        )
+        mark = f"  {typer.style('  ', bg=c.color)}"
+        answer.show(f" {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}", mark=mark)
     for text in (found.note, f"Source: {found.source}" if found.source else ""):
         if text:
             answer.show(text)

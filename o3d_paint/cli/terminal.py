@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from o3d_paint.plain_text import json_text, printable
+
 __all__ = ["Told", "note", "print_json", "progress_of", "say", "tell_of_plugins"]
 
 _PATIENCE = 1.0
@@ -27,7 +29,7 @@ def progress_of(title: str, *, quiet: bool) -> Iterator[Told]:
     """
     console = Console(stderr=True)
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),
@@ -44,7 +46,8 @@ def progress_of(title: str, *, quiet: bool) -> Iterator[Told]:
         if not shown and monotonic() - started > _PATIENCE:
             bar.start()
             shown = True
-        bar.update(task, completed=share, description=f"{title}: {stage}" if stage else title)
+        text = f"{title}: {printable(stage)}" if stage else title
+        bar.update(task, completed=share, description=text)
 
     try:
         yield told
@@ -53,17 +56,23 @@ def progress_of(title: str, *, quiet: bool) -> Iterator[Told]:
             bar.stop()
 
 
-def say(text: str = "", *, quiet: bool = False) -> None:
-    """Print a line of the result."""
+def say(text: str = "", *, mark: str = "", quiet: bool = False) -> None:
+    """Print a line of the result.
+
+    Args:
+        text: May quote names of others.
+        mark: Of the program itself, such as coloured words, to stand before it.
+        quiet: Prints nothing.
+    """
     if not quiet:
-        typer.echo(_printable(text))
+        typer.echo(mark + printable(text))
 
 
 def note(sentences: Iterable[str], *, quiet: bool = False) -> None:
     """Print what was noticed, on the error stream, so that results can be piped."""
     if not quiet:
         for sentence in sentences:
-            typer.secho(f"note: {_printable(sentence)}", err=True, dim=True)
+            typer.secho(f"note: {printable(sentence)}", err=True, dim=True)
 
 
 def tell_of_plugins() -> None:
@@ -89,9 +98,4 @@ def tell_of_plugins() -> None:
 
 def print_json(value: Any) -> None:
     """Print JSON."""
-    typer.echo(_printable(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)))
-
-
-def _printable(text: str) -> str:
-    """Return text without the stray bytes that file names can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    typer.echo(json_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)))

@@ -6,14 +6,19 @@ its centre lies inside.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.mask import Rect
 
 __all__ = ["Stroke", "capsule", "polygon"]
+
+# Each takes some 60 bytes; a file may hold an outline of a million corners.
+_CROSSINGS = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,14 +102,33 @@ def _inside(vertices: FloatArray, rect: Rect) -> BoolArray:
     top, bottom = (
         np.clip(np.ceil(p[:, 1]), rect.y0, rect.y1).astype(np.int64) for p in (start, end)
     )
+    height, width = rect.shape
+    flips = np.zeros((height, width + 1), dtype=bool)
+    for some in _portions(bottom - top):
+        line, crossing = _crossings(start[some], end[some], top[some], bottom[some])
+        column = np.clip(np.ceil(crossing), rect.x0, rect.x1).astype(np.int64)
+        np.logical_xor.at(flips, (line - rect.y0, column - rect.x0), True)
+    coverage: BoolArray = np.logical_xor.accumulate(flips, axis=1)[:, :-1]
+    return coverage
+
+
+def _portions(lines: npt.NDArray[np.int64]) -> Iterator[slice]:
+    """Yield edges in turn, as many at a time as cross a bounded number of lines together."""
+    crossed = np.cumsum(lines)
+    first = 0
+    while first < len(lines):
+        before = int(crossed[first] - lines[first])
+        after = int(np.searchsorted(crossed, before + _CROSSINGS, side="right"))
+        yield slice(first, max(after, first + 1))
+        first = max(after, first + 1)
+
+
+def _crossings(
+    start: FloatArray, end: FloatArray, top: npt.NDArray[np.int64], bottom: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Return the lines that edges cross, and where."""
     lines = bottom - top
     edge = np.repeat(np.arange(len(start)), lines)
     line = top[edge] + np.arange(len(edge)) - np.repeat(np.cumsum(lines) - lines, lines)
     rise = (line - start[edge, 1]) / (end[edge, 1] - start[edge, 1])
-    crossing = start[edge, 0] + rise * (end[edge, 0] - start[edge, 0])
-    column = np.clip(np.ceil(crossing), rect.x0, rect.x1).astype(np.int64)
-    height, width = rect.shape
-    flips = np.zeros((height, width + 1), dtype=bool)
-    np.logical_xor.at(flips, (line - rect.y0, column - rect.x0), True)
-    coverage: BoolArray = np.logical_xor.accumulate(flips, axis=1)[:, :-1]
-    return coverage
+    return line, start[edge, 0] + rise * (end[edge, 0] - start[edge, 0])

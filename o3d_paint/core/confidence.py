@@ -13,13 +13,17 @@ import numpy as np
 
 from o3d_paint.core.arrays import BoolArray, FloatArray
 
-__all__ = ["ConfidenceRule", "absolute_rule", "default_rule", "percentile_rule"]
+__all__ = ["ConfidenceRule", "absolute_rule", "cloud_rule", "default_rule", "percentile_rule"]
 
 _UNIT_THRESHOLD = 0.4
 _DA3_FLOOR = 1.05
 _DA3_PERCENTILE = 40.0
 _DA3_CEILING_PERCENTILE = 90.0
 _SAMPLE_SIZE = 2_000_000
+# Of the pixels that a cloud's points come from: those below are as likely a point that another
+# pixel made. On a rendered room whose cloud holds every pixel .997 of the points can be painted by
+# it, against .60 by the exporter's own rule.
+_CLOUD_PERCENTILE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,22 @@ def default_rule(
     low, high = np.percentile(values, [_DA3_PERCENTILE, _DA3_CEILING_PERCENTILE])
     threshold = float(min(max(_DA3_FLOOR, low), high))
     reason = f"confidence >= {threshold:.4g} (values exceed 1: Depth-Anything-3's own rule)"
+    return ConfidenceRule(threshold, inclusive=True, reason=reason)
+
+
+def cloud_rule(usual: ConfidenceRule, of_points: FloatArray) -> ConfidenceRule:
+    """Return the rule for a file that brings its own cloud: what made a point may also vote on it.
+
+    Args:
+        usual: The rule that the scale of the confidences suggests; never made stricter.
+        of_points: Confidence of the pixels that the cloud's points come from; may be empty.
+    """
+    if usual.threshold is None or not len(of_points):
+        return usual
+    threshold = float(np.percentile(of_points, _CLOUD_PERCENTILE))
+    if threshold >= usual.threshold:
+        return usual
+    reason = f"confidence >= {threshold:.4g}: the cloud's own points come from such pixels"
     return ConfidenceRule(threshold, inclusive=True, reason=reason)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, PixelArray
 from o3d_paint.core.camera import inverse, transform
@@ -17,9 +18,18 @@ from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.visibility import DepthTolerance
 
-__all__ = ["Agreement", "agreement_between", "reversed_poses", "suggested_tolerance"]
+__all__ = [
+    "Agreement",
+    "agreement_between",
+    "reversed_poses",
+    "suggested_tolerance",
+    "tolerance_of",
+]
 
 _PAIRS = 24
+# Ranks among the photos that stand and look most alike: the very nearest may test depth alone, a
+# little farther ones test poses too, far ones share nothing.
+_RANKS = (1, 2, 3)
 _SAMPLES = 3_000
 _MIN_SHARED = 60
 _REACH = 2
@@ -63,7 +73,7 @@ def agreement_between(frames: Sequence[Frame], rule: ConfidenceRule | None = Non
         rule: Leaves out depth that is not trusted; None takes all of it.
     """
     usable = [f for f in frames if f.depth is not None]
-    pairs = _pairs(len(usable))
+    pairs = _pairs(usable)
     clouds: dict[int, _Samples] = {}
     errors = []
     for source, target in pairs:
@@ -82,23 +92,53 @@ def reversed_poses(frames: Sequence[Frame]) -> tuple[Frame, ...]:
 
 
 def suggested_tolerance(scene: Scene) -> DepthTolerance:
-    """Return how far a point may lie from a depth map of this scene.
+    """Return how far a point may lie from a depth map of this scene; see `tolerance_of`."""
+    return tolerance_of(scene.frames, scene.rule, scene.spacing)
+
+
+def tolerance_of(frames: Sequence[Frame], rule: ConfidenceRule, spacing: float) -> DepthTolerance:
+    """Return how far a point may lie from the depth maps of some photos.
 
     2.7 times the median disagreement between photos lets most of a surface that both see pass; on
     the sample scene 98.8 % of the votes are then right, at twice as much 97.9 %. The bounds keep a
     wall apart from what stands behind it.
+
+    Args:
+        frames: Posed photos.
+        rule: Which depth pixels are trusted.
+        spacing: Point spacing in scene units.
     """
-    error = agreement_between(scene.frames, scene.rule).error
+    error = agreement_between(frames, rule).error
     relative = _DEFAULT_RELATIVE
     if np.isfinite(error):
         relative = float(np.clip(_RELATIVE_FACTOR * error, *_RELATIVE_RANGE))
-    return DepthTolerance(_ABSOLUTE_SPACINGS * scene.spacing, relative)
+    return DepthTolerance(_ABSOLUTE_SPACINGS * spacing, relative)
 
 
-def _pairs(count: int) -> list[tuple[int, int]]:
-    """Return pairs of neighbours in both directions, at most about two dozen, evenly spread."""
-    near = [(i, i + step) for step in (1, 2) for i in range(count - step)]
-    both = [p for a, b in near for p in ((a, b), (b, a))]
+def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
+    """Return pairs of photos that look alike at things, in both directions, some two dozen.
+
+    Each photo with some of those that stand and look most like it, whatever the order of the files;
+    of all these, from the most to the least alike, every so many.
+    """
+    if len(frames) < 2:
+        return []
+    seen = [f.depth[:: max(1, f.depth.shape[0] // 8), :: max(1, f.depth.shape[1] // 8)]
+            for f in frames if f.depth is not None]  # fmt: skip
+    depths = np.concatenate([d[np.isfinite(d) & (d > 0)] for d in seen])
+    scale = float(np.median(depths)) if len(depths) else 1.0
+    # A step of a fifth of the distance to things counts like a turn of a fifth of a radian.
+    stands = np.array([np.append(f.position / scale, f.cam_from_world[2, :3]) for f in frames])
+    stands[~np.isfinite(stands)] = 0
+    gaps, others = cKDTree(stands).query(stands, k=min(max(_RANKS) + 1, len(frames)))
+    found = {
+        (min(i, int(others[i, rank])), max(i, int(others[i, rank]))): float(gaps[i, rank])
+        for i in range(len(frames))
+        for rank in _RANKS
+        if rank < others.shape[1] and int(others[i, rank]) != i
+    }
+    alike = sorted(found, key=lambda pair: (found[pair], *sorted(stands[list(pair)].tolist())))
+    both = [p for a, b in alike for p in ((a, b), (b, a))]
     return both[:: -(-len(both) // _PAIRS)] if both else []
 
 

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.arrays import BoolArray, FloatArray
+from o3d_paint.core.cells import may_be_near
 
 __all__ = [
+    "MainPart",
     "estimate_spacing",
     "estimate_up",
+    "main_part",
     "plausibly_metric",
     "robust_bounds",
     "robust_diagonal",
 ]
 
 _WHOLE_TREE = 300_000
-_GRID = 48
-_CELLS = 120
-_QUERIES = 6_000
+_POINTS_PER_BALL, _SIZING = 30, 100_000
+_MIXING = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
+_QUERIES = 3_000
 _PLANE_SAMPLE = 20_000
 _PLANE_NEIGHBORS = 12
 _CONE_COS = np.cos(np.radians(25))
 _MIN_SUPPORT = 0.1
 _BOUNDS_SAMPLE = 500_000
+_FEWEST = 100
+# More than from an object on a turntable to the walls of its room.
+_FAR = 50.0
 _METRIC_DIAGONAL = (0.3, 300.0)
 _METRIC_SPACING = (0.0002, 0.05)
 
@@ -39,8 +46,57 @@ def robust_bounds(xyz: FloatArray, percentile: float = 1.0) -> tuple[FloatArray,
         percentile: Share in per cent left out at either end of each axis.
     """
     sample = xyz[:: max(1, len(xyz) // _BOUNDS_SAMPLE)]
+    sample = sample[main_part(sample).holds(sample)]
     low, high = np.percentile(sample, [percentile, 100 - percentile], axis=0)
     return low, high
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MainPart:
+    """The ball that a scene lies in, without what stands far apart from it.
+
+    Attributes:
+        center: (3,) its middle.
+        radius: Infinite where nothing stands apart.
+    """
+
+    center: FloatArray
+    radius: float
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing stands apart."""
+        return self.radius == np.inf
+
+    def holds(self, xyz: FloatArray) -> BoolArray:
+        """Return (N,) which points lie within."""
+        if self.is_all:
+            return np.ones(len(xyz), dtype=bool)
+        inside: BoolArray = np.linalg.norm(xyz - self.center, axis=1) <= self.radius
+        return inside
+
+
+def main_part(xyz: FloatArray) -> MainPart:
+    """Return where the scene itself lies, should some of its points stand far apart.
+
+    A photo at the origin of a scene in map coordinates, or with depths in millimetres among others
+    in metres, makes points thousands of kilometres off; they would be all that counts wherever a
+    size is measured. What stands apart is a hundredth of the points or more, beyond a gap in which
+    nothing lies from some distance to `_FAR` times of it; what surrounds a scene thinly does not.
+
+    Args:
+        xyz: (N, 3) coordinates; all others are finite as well.
+    """
+    if len(xyz) < _FEWEST:
+        return MainPart(np.zeros(3), np.inf)
+    sample = xyz[:: max(1, len(xyz) // _BOUNDS_SAMPLE)]
+    center = np.median(sample, axis=0)
+    distance = np.linalg.norm(sample - center, axis=1)
+    reach = np.quantile(distance, np.linspace(0.5, 0.99, 50), method="lower")
+    apart = (reach[:-1] > 0) & (reach[1:] > _FAR * reach[:-1])
+    if not apart.any():
+        return MainPart(center, np.inf)
+    return MainPart(center, float(reach[np.argmax(apart)]) * _FAR**0.5)
 
 
 def robust_diagonal(xyz: FloatArray) -> float:
@@ -52,18 +108,20 @@ def robust_diagonal(xyz: FloatArray) -> float:
 def estimate_spacing(xyz: FloatArray) -> float:
     """Return the median distance of a point to its nearest neighbour, in scene units.
 
-    Points on top of each other do not count. Large clouds are sampled in whole cells, so that
-    the neighbours of a sampled point are in the sample too. Always positive.
+    Points on top of each other do not count. Of large clouds the surroundings of some points are
+    looked at, chosen by where they lie, so that the order of the points does not matter. Always
+    positive.
 
     Args:
         xyz: (N, 3) coordinates, N >= 1.
     """
-    rng = np.random.default_rng(0)
-    local, share = _local_sample(xyz, rng)
+    part = main_part(xyz)
+    if not part.is_all:
+        xyz = xyz[part.holds(xyz)]
+    local, queries = _surroundings(xyz)
     fallback = max(robust_diagonal(xyz) * 1e-3, 1e-9)
     if len(local) < 2:
         return fallback
-    queries = local[rng.choice(len(local), _QUERIES, p=share)]
     tree = cKDTree(local, balanced_tree=False, compact_nodes=False)
     distances = tree.query(queries, k=min(8, len(local)))[0]
     apart = np.where(distances > 0, distances, np.inf).min(axis=1)
@@ -140,26 +198,37 @@ def _normals(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
     return vectors[:, :, 0], np.where(broad, np.clip(flatness, 0, 1), 0)
 
 
-def _local_sample(xyz: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
-    """Return whole cells of a coarse grid, and how likely each point stands for the cloud.
+def _surroundings(xyz: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return points (K, 3), and some (Q, 3) whose nearest neighbours are among them.
 
-    Cells are drawn by their points; inside a cell every point is as likely as another, so that
-    dense cells do not count twice. Small clouds are returned whole.
+    Those around single points, and not those in parts of a grid: a grid would cut a flat cloud into
+    slices of its noise. All points of small clouds.
     """
+    mixed = _mixed(xyz)
+    chosen = np.arange(len(xyz))
+    if len(xyz) > _WHOLE_TREE:
+        chosen = np.argpartition(mixed, _SIZING)[:_SIZING]
+    chosen = chosen[np.argsort(mixed[chosen], kind="stable")]
+    queries = xyz[chosen[:_QUERIES]]
     if len(xyz) <= _WHOLE_TREE:
-        return xyz, np.full(len(xyz), 1 / len(xyz))
-    low, high = robust_bounds(xyz)
-    scale = _GRID / np.maximum(high - low, 1e-12)
-    cells = np.clip((xyz - low) * scale, 0, _GRID - 1).astype(np.int32)
-    keys: npt.NDArray[np.int32] = (cells[:, 0] * _GRID + cells[:, 1]) * _GRID + cells[:, 2]
-    counts = np.bincount(keys, minlength=_GRID**3)
-    drawn = np.zeros(_GRID**3, dtype=np.int64)
-    total = 0
-    for key in keys[rng.integers(0, len(xyz), _CELLS)]:
-        total += 0 if drawn[key] else int(counts[key])
-        drawn[key] += 1
-        if total > _WHOLE_TREE:
-            break
-    kept = np.flatnonzero(drawn[keys] > 0)
-    share = drawn[keys[kept]] / counts[keys[kept]]
-    return xyz[kept], share / share.sum()
+        return xyz, queries
+    some = xyz[np.sort(chosen[:_SIZING])]
+    # Of the sample each ball holds so many points. Where the cloud is thinner than usual the
+    # nearest may lie outside, but then it lies beyond the median, too.
+    wanted = max(2, round(_POINTS_PER_BALL * len(some) / len(xyz)))
+    reach = float(np.median(cKDTree(some).query(queries, k=wanted + 1)[0][:, -1]))
+    if not reach > 0:
+        return some, queries
+    return xyz[may_be_near(xyz, queries, reach)], queries
+
+
+def _mixed(xyz: FloatArray) -> npt.NDArray[np.uint64]:
+    """Return (N,) numbers without pattern, made of coordinates (N, 3)."""
+    bits = np.ascontiguousarray(xyz, dtype=np.float64).view(np.uint64)
+    mixed = bits[:, 0] * _MIXING[0]
+    mixed += bits[:, 1] * _MIXING[1]
+    mixed += bits[:, 2] * _MIXING[2]
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _MIXING[0]
+    shuffled: npt.NDArray[np.uint64] = mixed >> np.uint64(32)
+    return shuffled

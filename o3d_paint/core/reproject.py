@@ -22,6 +22,9 @@ HOLE_REACH = 6
 """Pixels of the working resolution over which holes are filled."""
 _LONG_SIDE_WITHOUT_DEPTH = 640
 _UNKNOWN = -1
+# Known pixels of the eight around a hole before it is closed; rounds, each of which takes a pixel
+# off its rim.
+_AROUND, _PINHOLE_ROUNDS = 5, 4
 
 
 def reproject_labels(
@@ -76,7 +79,8 @@ def mask_from_points(
     pixel = _resized_pixels(index, working)
     drawn = _majority(pixel, labels[index.point], working)
     depth = frame.depth if frame.depth is not None else _drawn_depth(frame, xyz, index, working)
-    filled = _fill_holes(drawn, np.asarray(depth, dtype=np.float32), tolerance)
+    surface = _without_pinholes(np.asarray(depth, dtype=np.float32), tolerance)
+    filled = _fill_holes(drawn, surface, tolerance)
     mask = np.maximum(filled, 0).astype(np.uint16)
     if shape is None or shape == working:
         return mask
@@ -138,6 +142,31 @@ def _drawn_depth(
     near = cv2.erode(np.where(np.isfinite(drawn), drawn, far), kernel, borderValue=float(far))
     closed = cv2.dilate(near, kernel, borderValue=0.0)
     return np.where(closed < far, closed, 0).astype(np.float32)
+
+
+def _without_pinholes(
+    depth: npt.NDArray[np.float32], tolerance: DepthTolerance
+) -> npt.NDArray[np.float32]:
+    """Return (h, w) depth with small holes closed where all that is around them is one surface.
+
+    Depth cameras leave pixels out, alone or a few together: most of the neighbours of such a pixel
+    know their depth, and these agree.
+    """
+    closed = np.where(np.isfinite(depth) & (depth > 0), depth, np.float32(0))
+    box = np.ones((3, 3), dtype=np.uint8)
+    far = np.float32(np.finfo(np.float32).max)
+    for _ in range(_PINHOLE_ROUNDS):
+        known = closed > 0
+        count = cv2.boxFilter(known.astype(np.float32), -1, (3, 3), normalize=False)
+        nearest = cv2.erode(np.where(known, closed, far), box, borderValue=float(far))
+        farthest = cv2.dilate(closed, box, borderValue=0.0)
+        mean = cv2.boxFilter(closed, -1, (3, 3), normalize=False) / np.maximum(count, 1)
+        limit = np.float32(tolerance.absolute) + np.float32(tolerance.relative) * mean
+        is_hole = ~known & (count >= _AROUND) & (farthest - nearest <= 2 * limit)
+        if not is_hole.any():
+            break
+        closed[is_hole] = mean[is_hole]
+    return closed
 
 
 def _fill_holes(

@@ -12,10 +12,9 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.plain_text import cell_text
 
 __all__ = ["ClassStatistics", "as_csv", "class_statistics"]
-
-_FORMULA_SIGNS = "=+-@\t\r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def as_csv(lines: Sequence[ClassStatistics], *, unit: str) -> str:
         writer.writerow(
             [
                 line.class_id,
-                f"'{line.name}" if line.name.startswith(tuple(_FORMULA_SIGNS)) else line.name,
+                cell_text(line.name),
                 line.points,
                 f"{line.share:.6f}",
                 f"{line.area:.6g}",

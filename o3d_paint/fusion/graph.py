@@ -30,10 +30,10 @@ _NORMAL_RINGS = 3
 _LIGHTNESS = 0.3
 # Changes of colour are counted in units of what neighbours usually differ by, per channel: print
 # and grain of one scene are noise that another scene does not have. Up to one unit (root mean
-# square) is noise, every half more slows labels by 1/e. The unit is never below .3 of CIE Lab, what
+# square) is noise, every .4 more slows labels by 1/e. The unit is never below .3 of CIE Lab, what
 # 8 bits leave. Tried on a made scene, two real captures, and flat ones with classes of one colour:
 # a linear slope holds borders that nodes straddle, which a square one of two half steps does not.
-_LEAST_NOISE, _NOISE, _COLOR_SCALE = 0.3, 1.0, 0.5
+_LEAST_NOISE, _NOISE, _COLOR_SCALE = 0.3, 1.0, 0.4
 # 1 - |cosine| of the normals that slows labels by 1/e; .2 to .4 are equal on made and real scenes.
 _CREASE_SCALE = 0.3
 # No edge stops labels altogether: a part of a wall that nothing but strong edges joins to the rest

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, row_sums
 from o3d_paint.fusion.appearance import Looks, color_odds, normal_odds
 from o3d_paint.fusion.graph import Graph
 from o3d_paint.fusion.node_votes import NodeVotes
-from o3d_paint.fusion.solver import Levels, build_levels, solve
+from o3d_paint.fusion.solver import Levels, build_levels, inner_graph, solve
 
 __all__ = ["UNREACHED", "Potentials", "walk"]
 
@@ -40,7 +40,7 @@ UNREACHED = 0.01
 """Sum of the potentials below which a node counts as not reached."""
 _FLATTENED = 0.5
 # At which at most one node in a thousand has another winner than the exact solution.
-_TOLERANCE, _ITERATIONS = 5e-5, 400
+_TOLERANCE, _ITERATIONS = 1e-4, 400
 # Of the first solution, which only weighs seeds: ten times coarser changes no winner.
 _COARSER = 10
 
@@ -95,7 +95,7 @@ def walk(
     seeds = _seeds(votes, odds, np.maximum(share, _LEAST_SHARE) ** _REVISION)
     start = first if warm is None else _columns(warm.near, warm.class_ids, votes.class_ids)
     near = _solved(graph.levels, seeds, _LEAK, start, stop)
-    mass = near.sum(axis=1)
+    mass = row_sums(near)
     share = _shares(near)
     far = np.zeros_like(near)
     is_far = mass < UNREACHED
@@ -110,7 +110,7 @@ def walk(
 
 def _odds(looks: Looks, votes: NodeVotes) -> FloatArray:
     """Return (M, C) float32: how much better than others each class fits what a node looks like."""
-    total = votes.trusted.sum(axis=1, keepdims=True)
+    total = row_sums(votes.trusted)[:, None]
     share: FloatArray = votes.trusted / np.maximum(total, _FEW_VOTES)
     odds = color_odds(looks, share, _COLOR_POWER)
     odds *= normal_odds(looks, share, _NORMAL_POWER)
@@ -123,7 +123,7 @@ def _seeds(votes: NodeVotes, odds: FloatArray, revision: FloatArray | None) -> F
     Equations (6) to (8) of `assets/docs/fusion.md`.
     """
     trusted = votes.trusted if revision is None else votes.trusted * revision
-    total = trusted.sum(axis=1)
+    total = row_sums(trusted)
     share = trusted / np.maximum(total, np.float32(1e-9))[:, None]
     believed = np.minimum(total / np.maximum(votes.counts, 1), 1) ** np.float32(_TRUST_POWER)
     agreement = share.max(axis=1, initial=0) ** _AGREEMENT_POWER
@@ -143,14 +143,14 @@ def _solved(
     stop: tuple[float, int],
 ) -> FloatArray:
     """Return the (M, C) potentials, none below 0."""
-    pull = seeds.sum(axis=1) + np.float32(leak)
+    pull = row_sums(seeds) + np.float32(leak)
     solution = solve(levels, pull, seeds, start=start, tolerance=stop[0], iterations=stop[1])
     return np.maximum(solution, 0)
 
 
 def _shares(potentials: FloatArray) -> FloatArray:
     """Return rows divided by their sums; rows of nothing stay."""
-    total = potentials.sum(axis=1, keepdims=True)
+    total = row_sums(potentials)[:, None]
     shares: FloatArray = potentials / np.where(total > 0, total, np.float32(1))
     return shares
 
@@ -188,20 +188,18 @@ def _carried_on(
     Returns:
         (F, C) potentials.
     """
-    count = int(np.count_nonzero(far))
-    row_of = np.cumsum(far) - 1
+    flat = np.float32(_FLATTENED)
+    indptr, indices, weights = inner_graph(levels, far)
+    part = build_levels(indptr, indices, weights**flat)
     degree = np.diff(levels.indptr)
-    edges = np.flatnonzero(np.repeat(far, degree))
-    rows = np.repeat(np.arange(count), degree[far])
-    ends, weights = levels.indices[edges], levels.weights[edges] ** np.float32(_FLATTENED)
-    inner = far[ends]
-    indptr = np.zeros(count + 1, dtype=levels.indptr.dtype)
-    np.cumsum(np.bincount(rows[inner], minlength=count), out=indptr[1:])
-    part = build_levels(indptr, row_of[ends[inner]].astype(levels.indices.dtype), weights[inner])
+    edges = np.flatnonzero(np.repeat(far, degree) & ~far[levels.indices])
+    rows = np.repeat(np.cumsum(far) - 1, degree)[edges]
     border = csr_array(
-        (weights[~inner], (rows[~inner], ends[~inner])), shape=(count, len(far)), dtype=np.float32
+        (levels.weights[edges] ** flat, (rows, levels.indices[edges])),
+        shape=(len(part.indptr) - 1, len(far)),
+        dtype=np.float32,
     )
-    pull = seeds.sum(axis=1) + border.sum(axis=1) + np.float32(_SLIGHT_LEAK)
+    pull = row_sums(seeds) + border.sum(axis=1) + np.float32(_SLIGHT_LEAK)
     sources = seeds + border @ share
     solution = solve(part, pull, sources, start=start, tolerance=stop[0], iterations=stop[1])
     return np.maximum(solution, 0)

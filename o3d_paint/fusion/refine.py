@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, row_sums
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.fusion.confidence import confidence_of
 from o3d_paint.fusion.graph import Graph, lab_from_rgb
@@ -98,7 +98,7 @@ def label_points(
 
 def _is_mixed(votes: NodeVotes) -> BoolArray:
     """Return (M,) whether the believed votes of a node are for more than one class."""
-    total = votes.trusted.sum(axis=1)
+    total = row_sums(votes.trusted)
     mixed: BoolArray = votes.trusted.max(axis=1, initial=0) < (1 - _MIXED) * total
     return mixed
 

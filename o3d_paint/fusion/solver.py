@@ -6,14 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_array
 
-from o3d_paint.core.arrays import FloatArray, IndexArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IndexArray
 
-__all__ = ["Levels", "build_levels", "solve"]
+__all__ = ["Levels", "build_levels", "inner_graph", "solve"]
 
 _COARSEST = 4
 _MOST_LEVELS = 30
 _LEAST_PULL = 1e-12
+# A change of the seeds in one place is first solved for there: the nodes that hold all but eight
+# times the residual that may be left, and what lies within so many edges. Seeds around keep it from
+# going farther. Beyond that share of the nodes it saves nothing.
+_LEFT, _RINGS, _MOST_LOCAL = 8.0, 6, 0.5
+_LOCAL_TOLERANCE, _LOCAL_ITERATIONS = 0.03, 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +68,21 @@ def build_levels(indptr: IndexArray, indices: IndexArray, weights: FloatArray) -
     )
 
 
+def inner_graph(levels: Levels, chosen: BoolArray) -> tuple[IndexArray, IndexArray, FloatArray]:
+    """Return indptr, indices and weights of the edges between some of the nodes (M,)."""
+    row_of = np.cumsum(chosen) - 1
+    degree = np.diff(levels.indptr)
+    edges = np.flatnonzero(np.repeat(chosen, degree))
+    rows = np.repeat(np.arange(int(np.count_nonzero(chosen))), degree[chosen])
+    ends = levels.indices[edges]
+    inner = chosen[ends]
+    indptr = np.zeros(int(np.count_nonzero(chosen)) + 1, dtype=levels.indptr.dtype)
+    np.cumsum(np.bincount(rows[inner], minlength=len(indptr) - 1), out=indptr[1:])
+    indices: IndexArray = row_of[ends[inner]].astype(levels.indices.dtype)
+    weights: FloatArray = levels.weights[edges][inner]
+    return indptr, indices, weights
+
+
 def solve(
     levels: Levels,
     pull: FloatArray,
@@ -98,6 +119,8 @@ def solve(
     diagonal = levels.conductance + np.concatenate(pulls)
     conductance = levels.conductance[:num_nodes]
     felt = np.minimum(conductance / np.maximum(pulls[0], np.float32(_LEAST_PULL)), 1)[:, None]
+    if start is not None and num_columns:
+        start = _mended(levels, diagonal[:num_nodes], b, start, felt, tolerance)
     for first in range(0, num_columns if num_nodes else 0, LANES):
         columns = slice(first, min(first + LANES, num_columns))
         sources, x = np.zeros((2, num_nodes, LANES), dtype=np.float32)
@@ -113,3 +136,44 @@ def solve(
         )  # fmt: skip
         potentials[:, columns] = x[:, : columns.stop - first]
     return potentials
+
+
+def _mended(
+    levels: Levels,
+    diagonal: FloatArray,
+    b: FloatArray,
+    start: FloatArray,
+    felt: FloatArray,
+    tolerance: float,
+) -> FloatArray:
+    """Return an earlier solution corrected where its residual is large, if that is in few places.
+
+    Args:
+        levels: The weighted graph.
+        diagonal: (M,) of the system.
+        b: (M, C) sources.
+        start: (M, C) the earlier solution.
+        felt: (M, 1) how far the sources count for the goal.
+        tolerance: Of the goal.
+    """
+    from o3d_paint.fusion.kernels.solver import reached_within
+
+    edges = csr_array((levels.weights, levels.indices, levels.indptr), shape=2 * (len(b),))
+    residual = b + edges @ start - diagonal[:, None] * start
+    goal = (np.square(b * felt) / diagonal[:, None]).sum(axis=0, dtype=np.float64)
+    excess = np.square(residual) / diagonal[:, None] / np.maximum(goal, 1e-30)
+    largest = excess.max(axis=1)
+    order = np.argsort(largest)
+    small = np.searchsorted(np.cumsum(largest[order]), (_LEFT * tolerance) ** 2)
+    chosen = reached_within(levels.indptr, levels.indices, order[small:], _RINGS)
+    count = int(np.count_nonzero(chosen))
+    if not 0 < count <= _MOST_LOCAL * len(b):
+        return start
+    part = build_levels(*inner_graph(levels, chosen))
+    pull = diagonal[chosen] - part.conductance[:count]
+    correction = solve(
+        part, pull, residual[chosen], tolerance=_LOCAL_TOLERANCE, iterations=_LOCAL_ITERATIONS
+    )
+    mended = start.copy()
+    mended[chosen] += correction
+    return mended

@@ -9,7 +9,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.cells import Cells, Keys, Lattice
-from o3d_paint.core.geometry import estimate_spacing
+from o3d_paint.core.geometry import estimate_spacing, main_part
 
 __all__ = ["grid_center", "voxels"]
 
@@ -62,10 +62,12 @@ def _voxels_by_number(xyz: FloatArray, nodes: int) -> tuple[float, Cells]:
 
     if not len(xyz):
         return 1.0, Cells.group(np.zeros(0, dtype=np.int64))
-    lowest, highest = bounds(xyz)
+    part = main_part(xyz)
+    scene = xyz if part.is_all else xyz[part.holds(xyz)]
+    lowest, highest = bounds(scene)
     extent = float(np.linalg.norm(highest - lowest)) or 1.0
     # Clouds are surfaces: four times the voxels at half the size.
-    low, high = np.percentile(_sample(xyz), [2, 98], axis=0)
+    low, high = np.percentile(_sample(scene), [2, 98], axis=0)
     size = max(float(np.linalg.norm(high - low)), 1e-6 * extent) / np.sqrt(nodes)
     cells = None
     for _ in range(6):

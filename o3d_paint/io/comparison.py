@@ -15,6 +15,7 @@ from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.mask_formats.pictures import class_table
+from o3d_paint.io.npz import read_npy
 
 __all__ = ["Comparison", "LabelsFile", "Matching", "compare_files", "read_labels"]
 
@@ -73,7 +74,7 @@ def compare_files(
     """
     found, wanted = read_labels(predicted), read_labels(truth)
     chosen = matching or _matching(found, wanted)
-    labels, notes = _renamed(found, wanted)
+    labels, names = _renamed(found, wanted)
     if chosen == "order":
         if len(labels) != len(wanted.labels):
             msg = (
@@ -88,10 +89,11 @@ def compare_files(
     else:
         labels = labels_of_nearest(found.xyz, labels, at=wanted.xyz, reach=reach)
     scores = score(labels, wanted.labels)
+    notes = []
     unknown = int(np.count_nonzero(wanted.labels == 0))
     if unknown:
-        notes.insert(0, f"{unknown:,} points without a true label are left out.")
-    names = {**_names_in(found, wanted), **wanted.names}
+        notes.append(f"{unknown:,} points without a true label are left out.")
+    notes += _about_names(predicted, found, truth, wanted)
     return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
 
 
@@ -103,11 +105,7 @@ def read_labels(path: Path) -> LabelsFile:
         SceneError: It has no labels.
     """
     if path.suffix.lower() == ".npy":
-        try:
-            values = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            msg = f"{path} cannot be read ({error}): expected an NPY file of labels"
-            raise FormatError(msg) from error
+        values = read_npy(path)
         if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
             msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
             raise FormatError(msg)
@@ -132,50 +130,40 @@ def _matching(found: LabelsFile, wanted: LabelsFile) -> Matching:
     return "order" if same else "nearest"
 
 
-def _renamed(found: LabelsFile, wanted: LabelsFile) -> tuple[IdArray, list[str]]:
-    """Return the predicted labels in the ids of the truth, and how classes were matched."""
+def _about_names(predicted: Path, found: LabelsFile, truth: Path, wanted: LabelsFile) -> list[str]:
+    """Return a sentence where classes do not meet by name: by numbers alone, or not at all."""
+    bare = [str(p) for p, f in ((predicted, found), (truth, wanted)) if not f.names]
+    if not bare:
+        known = {name.strip().casefold() for name in wanted.names.values()}
+        lost = sorted(n for n in found.names.values() if n.strip().casefold() not in known)
+        if not lost:
+            return []
+        listed = ", ".join(lost[:_SHOWN]) + (" …" if len(lost) > _SHOWN else "")
+        return [f"{truth} has no class of the name {listed}: points of it count as wrong."]
+    verb = "says" if len(bare) == 1 else "say"
+    return [f"{' and '.join(bare)} {verb} no names of classes, so their numbers were compared."]
+
+
+def _renamed(found: LabelsFile, wanted: LabelsFile) -> tuple[IdArray, dict[int, str]]:
+    """Return the predicted labels in the ids of the truth, and the names of all ids.
+
+    Where both name their classes, one that the truth has not gets an id that the truth has not.
+    """
+    if not (found.names and wanted.names):
+        return found.labels, {**found.names, **wanted.names}
+    ids = {name.strip().casefold(): i for i, name in wanted.names.items()}
+    taken = {*wanted.names, *np.unique(wanted.labels).tolist()}
+    names = dict(wanted.names)
     table = np.arange(1 << 16, dtype=np.uint16)
-    for old, new in _new_ids(found, wanted).items():
+    for old, name in found.names.items():
+        new = ids.get(name.strip().casefold())
+        if new is None:
+            new = old if old not in taken else next(i for i in range(1, 1 << 16) if i not in taken)
+            names[new] = name
+        taken.add(new)
         table[old] = new
     renamed: IdArray = table[found.labels]
-    if found.names and wanted.names:
-        known = {_folded(name) for name in wanted.names.values()}
-        strangers = sorted(n for n in found.names.values() if _folded(n) not in known)
-        if not strangers:
-            return renamed, []
-        listed = ", ".join(strangers[:_SHOWN]) + (" …" if len(strangers) > _SHOWN else "")
-        return renamed, [f"The truth has no class of the name {listed}: these count as wrong."]
-    if not found.names and not wanted.names:
-        who = "Neither file names its classes"
-    else:
-        who = f"The {'truth' if found.names else 'prediction'} does not name its classes"
-    return renamed, [f"{who}: their numbers are compared as they are."]
-
-
-def _new_ids(found: LabelsFile, wanted: LabelsFile) -> dict[int, int]:
-    """Return the id in the truth of each predicted class; one of its own where it has none."""
-    if not wanted.names:
-        return {}
-    ids = {_folded(name): i for i, name in wanted.names.items()}
-    taken = {*ids.values(), *np.flatnonzero(np.bincount(wanted.labels)).tolist(), *found.names}
-    new = {}
-    for old, name in found.names.items():
-        if _folded(name) in ids:
-            new[old] = ids[_folded(name)]
-        elif old in wanted.names or (wanted.labels == old).any():
-            new[old] = max(taken) + 1
-            taken.add(new[old])
-    return new
-
-
-def _names_in(found: LabelsFile, wanted: LabelsFile) -> dict[int, str]:
-    """Return the names of the predicted classes by their ids in the truth."""
-    new = _new_ids(found, wanted)
-    return {new.get(old, old): name for old, name in found.names.items()}
-
-
-def _folded(name: str) -> str:
-    return name.strip().casefold()
+    return renamed, names
 
 
 def _taxonomy(scores: Scores, names: dict[int, str]) -> Taxonomy:

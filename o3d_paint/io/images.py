@@ -14,6 +14,8 @@ from PIL import Image, ImageOps
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import is_link, require_file
+from o3d_paint.io.memory import require_memory
 
 __all__ = [
     "PHOTO_SUFFIXES",
@@ -26,11 +28,15 @@ __all__ = [
     "pixels_of",
 ]
 
+_FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP", "PPM", "GIF")
+"""What is decoded. Pillow knows others that it leaves to other programs, as EPS to Ghostscript."""
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".ppm")
 _MAX_PIXELS = 300_000_000
 MAX_SIDE = 1_000_000
 """Columns or lines beyond which no camera goes; files that say more are damaged."""
 _ORIENTATION_TAG = 0x0112
+# Pillow keeps colours in four bytes, converts them into four, and the array has three.
+_BYTES_PER_PIXEL = 12
 MAX_ASPECT = 1.06
 """Largest ratio of two pictures' aspects that still show the same: estimators round sizes to 14."""
 
@@ -74,15 +80,15 @@ def open_image(path: Path, file: BinaryIO | None = None) -> Image.Image:
         file: Its bytes, where it lies inside an archive.
 
     Raises:
-        FormatError: It is not there, no picture, or absurdly large.
+        FormatError: It is not there, no picture, absurdly large, or no plain file.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(file if file is not None else path)
-    except FileNotFoundError as error:
-        msg = f"there is no picture {path}: check the name"
-        raise FormatError(msg) from error
+            source = file if file is not None else require_file(path)
+            image = Image.open(source, formats=_FORMATS)
+    except FormatError:
+        raise
     except Image.DecompressionBombError as error:
         msg = f"{path} declares more pixels than any photo has: it is not opened"
         raise FormatError(msg) from error
@@ -107,6 +113,7 @@ def pixels_of(
 
     Raises:
         FormatError: The file is cut off or damaged.
+        SceneError: It would not fit into memory.
     """
     decoded = _decoded(image, path)
     return np.asarray(decoded if mode is None else decoded.convert(mode))
@@ -126,14 +133,17 @@ def list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     """Return the visible files of a folder with one of the endings, in the order that people mean.
 
     Raises:
-        FormatError: It is no folder that can be read.
+        FormatError: It is no folder that can be read, or a link in it leads elsewhere.
     """
     try:
-        names = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
+        found = [p for p in folder.iterdir() if p.suffix.lower() in suffixes and p.is_file()]
     except OSError as error:
         msg = f"{folder} is not a folder that can be read: check the name"
         raise FormatError(msg) from error
-    return sorted((p for p in names if not p.name.startswith(".")), key=natural_key)
+    shown = [p for p in found if not p.name.startswith(".")]
+    for link in filter(is_link, shown):
+        require_file(link)
+    return sorted(shown, key=natural_key)
 
 
 def natural_key(path: Path) -> list[tuple[int, int, str]]:
@@ -170,6 +180,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _decoded(image: Image.Image, path: Path) -> Image.Image:
     """Decode a picture now, so that errors show here."""
+    require_memory(str(path), image.width * image.height * _BYTES_PER_PIXEL)
     try:
         image.load()
     except Exception as error:

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint import errors
-from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.child_process import python_command
+from o3d_paint.errors import FormatError, PaintError, StorageError
+from o3d_paint.io.disk_errors import disk_sentence
 
 __all__ = ["read_guarded", "read_isolated"]
 
@@ -23,15 +25,12 @@ _ARRAYS, _WORD = "arrays.npz", "word.json"
 _TIMEOUT_SECONDS = 600
 _LONGEST_REASON = 200
 # Not multiprocessing, whose child runs the user's own script again up to where it reads a file.
-# The current folder is no place for modules: a scene may lie there.
 _START = """
-import sys
-sys.path = [folder for folder in sys.path if folder]
 import pickle
-sys.path, task = pickle.load(sys.stdin.buffer)
-run, arguments = pickle.loads(task)
+run, arguments = pickle.load(sys.stdin.buffer)
 run(*arguments)
 """
+_NO_ROOM = 75  # EX_TEMPFAIL of sysexits.h
 
 
 def read_isolated(
@@ -45,31 +44,42 @@ def read_isolated(
 
     Raises:
         FormatError: The reader crashed, hung, or raised what is no `PaintError`.
+        StorageError: There is no room for temporary files, or no process can be started.
         PaintError: Whatever the reader raised.
     """
-    with tempfile.TemporaryDirectory(prefix="o3d-paint-") as name:
-        folder = Path(name)
-        error = _outcome(pickle.dumps((_run, (reader, path, folder))), path, folder)
-        if error is not None:
-            raise error
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+    try:
+        with tempfile.TemporaryDirectory(prefix="o3d-paint-") as name:
+            folder = Path(name)
+            error = _outcome(pickle.dumps((_run, (reader, path, folder))), path, folder)
+            if error is not None:
+                raise error
+            with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+                return {name: arrays[name] for name in arrays.files}
+    except OSError as problem:
+        raise _no_room(path, disk_sentence(problem)) from problem
 
 
 def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
     """Run a task in a child and wait for its word; silence is a crash."""
     nowhere = subprocess.DEVNULL
     # What native code has to say of its own end would reach the user's terminal.
-    with subprocess.Popen(
-        [sys.executable, "-c", _START], stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
-    ) as child:
+    try:
+        process = subprocess.Popen(
+            python_command(_START), stdin=subprocess.PIPE, stdout=nowhere, stderr=nowhere
+        )
+    except OSError as problem:
+        reason = disk_sentence(problem)
+        return StorageError(f"{path} is read by a process of its own, which cannot start: {reason}")
+    with process as child:
         try:
-            child.communicate(pickle.dumps((sys.path, task)), timeout=_TIMEOUT_SECONDS)
+            child.communicate(task, timeout=_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             return FormatError(f"{path} keeps its reader busy for ten minutes: it is damaged")
         finally:
             # Whatever ends the waiting, Ctrl+C too, leaves no reader behind.
             child.kill()
+    if child.returncode == _NO_ROOM:
+        return _no_room(path, f"{folder.parent} is full, or cannot be written")
     try:
         kind, message = json.loads((folder / _WORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -78,6 +88,11 @@ def _outcome(task: bytes, path: Path, folder: Path) -> PaintError | None:
         return None
     error: PaintError = getattr(errors, kind, FormatError)(message)
     return error
+
+
+def _no_room(path: Path, reason: str) -> StorageError:
+    msg = f"{path} is read by a process of its own, which needs temporary files ({reason})"
+    return StorageError(f"{msg}: free some space, or name another folder with TMPDIR")
 
 
 def read_guarded(reader: Callable[[Path], Arrays], path: Path) -> Arrays:
@@ -102,8 +117,13 @@ def read_guarded(reader: Callable[[Path], Arrays], path: Path) -> Arrays:
 def _run(reader: Callable[[Path], Arrays], path: Path, folder: Path) -> None:
     """Read in the child and tell the parent how it went."""
     word: tuple[str | None, str] = (None, "")
+    arrays: Arrays = {}
     try:
-        np.savez(folder / _ARRAYS, **read_guarded(reader, path))  # type: ignore[arg-type]
+        arrays = read_guarded(reader, path)
     except PaintError as error:
         word = (type(error).__name__, str(error))
-    (folder / _WORD).write_text(json.dumps(word), encoding="utf-8")
+    try:
+        np.savez(folder / _ARRAYS, **arrays)  # type: ignore[arg-type]
+        (folder / _WORD).write_text(json.dumps(word), encoding="utf-8")
+    except OSError:
+        sys.exit(_NO_ROOM)

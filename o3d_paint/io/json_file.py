@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.memory import require_memory
+from o3d_paint.io.files import read_file
 
 __all__ = ["item", "number", "parse_json", "read_json"]
 
@@ -23,14 +23,7 @@ def read_json(path: Path | str) -> Any:
         FormatError: The file cannot be read, is not JSON, or nests too deeply.
         SceneError: It would not fit into memory.
     """
-    file = Path(path)
-    try:
-        require_memory(f"{file}", file.stat().st_size * _BYTES_PER_CHARACTER)
-        data = file.read_bytes()
-    except OSError as error:
-        msg = f"{file} cannot be read ({error.strerror or error}): check path and permissions"
-        raise FormatError(msg) from error
-    return parse_json(data, str(file))
+    return parse_json(read_file(path, factor=_BYTES_PER_CHARACTER), str(path))
 
 
 def parse_json(data: bytes, where: str) -> Any:

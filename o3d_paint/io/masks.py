@@ -19,6 +19,7 @@ from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy, next_color
 from o3d_paint.errors import SceneError
+from o3d_paint.io.files import reading
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.mask_formats.mask_set import MaskSet, with_new_ids
 from o3d_paint.io.mask_formats.registry import read_masks
@@ -65,7 +66,12 @@ def load_masks(path: Path | str, scene: Scene, taxonomy: Taxonomy | None = None)
         FormatError: The masks cannot be read.
         SceneError: None of them belongs to a photo, or one has another shape than its photo.
     """
-    source = Path(path)
+    with reading(path):
+        return _loaded(Path(path), scene, taxonomy)
+
+
+def _loaded(source: Path, scene: Scene, taxonomy: Taxonomy | None) -> MaskImport:
+    """Read masks as `load_masks` does."""
     found = read_masks(source)
     if not found.has_classes:
         msg = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import lzma
 import math
+import os
 import struct
 import tokenize
 import warnings
@@ -18,15 +19,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
-from typing import IO
+from typing import IO, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["ArrayHeader", "NpzArchive", "read_npy"]
+__all__ = ["ArrayHeader", "NpzArchive", "npy_header", "read_npy"]
 
 _MAX_HEADER = 10_000
 _MAX_ITEM = 1 << 16
@@ -88,12 +90,14 @@ class NpzArchive:
             FormatError: It is not there, no zip archive, cut off, or an array is malformed.
         """
         self.path = Path(path)
-        self._zip = _open_zip(self.path)
+        self._granted: set[str] = set()
+        self._file = open_file(self.path)
         try:
+            self._zip = _open_zip(self._file, self.path)
             self._members = self._array_members()
             self.headers = {key: self._header(key) for key in self._members}
         except BaseException:
-            self._zip.close()
+            self._file.close()
             raise
 
     def __enter__(self) -> NpzArchive:
@@ -103,6 +107,7 @@ class NpzArchive:
     def __exit__(self, *_: object) -> None:
         """Close the file."""
         self._zip.close()
+        self._file.close()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -115,13 +120,16 @@ class NpzArchive:
         Raises:
             SceneError: They would not.
         """
-        require_memory(str(self.path), sum(self.headers[k].nbytes for k in keys), limit=limit)
+        wanted = set(keys)
+        require_memory(str(self.path), sum(self.headers[k].nbytes for k in wanted), limit=limit)
+        self._granted |= wanted
 
     def read(self, key: str) -> npt.NDArray[np.generic]:
         """Return an array in the machine's byte order.
 
         Raises:
             FormatError: It holds objects, or its bytes are damaged or cut off.
+            SceneError: It would not fit into memory.
         """
         header = self.headers[key]
         if header.dtype.hasobject:
@@ -130,6 +138,8 @@ class NpzArchive:
                 " are never read: save it as a plain numeric array"
             )
             raise FormatError(msg)
+        if key not in self._granted:
+            require_memory(f"{self.path}: {key!r}", header.nbytes)
         try:
             with self._zip.open(self._members[key]) as file:
                 _read_header(file)
@@ -174,6 +184,16 @@ class NpzArchive:
         )
 
 
+def npy_header(path: Path) -> ArrayHeader:
+    """Return what a single NPY file says about its array.
+
+    Raises:
+        FormatError: It is not there, not an NPY file, cut off, or holds objects.
+    """
+    with open_file(path) as file:
+        return _npy_header(file, path)
+
+
 def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]:
     """Return the array of a single NPY file.
 
@@ -185,40 +205,46 @@ def read_npy(path: Path, *, limit: int | None = None) -> npt.NDArray[np.generic]
         FormatError: It is not there, not an NPY file, cut off, or holds objects.
         SceneError: It would not fit into memory.
     """
-    try:
-        with path.open("rb") as file:
-            header, _ = _read_header(file)
-            if header.dtype.hasobject:
-                msg = "pickled Python objects are never read"
-                raise ValueError(msg)
-            stored = path.stat().st_size - file.tell()
-            if header.nbytes > stored:
-                msg = f"{header.nbytes} bytes should follow, {stored} do"
-                raise ValueError(msg)
-            require_memory(str(path), header.nbytes, limit=limit)
+    with open_file(path) as file:
+        header = _npy_header(file, path)
+        require_memory(str(path), header.nbytes, limit=limit)
+        try:
             return _read_data(file, header)
+        except _BROKEN as error:
+            raise _no_npy(path, error) from error
+
+
+def _npy_header(file: BinaryIO, path: Path) -> ArrayHeader:
+    """Read the header of an NPY file that has as many bytes behind it as it says."""
+    try:
+        header, _ = _read_header(file)
+        if header.dtype.hasobject:
+            msg = "pickled Python objects are never read"
+            raise ValueError(msg)
+        stored = os.fstat(file.fileno()).st_size - file.tell()
+        if header.nbytes > stored:
+            msg = f"{header.nbytes} bytes should follow, {stored} do"
+            raise ValueError(msg)
     except _BROKEN as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        msg = f"{path} is no readable NPY file ({reason}): expected a plain numeric array"
-        raise FormatError(msg) from error
+        raise _no_npy(path, error) from error
+    return header
 
 
-def _open_zip(path: Path) -> zipfile.ZipFile:
+def _no_npy(path: Path, error: BaseException) -> FormatError:
+    reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+    msg = f"{path} is no readable NPY file ({reason}): expected a plain numeric array"
+    return FormatError(msg)
+
+
+def _open_zip(file: BinaryIO, path: Path) -> zipfile.ZipFile:
     """Open a zip archive."""
     try:
-        with path.open("rb") as file:
-            start = file.read(4)
+        start = file.read(4)
         if not start.startswith(b"PK"):
             what = "is empty" if not start else f"starts with {start!r}"
             msg = f"{path} is not an NPZ file: expected a zip archive, but it {what}"
             raise FormatError(msg)
-        return zipfile.ZipFile(path)
-    except FileNotFoundError as error:
-        msg = f"there is no file {path}: check the name"
-        raise FormatError(msg) from error
-    except IsADirectoryError as error:
-        msg = f"{path} is a folder: expected an NPZ file"
-        raise FormatError(msg) from error
+        return zipfile.ZipFile(file)
     except _BROKEN as error:
         raise FormatError(_unfinished(path, error)) from error
 

@@ -11,12 +11,14 @@ from o3d_paint.core.arrays import BoolArray, FloatArray
 from o3d_paint.core.camera import transform
 from o3d_paint.core.scene import Frame
 
-__all__ = ["fit_of_cloud"]
+__all__ = ["confidence_of_points", "fit_of_cloud"]
 
 _SAMPLES = 20_000
 _PHOTOS = 40
 _SAME_SURFACE = 0.1
 _FEW = 0.05
+# A point that comes from a pixel is where that pixel says; thinned and averaged ones nearly so.
+_SAME_PIXEL = 0.01
 
 
 def fit_of_cloud(path: Path, xyz: FloatArray, frames: Sequence[Frame]) -> list[str]:
@@ -62,3 +64,40 @@ def _met(points: FloatArray, frame: Frame) -> tuple[BoolArray, BoolArray]:
         with np.errstate(invalid="ignore"):
             near[inside] = np.abs(points_cam[inside, 2] - depth) < _SAME_SURFACE * depth
     return inside, near
+
+
+def confidence_of_points(xyz: FloatArray, frames: Sequence[Frame]) -> FloatArray:
+    """Return the confidence of the pixels that a cloud's own points come from.
+
+    Each point comes from the photo whose depth lies nearest to it. Empty where most points in view
+    come from no pixel: the cloud was made otherwise.
+
+    Args:
+        xyz: (N, 3) points.
+        frames: Photos whose poses run in the right direction.
+    """
+    points = xyz[:: -(-len(xyz) // _SAMPLES)]
+    best = np.full(len(points), np.inf)
+    confidence = np.zeros(len(points))
+    in_view = np.zeros(len(points), dtype=bool)
+    for frame in frames:
+        if frame.depth is None or frame.confidence is None:
+            continue
+        h, w = frame.depth.shape
+        points_cam = transform(frame.cam_from_world, points)
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            uv = frame.camera.resized(w, h).project(points_cam)
+            pixel = np.floor(uv + 0.5)
+            inside = np.flatnonzero(((pixel >= 0) & (pixel < (w, h))).all(axis=1))
+            u, v = pixel[inside].astype(np.int64).T
+            depth = frame.depth[v, u]
+            # Beside its pixel's centre by a whole pixel is as far as beside its depth by 1 %.
+            aside = np.abs(uv[inside] - pixel[inside]).max(axis=1) * _SAME_PIXEL
+            gap = np.maximum(np.abs(points_cam[inside, 2] - depth) / depth, aside)
+        in_view[inside] = True
+        nearer = np.flatnonzero((depth > 0) & (gap < best[inside]))
+        best[inside[nearer]] = gap[nearer]
+        confidence[inside[nearer]] = frame.confidence[v, u][nearer]
+    found = best < _SAME_PIXEL
+    values: FloatArray = confidence[found & np.isfinite(confidence)]
+    return values if len(values) > 0.5 * np.count_nonzero(in_view) else values[:0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import require_inside
 
 __all__ = ["existing", "inside"]
 
@@ -20,6 +21,10 @@ def inside(folder: Path, name: str, source: Path) -> Path:
     Raises:
         FormatError: It would lead out of the folder, or cannot be a file name.
     """
+    if _names_a_computer(name) and not _names_a_computer(str(folder)):
+        msg = f"{source} names the file {name[:80]!r} on another computer: it is not asked"
+        raise FormatError(msg)
+    require_inside(folder)
     try:
         root = folder.resolve()
         path = (root / name.replace("\\", "/")).resolve()
@@ -30,6 +35,11 @@ def inside(folder: Path, name: str, source: Path) -> Path:
         msg = f"{source} names the file {name[:80]!r}, which lies outside {folder}: it is not read"
         raise FormatError(msg)
     return path
+
+
+def _names_a_computer(name: str) -> bool:
+    """Return whether a name begins with a host, where Windows would sign in by itself."""
+    return name.replace("\\", "/").startswith("//")
 
 
 def existing(folder: Path, name: str, source: Path) -> Path | None:

@@ -20,15 +20,18 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.extras import require
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["arrays_of", "read_limited"]
+__all__ = ["PARTS", "arrays_of", "read_limited"]
 
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 _OLDEST = (4, 1)
 # The fewest bytes of a camera, image, point, rig and frame.
 _RECORDS = {"cameras": 24, "images": 73, "points3D": 51, "rigs": 8, "frames": 68}
+PARTS: tuple[str, ...] = tuple(_RECORDS)
+"""Files of a model that are read, as far as they are there."""
 # Of memory for one of a file: a point has 51 there, and objects of Python on the way.
 _BYTES_PER_BYTE = {"points3D": 16}
 _BYTES_PER_OTHER_BYTE = 4
@@ -126,7 +129,7 @@ def _require_room(sizes: dict[str, int], folder: Path) -> None:
     """Refuse files that are too short for as many records as they say to have."""
     for name, size in sizes.items():
         path = folder / f"{name}.bin"
-        with path.open("rb") as file:
+        with open_file(path) as file:
             count = int.from_bytes(file.read(8), "little")
         if 8 + count * _RECORDS[name] > size:
             msg = f"{path} says that it holds {count} {name}, for which it is too short"

@@ -10,6 +10,7 @@ from pathlib import Path
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.selection.photo_regions import PhotoRegions, fitted_regions
 from o3d_paint.errors import SceneError
+from o3d_paint.io.files import reading
 from o3d_paint.io.mask_formats.mask_set import Coverage, PhotoMask
 from o3d_paint.io.mask_formats.registry import read_masks
 from o3d_paint.io.masks import check_aspect
@@ -44,7 +45,8 @@ def load_regions(path: Path | str, scene: Scene, *, open_idx: int | None = None)
         SceneError: None belongs to a photo, or they have classes.
     """
     source = Path(path)
-    found = read_masks(source)
+    with reading(source):
+        found = read_masks(source)
     if found.has_classes:
         msg = (
             f"{source} holds masks with classes ({found.format}): o3d-paint fuse --masks takes"
@@ -74,9 +76,10 @@ def _regions(mask: PhotoMask, frame: Frame, source: str) -> PhotoRegions:
     """
 
     def checked() -> Iterator[Coverage]:
-        for coverage in () if mask.read_regions is None else mask.read_regions():
-            shape = (int(coverage.shape[0]), int(coverage.shape[1]))
-            check_aspect(shape, frame, f"{source} ({mask.photo})")
-            yield coverage
+        with reading(source):
+            for coverage in () if mask.read_regions is None else mask.read_regions():
+                shape = (int(coverage.shape[0]), int(coverage.shape[1]))
+                check_aspect(shape, frame, f"{source} ({mask.photo})")
+                yield coverage
 
     return fitted_regions(checked(), frame.mask_shape)

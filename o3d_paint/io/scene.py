@@ -15,9 +15,11 @@ from o3d_paint.core.arrays import BoolArray, FloatArray, RgbArray
 from o3d_paint.core.confidence import (
     ConfidenceRule,
     absolute_rule,
+    cloud_rule,
     default_rule,
     percentile_rule,
 )
+from o3d_paint.core.consistency import tolerance_of
 from o3d_paint.core.distances import PRESETS
 from o3d_paint.core.geometry import (
     estimate_spacing,
@@ -25,15 +27,18 @@ from o3d_paint.core.geometry import (
     plausibly_metric,
     robust_diagonal,
 )
+from o3d_paint.core.photo_colors import colors_from_photos
 from o3d_paint.core.scene import Frame, PointCloud, Scene
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, Convention, ImportOptions
 from o3d_paint.io.clouds.cloud_file import CloudFile
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.directions import directed
+from o3d_paint.io.far_off import told_of_far_off
+from o3d_paint.io.files import reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.memory import require_memory
-from o3d_paint.io.own_cloud import fit_of_cloud
+from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
 __all__ = ["Convention", "LoadOptions", "load_scene"]
@@ -105,7 +110,8 @@ def load_scene(
     told = progress or _silent
     told(0.0, "reading")
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
-    capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
+    with reading(path, chosen.images):
+        capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
     told(0.6, "checking cameras")
@@ -115,10 +121,17 @@ def load_scene(
         notes += fit_of_cloud(chosen.cloud, own.xyz, frames)
     rule = _rule(frames, chosen)
     notes += _unused_threshold(frames, chosen)
+    if capture.xyz is not None and _leaves_open(chosen):
+        usual, rule = rule, cloud_rule(rule, confidence_of_points(capture.xyz, frames))
+        if rule != usual:
+            notes.append(f"Depth is trusted from {rule.reason} (the usual rule: {usual.reason}).")
     told(0.7, "gathering points")
     cloud = _cloud(Path(path), capture, frames, rule=rule, limit=chosen.memory_limit)
     told(0.85, "measuring")
+    notes += told_of_far_off(cloud.xyz, frames)
     spacing = estimate_spacing(cloud.xyz)
+    if capture.xyz is not None and capture.rgb is None:
+        cloud = _colored(cloud, frames, rule=rule, spacing=spacing, notes=notes, told=told)
     metric = plausibly_metric(robust_diagonal(cloud.xyz), spacing)
     if not metric:
         notes.append(
@@ -210,6 +223,43 @@ def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:
     if options.preset is not None:
         return default_rule(maps, unit_threshold=PRESETS[options.preset].confidence)
     return default_rule(maps)
+
+
+def _colored(
+    cloud: PointCloud,
+    frames: tuple[Frame, ...],
+    *,
+    rule: ConfidenceRule,
+    spacing: float,
+    notes: list[str],
+    told: Progress,
+) -> PointCloud:
+    """Return a cloud without colours with those that its photos show, and say so."""
+    rgb, seen = colors_from_photos(
+        cloud.xyz,
+        frames,
+        rule=rule,
+        tolerance=tolerance_of(frames, rule, spacing),
+        spacing=spacing,
+        unseen=_UNKNOWN_COLOR,
+        progress=lambda share, stage: told(0.85 + 0.15 * share, stage),
+    )
+    if seen.any():
+        unseen = int(np.count_nonzero(~seen))
+        rest = f"; {unseen:,} that no photo sees stay grey" if unseen else ""
+        notes.append(
+            f"The cloud has no colours: {np.count_nonzero(seen):,} points take theirs from the"
+            f" photos that see them{rest}."
+        )
+    else:
+        notes.append("The cloud has no colours, and no photo sees its points: all stay grey.")
+    return PointCloud(cloud.xyz, rgb)
+
+
+def _leaves_open(options: LoadOptions) -> bool:
+    """Return whether the user leaves it to the program which depth is trusted."""
+    given = (options.conf_thresh, options.conf_percentile, options.preset)
+    return all(value is None for value in given)
 
 
 def _cloud(

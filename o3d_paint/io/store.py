@@ -9,16 +9,25 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
+import shutil
+import stat
+import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from o3d_paint.errors import StorageError
+from o3d_paint.io.disk_errors import unwritable
+from o3d_paint.io.files import leads_out
+from o3d_paint.io.part_files import is_part, part_file
+from o3d_paint.plain_text import json_text
 
 __all__ = [
+    "is_same_place",
     "make_folder",
+    "move_into_place",
     "refuse_overwriting",
     "remove_file",
     "replacing",
@@ -26,20 +35,8 @@ __all__ = [
     "write_json",
 ]
 
-_REMEDIES = {
-    errno.ENOSPC: "the disk is full: free some space or choose another place",
-    errno.EDQUOT: "your disk quota is used up: free some space or choose another place",
-    errno.EFBIG: "the file is larger than this disk allows: choose another place",
-    errno.EROFS: "the disk is read-only: choose another place",
-    errno.EACCES: "you may not write there: choose another place or change its permissions",
-    errno.EPERM: "you may not write there: choose another place or change its permissions",
-    errno.ENOENT: "the folder does not exist (any more): make it or choose another place",
-    errno.ENOTDIR: "part of the path is a file, not a folder: choose another place",
-    errno.EISDIR: "it is a folder: add a file name",
-    errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
-    errno.EIO: "the disk reported an error: check it or choose another place",
-    errno.ESTALE: "the network folder has gone: connect it again or choose another place",
-}
+_STDOUT = "-"
+_IN_MEMORY = 1 << 24
 
 
 @contextmanager
@@ -47,35 +44,105 @@ def replacing(path: Path | str, *, inputs: Iterable[Path | str] = ()) -> Iterato
     """Open a file for writing that takes its place only when the block ends without an error.
 
     Args:
-        path: Where the file belongs. A symbolic link is followed; permissions of a file that was
-            there before are kept.
+        path: Where the file belongs; ``-`` is the standard output. A symbolic link within its
+            folder is followed; permissions of a file that was there before are kept.
         inputs: Files that were read for this output and are never written over.
 
     Yields:
         A buffered binary file that can also be read and sought.
 
     Raises:
-        StorageError: The file is an input, or the disk is full, read-only or gone.
+        StorageError: The file is an input, a device or leads elsewhere, or the disk is full,
+            read-only or gone.
     """
+    if str(path) == _STDOUT:
+        with _to_stdout() as file:
+            yield file
+        return
     refuse_overwriting(path, inputs)
-    target = Path(os.path.realpath(path))
-    beside = target.parent / f".o3d-paint-{secrets.token_hex(8)}.part"
     try:
-        if target.is_dir():
-            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
-        with _created(beside) as file:
+        target = _target_of(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    if target is None:
+        with open(os.devnull, "w+b") as nowhere:
+            yield nowhere
+        return
+    try:
+        with part_file(target.parent) as (file, beside):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _keep_permissions(target, beside)
-        os.replace(beside, target)
+            _keep_permissions(target, beside)
+            if os.name == "nt":
+                file.close()  # Windows moves nothing that is open
+            os.replace(beside, target)
     except OSError as error:
-        if error.filename is None or Path(error.filename) in (beside, target):
-            raise _explained(path, error) from error
+        if error.filename is None or _is_of(Path(error.filename), target):
+            raise unwritable(path, error) from error
         raise
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+
+
+def _target_of(path: Path | str) -> Path | None:
+    """Return the plain file to be written or made; None where all goes nowhere.
+
+    Raises:
+        StorageError: It is a folder, a device or the like, or a link leads out of its folder.
+        OSError: It cannot be looked at.
+    """
+    if os.path.realpath(path) == os.path.realpath(os.devnull):
+        return None
+    target = Path(os.path.realpath(path))
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if not stat.S_ISREG(mode):
+        msg = f"{path} is a device or a pipe, not a file: name a file, or - for standard output"
+        raise StorageError(msg)
+    if os.path.islink(path) and leads_out(path, os.path.dirname(os.path.abspath(path))):
+        msg = f"{path} is a link that leads to {target}: name that file itself, or remove the link"
+        raise StorageError(msg)
+    return target
+
+
+def _is_of(path: Path, target: Path) -> bool:
+    """Return whether an error about a path is one about writing a file."""
+    return path in (target, target.parent) or (path.parent == target.parent and is_part(path))
+
+
+@contextmanager
+def _to_stdout() -> Iterator[BinaryIO]:
+    """Open a file whose content goes to the standard output once it is whole."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
+        yield cast(BinaryIO, file)
+        file.seek(0)
+        sys.stdout.flush()
+        shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+def move_into_place(made: Path, path: Path | str, *, inputs: Iterable[Path | str] = ()) -> None:
+    """Move a file that a library wrote, in a `part_folder` of its place, as `replacing` does.
+
+    Raises:
+        StorageError: As `replacing`.
+    """
+    refuse_overwriting(path, inputs)
+    try:
+        target = _target_of(path)
+        if target is None:
+            return
+        with made.open("r+b") as file:
+            os.fsync(file.fileno())
+        os.chmod(made, _usual_mode(made.parent))
+        _keep_permissions(target, made)
+        os.replace(made, target)
+    except OSError as error:
+        raise unwritable(path, error) from error
     _sync_folder(target.parent)
 
 
@@ -91,8 +158,8 @@ def write_json(path: Path | str, value: object, *, inputs: Iterable[Path | str] 
     Raises:
         ValueError: The value holds NaN or infinity, which JSON does not know.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
-    write_bytes(path, (text + "\n").encode("utf-8", errors="backslashreplace"), inputs=inputs)
+    text = json_text(json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False))
+    write_bytes(path, (text + "\n").encode("utf-8"), inputs=inputs)
 
 
 def remove_file(path: Path | str, *, inputs: Iterable[Path | str] = ()) -> None:
@@ -105,23 +172,30 @@ def remove_file(path: Path | str, *, inputs: Iterable[Path | str] = ()) -> None:
     try:
         Path(path).unlink(missing_ok=True)
     except OSError as error:
-        raise _explained(path, error) from error
+        raise unwritable(path, error) from error
 
 
-def make_folder(path: Path | str) -> Path:
+def make_folder(path: Path | str, *, within: Path | str | None = None) -> Path:
     """Make a folder and those above it; one that is there already will do.
 
+    Args:
+        path: The folder.
+        within: What the user named, out of which no link there may lead.
+
     Raises:
-        StorageError: It cannot be made.
+        StorageError: It cannot be made, or a link leads it elsewhere.
     """
     folder = Path(path)
+    if within is not None and leads_out(folder, within):
+        msg = f"{folder} is a link that leads out of {within}: remove it or choose another place"
+        raise StorageError(msg)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         msg = f"cannot make the folder {folder}: a file has that name, choose another"
         raise StorageError(msg) from error
     except OSError as error:
-        raise _explained(folder, error) from error
+        raise unwritable(folder, error) from error
     return folder
 
 
@@ -132,28 +206,34 @@ def refuse_overwriting(path: Path | str, inputs: Iterable[Path | str]) -> None:
         StorageError: It is one.
     """
     for source in inputs:
-        same = os.path.realpath(path) == os.path.realpath(source)
-        with suppress(OSError):
-            same = same or os.path.samefile(path, source)
-        if same:
+        if is_same_place(path, source):
             msg = f"{path} is being read and would be written over: choose another name"
             raise StorageError(msg)
 
 
-@contextmanager
-def _created(path: Path) -> Iterator[BinaryIO]:
-    """Create a file that must not exist yet, with the permissions that the user's files get."""
-    descriptor = os.open(
-        path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-    )
-    with os.fdopen(descriptor, "w+b", buffering=1 << 20) as file:
-        yield file
+def is_same_place(one: Path | str, other: Path | str) -> bool:
+    """Return whether two names are of one file, by whatever links."""
+    if os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other)):
+        return True
+    with suppress(OSError):
+        return os.path.samefile(one, other)
+    return False
 
 
 def _keep_permissions(old: Path, new: Path) -> None:
     """Give the new file the permissions of the one that it replaces."""
     with suppress(FileNotFoundError, PermissionError):
         os.chmod(new, old.stat().st_mode & 0o7777)
+
+
+def _usual_mode(folder: Path) -> int:
+    """Return the permissions that the user's new files get."""
+    probe = folder / "mode"
+    probe.touch()
+    try:
+        return probe.stat().st_mode & 0o777
+    finally:
+        probe.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -166,9 +246,3 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _explained(path: Path | str, error: OSError) -> StorageError:
-    """Return one sentence about a failed write."""
-    reason = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}: choose another place")
-    return StorageError(f"cannot write {path}: {reason}")

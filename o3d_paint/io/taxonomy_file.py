@@ -22,6 +22,7 @@ from o3d_paint.assets import asset
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, TaxonomyError
 from o3d_paint.io.class_list import class_list
+from o3d_paint.io.files import reading
 from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.store import write_json
 
@@ -64,10 +65,11 @@ def find_taxonomy(text: str | Path) -> TaxonomyFile:
     name = re.sub(r"[\s_-]+", "", str(text)).casefold()
     if name in PRESETS:
         return read_taxonomy(asset(_FOLDER, f"{name}.json"))
-    if not Path(text).is_file():
-        msg = f"there is no class list {text}: give a JSON file or one of {', '.join(PRESETS)}"
-        raise TaxonomyError(msg)
-    return read_taxonomy(Path(text))
+    with reading(text):
+        if not Path(text).exists():
+            msg = f"there is no class list {text}: give a JSON file or one of {', '.join(PRESETS)}"
+            raise TaxonomyError(msg)
+        return read_taxonomy(Path(text))
 
 
 def read_taxonomy(path: Path) -> TaxonomyFile:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
-import shutil
-import tempfile
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +20,12 @@ from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.views.render import render_points
 from o3d_paint.core.views.turntable import label_colors, shown_points, turntable, without_ceiling
 from o3d_paint.errors import FormatError, SceneError, StorageError
+from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.lettering import Font
+from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.sheet import FAINT, GROUND, Entry, Sheet, legend_height
-from o3d_paint.io.store import refuse_overwriting, replacing
+from o3d_paint.io.store import move_into_place, refuse_overwriting, replacing
 
 __all__ = ["RENDER_ENDINGS", "RenderOptions", "draw_view", "write_turntable"]
 
@@ -31,6 +33,7 @@ RENDER_ENDINGS = (".png", ".mp4", ".gif")
 _FEWEST, _MOST = 16, 8192
 _GIF_COLORS = 160
 _FOURCC = "mp4v"
+_LEAST_ROOM = 1 << 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,23 +203,52 @@ def _write_png(picture: RgbArray, path: Path) -> None:
 
 def _write_mp4(frames: Iterator[RgbArray], path: Path, *, fps: int) -> None:
     """Write a film; the encoder wants a name of its own, and the file moves when it is whole."""
+    try:
+        with part_folder(path.absolute().parent) as folder:
+            beside = folder / "film.mp4"
+            # Where not even this has room the encoder only says that it cannot begin.
+            beside.write_bytes(bytes(_LEAST_ROOM))
+            count = _encoded(frames, beside, path, fps=fps)
+            # It says nothing of a disk that became full meanwhile.
+            if _pictures_in(beside) != count:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            move_into_place(beside, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _encoded(frames: Iterator[RgbArray], beside: Path, path: Path, *, fps: int) -> int:
+    """Write a film under a name; returns how many pictures it was given."""
     first = next(frames)
     height, width = first.shape[:2]
-    with replacing(path) as file, tempfile.TemporaryDirectory(prefix="o3d-paint-") as folder:
-        beside = Path(folder) / "film.mp4"
-        code = cv2.VideoWriter.fourcc(*_FOURCC)
-        writer = cv2.VideoWriter(str(beside), code, float(fps), (width, height))
+    code = cv2.VideoWriter.fourcc(*_FOURCC)
+    writer = cv2.VideoWriter(str(beside), code, float(fps), (width, height))
+    try:
         if not writer.isOpened():
             msg = f"cannot write {path}: OpenCV was built without MPEG-4, write a .gif instead"
             raise StorageError(msg)
-        try:
-            writer.write(first[..., ::-1])
-            for frame in frames:
-                writer.write(frame[..., ::-1])
-        finally:
-            writer.release()
-        with beside.open("rb") as made:
-            shutil.copyfileobj(made, file)
+        writer.write(first[..., ::-1])
+        count = 1
+        for frame in frames:
+            writer.write(frame[..., ::-1])
+            count += 1
+    finally:
+        writer.release()
+    return count
+
+
+def _pictures_in(film: Path) -> int:
+    """Return how many pictures of a film can be played; 0 of what is none."""
+    if not film.is_file():
+        return 0
+    player = cv2.VideoCapture(str(film))
+    try:
+        count = 0
+        while player.grab():
+            count += 1
+        return count
+    finally:
+        player.release()
 
 
 def _write_gif(frames: Iterator[RgbArray], path: Path, *, fps: int) -> None:

@@ -266,8 +266,11 @@ class Autosave:
             self._again = True
             return
         self._problem = None
-        then, self._is_asked, self._then = self._then, False, None
         self._project.saved.emit(datetime.now(timezone.utc))
+        if self._again:
+            # What was asked for began while an earlier checkpoint was being written.
+            return
+        then, self._is_asked, self._then = self._then, False, None
         if then is not None:
             then()
 

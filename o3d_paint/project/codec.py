@@ -17,6 +17,8 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, IdArray
 from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
+from o3d_paint.errors import SceneError
+from o3d_paint.io.memory import require_memory
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
 __all__ = ["decode_step", "encode_step", "step_name", "taxonomy_from_json", "taxonomy_to_json"]
@@ -26,6 +28,24 @@ _RUNS, _PLAIN = 0, 1
 # The fastest level: what is left after the runs is small, and the UI thread packs it.
 _ZLIB_LEVEL = 1
 _MAX_BYTES = 1 << 31
+_MAX_HEAD = 1 << 26  # two lists of 65,535 classes have 10 MB
+# Packed ids become an array of two bytes each; a mask's edit has three, and flags.
+_BYTES_PER_PIXEL = 8
+
+
+# What bytes that somebody else made up provoke.
+_BROKEN = (
+    zlib.error,
+    struct.error,
+    KeyError,
+    TypeError,
+    IndexError,
+    StopIteration,
+    RecursionError,
+    OverflowError,
+    MemoryError,
+    SceneError,
+)
 
 
 def encode_step(step: Step) -> bytes:
@@ -45,15 +65,11 @@ def decode_step(data: bytes) -> Step:
         ValueError: The bytes are not a step.
     """
     try:
-        inflater = zlib.decompressobj()
-        raw = inflater.decompress(data, _MAX_BYTES)
-        if not inflater.eof:
-            msg = "its end is missing"
-            raise ValueError(msg)
-        header, blobs = _split(raw)
+        header, blobs = _split(_Inflated(data))
+        require_memory("the step", _BYTES_PER_PIXEL * sum(map(_pixels_of, header["edits"])))
         edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
         return Step(str(header["name"]), edits)
-    except (zlib.error, struct.error, KeyError, TypeError, IndexError, StopIteration) as error:
+    except _BROKEN as error:
         msg = f"not a step of the history: {error}"
         raise ValueError(msg) from error
 
@@ -65,11 +81,9 @@ def step_name(data: bytes) -> str:
         ValueError: The bytes are not a step.
     """
     try:
-        inflater = zlib.decompressobj()
-        (size,) = _LENGTH.unpack(inflater.decompress(data, _LENGTH.size))
-        head = inflater.decompress(inflater.unconsumed_tail, min(size, _MAX_BYTES))
+        head = _head_of(_Inflated(data))
         return str(json.loads(head)["name"])
-    except (zlib.error, struct.error, KeyError, TypeError) as error:
+    except _BROKEN as error:
         msg = f"not a step of the history: {error}"
         raise ValueError(msg) from error
 
@@ -103,22 +117,59 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _split(raw: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """Separate header and arrays."""
-    (head_size,) = _LENGTH.unpack_from(raw, 0)
-    position = _LENGTH.size + head_size
-    header = json.loads(raw[_LENGTH.size : position])
-    (count,) = _LENGTH.unpack_from(raw, position)
-    position += _LENGTH.size
-    sizes = struct.unpack_from(f"<{count}I", raw, position)
-    position += count * _LENGTH.size
-    blobs = []
-    for size in sizes:
-        blobs.append(raw[position : position + size])
-        position += size
-    if position != len(raw):
-        msg = f"{len(raw)} bytes found, {position} expected"
+class _Inflated:
+    """Compressed bytes, unpacked only as far as they are asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._inflater = zlib.decompressobj()
+        self._rest = data
+
+    def take(self, size: int) -> bytes:
+        """Return the next bytes.
+
+        Raises:
+            ValueError: There are fewer.
+        """
+        found = self._inflater.decompress(self._rest, size) if size else b""
+        self._rest = self._inflater.unconsumed_tail if size else self._rest
+        if len(found) != size:
+            msg = "its end is missing"
+            raise ValueError(msg)
+        return found
+
+    def require_end(self) -> None:
+        """Check that nothing is left and the checksum is right.
+
+        Raises:
+            ValueError: It is not so.
+        """
+        if self._inflater.decompress(self._rest, 1) or not self._inflater.eof:
+            msg = "its end is damaged"
+            raise ValueError(msg)
+
+
+def _head_of(packed: _Inflated) -> bytes:
+    (size,) = _LENGTH.unpack(packed.take(_LENGTH.size))
+    if size > _MAX_HEAD:
+        msg = f"a header of {size} bytes"
         raise ValueError(msg)
+    return packed.take(size)
+
+
+def _split(packed: _Inflated) -> tuple[dict[str, Any], list[bytes]]:
+    """Separate header and arrays; what they say to have is looked at before it is unpacked."""
+    header = json.loads(_head_of(packed))
+    (count,) = _LENGTH.unpack(packed.take(_LENGTH.size))
+    if count > _MAX_HEAD // _LENGTH.size:
+        msg = f"{count} arrays"
+        raise ValueError(msg)
+    sizes = struct.unpack(f"<{count}I", packed.take(count * _LENGTH.size))
+    if sum(sizes) > _MAX_BYTES:
+        msg = f"arrays of {sum(sizes)} bytes"
+        raise ValueError(msg)
+    require_memory("the step", sum(sizes))
+    blobs = [packed.take(size) for size in sizes]
+    packed.require_end()
     return header, blobs
 
 
@@ -145,6 +196,17 @@ def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
         "gone": edit.gone,
         "heir": edit.heir,
     }
+
+
+def _pixels_of(entry: dict[str, Any]) -> int:
+    """Return how many pixels an edit's rectangle has, before any array of that size is made."""
+    if "frame" not in entry:
+        return 0
+    x0, y0, x1, y1 = (_whole(v) for v in entry["rect"])
+    if not (0 <= x0 <= x1 and 0 <= y0 <= y1):
+        msg = f"a rectangle of {entry['rect']}"
+        raise TypeError(msg)
+    return (x1 - x0) * (y1 - y0)
 
 
 def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:

@@ -11,7 +11,7 @@ from o3d_paint.project.document import Document, PhotoEntry, read_document
 from o3d_paint.project.fingerprint import cloud_fingerprint
 from o3d_paint.project.layout import Layout, mask_names
 from o3d_paint.project.loaded import Loaded
-from o3d_paint.project.mask_file import read_mask
+from o3d_paint.project.mask_file import photo_of_mask
 
 __all__ = ["find_document"]
 
@@ -86,7 +86,7 @@ def _entry(
     if not path.exists():
         return PhotoEntry(name, shape, checksum, None)
     try:
-        own = read_mask(path)[1]
+        own = photo_of_mask(path)
     except FormatError:
         own = ""
     return PhotoEntry(name, shape, own or checksum, f"masks/{file_name}")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.scene import Photo, PointCloud, Scene
 from o3d_paint.errors import PaintError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import FilePhoto
 
 __all__ = ["cloud_fingerprint", "fits_cloud", "photo_checksum"]
@@ -60,10 +61,10 @@ def photo_checksum(photo: Photo) -> str:
     digest = hashlib.blake2b(f"{photo.height}x{photo.width}".encode(), digest_size=16)
     if isinstance(photo, FilePhoto):
         try:
-            with photo.path.open("rb") as file:
+            with open_file(photo.path) as file:
                 while block := file.read(1 << 20):
                     digest.update(block)
-        except OSError:
+        except (OSError, PaintError):
             return ""
         return digest.hexdigest()
     try:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from o3d_paint.errors import StorageError
 from o3d_paint.folders import data_folder
+from o3d_paint.io.files import is_link, leads_out
 from o3d_paint.io.store import make_folder
 
 __all__ = ["Layout", "is_project", "mask_names", "now_text", "project_folder"]
@@ -121,14 +123,25 @@ def project_folder(scene_path: Path, chosen: Path | None = None) -> tuple[Path, 
         return chosen, None
     scene_path = scene_path.resolve()
     beside = scene_path.with_name(scene_path.stem + SUFFIX)
+    mark = hashlib.blake2b(str(scene_path).encode(errors="surrogateescape"), digest_size=5)
+    elsewhere = data_folder() / "projects" / f"{scene_path.stem}-{mark.hexdigest()}{SUFFIX}"
+    if is_link(beside) and leads_out(beside, beside.parent):
+        note = f"{beside} is a link that leads elsewhere and is not followed: the project is kept"
+        return elsewhere, f"{note} in {elsewhere} (name another with --project)"
     if _is_writable(beside if beside.is_dir() else beside.parent):
         return beside, None
-    mark = hashlib.blake2b(str(scene_path).encode(), digest_size=5).hexdigest()
-    elsewhere = data_folder() / "projects" / f"{scene_path.stem}-{mark}{SUFFIX}"
     note = f"{beside.parent} is read-only: the project is kept in {elsewhere}"
     if beside.is_dir() and not elsewhere.exists():
         make_folder(elsewhere.parent)
-        shutil.copytree(beside, elsewhere, ignore=shutil.ignore_patterns("lock"))
+        try:
+            shutil.copytree(beside, elsewhere, ignore=_not_to_copy)
+        except OSError as error:
+            # What was copied would look like the whole project the next time.
+            shutil.rmtree(elsewhere, ignore_errors=True)
+            msg = (
+                f"{beside} cannot be copied to {elsewhere} ({error}): choose another with --project"
+            )
+            raise StorageError(msg) from error
         note += " and begins as a copy of the one there"
     return elsewhere, note
 
@@ -156,12 +169,24 @@ def now_text() -> str:
 
 
 def _numbers(folder: Path, suffix: str, prefix: str) -> list[int]:
+    if is_link(folder):
+        return []
     try:
         names = os.listdir(folder)
     except (FileNotFoundError, NotADirectoryError):
         return []
     pattern = re.compile(re.escape(prefix) + r"(\d+)" + re.escape(suffix))
     return sorted(int(m.group(1)) for m in map(pattern.fullmatch, names) if m)
+
+
+def _not_to_copy(folder: str, names: list[str]) -> set[str]:
+    """Return what of a folder stays behind: who holds it, links, pipes and devices."""
+    paths = {name: Path(folder, name) for name in names}
+    return {n for n, p in paths.items() if n == "lock" or is_link(p) or not _is_plain(p)}
+
+
+def _is_plain(path: Path) -> bool:
+    return path.is_file() or path.is_dir()
 
 
 def _is_writable(folder: Path) -> bool:

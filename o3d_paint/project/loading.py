@@ -14,6 +14,7 @@ import numpy as np
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import PaintError, TaxonomyError
+from o3d_paint.io.files import read_file, reading
 from o3d_paint.project.cloud_labels import classes_of
 from o3d_paint.project.contents import find_document
 from o3d_paint.project.document import Document, read_document
@@ -27,6 +28,7 @@ from o3d_paint.project.saved_masks import read_masks, read_saved_layer
 __all__ = ["load_folder"]
 
 _MAX_READS = 5
+_BYTES_PER_BYTE = 3  # the file, its records, and what of them stays as history
 
 
 def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) -> Loaded:
@@ -41,11 +43,12 @@ def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) ->
         ProjectError: A newer version of the program wrote it.
     """
     taxonomy = classes_of(scene, classes)
-    for _ in range(_MAX_READS):
-        loaded = _read_once(Layout(root), scene, taxonomy)
-        if _number_now(root) in (None, loaded.number):
-            break
-        # Somebody else's session wrote a checkpoint while we were reading: read again.
+    with reading(root):
+        for _ in range(_MAX_READS):
+            loaded = _read_once(Layout(root), scene, taxonomy)
+            if _number_now(root) in (None, loaded.number):
+                break
+            # Somebody else's session wrote a checkpoint while we were reading: read again.
     return loaded
 
 
@@ -105,7 +108,7 @@ def _replay(layout: Layout, scene: Scene, loaded: Loaded, *, fit: Fit) -> None:
         for record in _records(layout.journal(number), loaded):
             try:
                 replay.apply(record)
-            except (ValueError, KeyError, TypeError, TaxonomyError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError, TaxonomyError) as error:
                 loaded.damaged.append(layout.journal(number))
                 loaded.messages.append(f"one step of the journal cannot be read ({error})")
 
@@ -134,9 +137,9 @@ def _records(path: Path, loaded: Loaded, *, whole: bool = False) -> tuple[Record
         whole: Whether a torn end is damage too: it is where the file was written at once.
     """
     try:
-        found = parse_records(path.read_bytes())
-    except OSError as error:
-        loaded.messages.append(f"{path} cannot be read ({error.strerror or error})")
+        found = parse_records(read_file(path, factor=_BYTES_PER_BYTE))
+    except PaintError as error:
+        loaded.messages.append(str(error))
         return ()
     if found.damaged or (whole and found.torn):
         loaded.damaged.append(path)

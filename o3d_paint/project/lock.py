@@ -18,8 +18,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
+from o3d_paint.project.foreign import is_foreign
+
 __all__ = ["FolderLock", "Holder"]
 
+_FLAGS = (
+    os.O_RDWR
+    | os.O_CREAT
+    | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC"))
+)
 _UNSUPPORTED = {errno.ENOTSUP, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 _MAX_BYTES = 4096
 
@@ -82,7 +89,14 @@ class FolderLock:
         """
         path = folder / "lock"
         while True:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            if is_foreign(path):
+                path.unlink()
+            descriptor = os.open(path, _FLAGS, 0o666)
+            if not _is_own(descriptor):
+                # Somebody else's, which must not be written to: only its name here goes.
+                os.close(descriptor)
+                path.unlink()
+                continue
             try:
                 before = _read_holder(descriptor)
                 if not _lock(descriptor, before):
@@ -112,6 +126,11 @@ class FolderLock:
             if _is_at(descriptor, self._path):
                 self._path.unlink()
         os.close(descriptor)
+
+
+def _is_own(descriptor: int) -> bool:
+    """Return whether an open file has no other name."""
+    return os.fstat(descriptor).st_nlink <= 1
 
 
 def _read_holder(descriptor: int) -> Holder | None:

@@ -16,7 +16,7 @@ from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing, write_bytes
 
-__all__ = ["read_layer", "read_mask", "write_layer", "write_mask"]
+__all__ = ["photo_of_mask", "read_layer", "read_mask", "write_layer", "write_mask"]
 
 _PHOTO_KEY = "o3d-paint-photo"
 
@@ -49,16 +49,25 @@ def write_mask(path: Path, mask: IdArray, taxonomy: Taxonomy, *, photo: str) -> 
     write_bytes(path, packed.getvalue())
 
 
-def read_mask(path: Path) -> tuple[IdArray, str]:
+def read_mask(path: Path, shape: tuple[int, int] | None = None) -> tuple[IdArray, str]:
     """Read a mask of `write_mask`, or any indexed or grey PNG.
+
+    Args:
+        path: The file.
+        shape: (H, W) that it must have, looked at before it is decoded; None takes any.
 
     Returns:
         (H, W) class ids, and the checksum of their photo, "" where the file does not say.
 
     Raises:
-        FormatError: It is damaged, or not a mask.
+        FormatError: It is damaged, not a mask, or of another shape.
     """
     with open_image(path) as image:
+        if shape not in (None, (image.height, image.width)):
+            assert shape is not None
+            size = f"{image.width}x{image.height}"
+            msg = f"{path} has {size} pixels: expected {shape[1]}x{shape[0]}"
+            raise FormatError(msg)
         values = pixels_of(image, path)
         photo = str(image.info.get(_PHOTO_KEY, ""))
     if values.ndim != 2 or values.dtype.kind not in "ui" or values.min() < 0:
@@ -68,6 +77,16 @@ def read_mask(path: Path) -> tuple[IdArray, str]:
         msg = f"{path} holds the id {values.max()}: expected class ids up to 65535"
         raise FormatError(msg)
     return values.astype(np.uint16), photo
+
+
+def photo_of_mask(path: Path) -> str:
+    """Return the checksum of a mask's photo, "" where it does not say, without decoding it.
+
+    Raises:
+        FormatError: It is no picture.
+    """
+    with open_image(path) as image:
+        return str(image.info.get(_PHOTO_KEY, ""))
 
 
 def write_layer(path: Path, labels: IdArray, *, cloud: str) -> None:

@@ -11,6 +11,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import StorageError
 from o3d_paint.io.store import make_folder
+from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.loading import load_folder
@@ -53,13 +54,15 @@ def prepare_session(
         ProjectError: A newer version of the program wrote it.
     """
     is_new = not folder.exists()
+    told: list[str] = []
     try:
-        lock: FolderLock | StorageError = lock_folder(Layout(folder))
+        lock: FolderLock | StorageError = lock_folder(Layout(folder), told)
     except StorageError as error:
         lock = error
     try:
         wanted = None if classes is None else taxonomy_of(classes)
         loaded = load_folder(folder, scene, classes=wanted)
+        loaded.messages[:0] = told
     except BaseException:
         if isinstance(lock, FolderLock):
             lock.release()
@@ -67,8 +70,12 @@ def prepare_session(
     return Prepared(loaded, lock, is_new)
 
 
-def lock_folder(layout: Layout) -> FolderLock:
-    """Make a folder if need be, and lock it.
+def lock_folder(layout: Layout, told: list[str] | None = None) -> FolderLock:
+    """Make a folder if need be, lock it, and move out of the way what no project has.
+
+    Args:
+        layout: The folder.
+        told: Gets what to tell the user.
 
     Raises:
         StorageError: Somebody else holds it, or it cannot be written to.
@@ -82,6 +89,13 @@ def lock_folder(layout: Layout) -> FolderLock:
     if isinstance(lock, Holder):
         msg = f"{layout.root} is open already, by {lock}"
         raise StorageError(msg)
+    try:
+        moved = move_foreign_aside(layout)
+    except BaseException:
+        lock.release()
+        raise
+    if told is not None:
+        told += moved
     return lock
 
 

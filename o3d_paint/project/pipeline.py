@@ -6,7 +6,7 @@ the same labels in both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -19,6 +19,7 @@ from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.progress import Progress
+from o3d_paint.core.reach import Reach, reach_of_photo, reach_sentences
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
@@ -48,6 +49,7 @@ class FuseResult:
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
         overruled: Classes whose paint was overruled, those without any labelled point first.
+        reach: Of each class's paint on each photo; empty for the article.
         notes: What was left out or overruled, one sentence each.
     """
 
@@ -60,6 +62,7 @@ class FuseResult:
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
+    reach: tuple[Reach, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -94,13 +97,14 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     evidence = Evidence(len(scene.cloud), (), layer, scene.labels, packed)
-    known = None
+    known, reach = None, list[Reach]()
     if tolerance is not None:
         evidence = gather_evidence(
             scene,
             PackedMasks(packed),
             tolerance=tolerance,
             layer=layer,
+            reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
         known = evidence.labels()
@@ -122,14 +126,27 @@ def run_fuse(
         painted,
         fusion.settings,
         tolerance,
-        # Without what only a next fusion would use, which takes much memory.
-        replace(fusion, graph=None, edges={}, refined=None),
+        _without_state(fusion),
         known,
         seconds={"index": gathered - started, **fusion.seconds},
         conflicts=conflicts_by_pair(evidence.tally()),
         overruled=lost,
-        notes=(*overruled_notes(lost, taxonomy.name_of), *fusion.notes),
+        reach=tuple(reach),
+        notes=(
+            *overruled_notes(lost, taxonomy.name_of),
+            *_reach_notes(reach, scene, taxonomy),
+            *fusion.notes,
+        ),
     )
+
+
+def _reach_notes(reach: list[Reach], scene: Scene, taxonomy: Taxonomy) -> Sequence[str]:
+    return reach_sentences(reach, [f.name for f in scene.frames], taxonomy.name_of)
+
+
+def _without_state(fusion: Fusion) -> Fusion:
+    """Return a fusion without what only a next one would use, which takes much memory."""
+    return replace(fusion, graph=None, edges={}, refined=None)
 
 
 def gather_evidence(
@@ -138,6 +155,7 @@ def gather_evidence(
     *,
     tolerance: DepthTolerance,
     layer: IdArray | None = None,
+    reach: list[Reach] | None = None,
     progress: Progress | None = None,
 ) -> Evidence:
     """Return what painted photos say about the points.
@@ -147,6 +165,7 @@ def gather_evidence(
         masks: (H, W) ids of the photos' mask shapes by position.
         tolerance: How far a point may lie from a depth map.
         layer: (N,) labels laid on points directly, 0 where none.
+        reach: Gets how much of the paint of each photo reaches points.
         progress: Told how far it is.
     """
     ballots = Ballots(len(scene.cloud), len(scene.frames), imported=scene.labels)
@@ -155,7 +174,10 @@ def gather_evidence(
         if progress is not None:
             progress(done / len(packed), f"photo {scene.frames[frame_idx].name}")
         index = build_index(scene, frame_idx, tolerance)
-        ballots.sync(frame_idx, index, mask.unpacked(), rect=Rect.whole(index.shape))
+        plain = mask.unpacked()
+        ballots.sync(frame_idx, index, plain, rect=Rect.whole(index.shape))
+        if reach is not None:
+            reach += reach_of_photo(frame_idx, plain, index)
         ballots.park(frame_idx)
     if layer is not None:
         points = np.flatnonzero(layer).astype(np.int32)

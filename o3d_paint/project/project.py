@@ -47,6 +47,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
+from o3d_paint.core.reach import Reach, reach_of_photo
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
@@ -139,6 +140,14 @@ class Project(Painting, Classes, Fusing):
     def index(self, frame_idx: int) -> PixelIndex | None:
         """Return what points a photo shows; None until its index is built."""
         return self._indexes.get(frame_idx)
+
+    def reach(self, frame_idx: int) -> tuple[Reach, ...]:
+        """Return for each class on a photo how much of its paint reaches points of the cloud."""
+        self._check_frame(frame_idx)
+        self._indexes.build_now(frame_idx)
+        index = self._indexes.get(frame_idx)
+        assert index is not None
+        return reach_of_photo(frame_idx, self.mask(frame_idx), index)
 
     def request_index(self, frame_idx: int) -> bool:
         """Build a photo's index before all others; returns whether it is there already.

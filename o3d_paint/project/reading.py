@@ -7,15 +7,17 @@ from pathlib import Path
 
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import reading
 from o3d_paint.project.document import read_document
 from o3d_paint.project.fused_file import read_fusion
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.loading import load_folder
+from o3d_paint.project.noted_paths import found_again, is_passed_over
 from o3d_paint.project.project import Project
 
-__all__ = ["project_of", "read_project", "scene_path_of"]
+__all__ = ["passed_over", "project_of", "read_project", "scene_path_of"]
 
 
 def read_project(
@@ -34,24 +36,44 @@ def read_project(
 def scene_path_of(folder: Path) -> Path:
     """Return the scene that a project was painted on, where it still is.
 
+    What lies beside the project goes before the place that it notes, which may be another
+    computer's, or a sender's choice.
+
     Raises:
         FormatError: The project or its scene cannot be found.
         ProjectError: A newer version of the program wrote it.
     """
-    noted = Path(read_document(Layout(folder).document).scene_path)
-    beside = folder.resolve().parent / noted.name
-    for path in (noted, beside):
-        if noted.name and path.exists():
-            return path
-    msg = f"the scene of {folder} is neither {noted} nor beside the project: name it with --scene"
-    raise FormatError(msg)
+    with reading(folder):
+        noted = read_document(Layout(folder).document).scene_path
+    found = found_again(noted, folder)
+    if found is None:
+        msg = f"the scene of {folder} is neither beside the project nor {noted or 'noted in it'}"
+        raise FormatError(f"{msg}: name it with --scene")
+    return found
+
+
+def passed_over(folder: Path, scene: Path) -> list[str]:
+    """Return a sentence where a project names another scene than the one beside it.
+
+    Args:
+        folder: Of the project.
+        scene: What `scene_path_of` returned.
+    """
+    with reading(folder):
+        noted = read_document(Layout(folder).document).scene_path
+    if not is_passed_over(noted, folder, scene):
+        return []
+    return [
+        f"{scene} lies beside the project and is read; the project names {noted}, which is there,"
+        " too: choose it with --scene."
+    ]
 
 
 def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | None) -> Project:
     """Make a project of what was loaded from a folder."""
     project = Project(scene, loaded.taxonomy, jobs=jobs)
     if loaded.number and layout.fused.exists():
-        with contextlib.suppress(FormatError):
+        with reading(layout.root), contextlib.suppress(FormatError):
             found = read_fusion(layout.fused, scene)
             if found is not None:
                 project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)

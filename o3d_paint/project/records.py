@@ -19,6 +19,9 @@ _MARKER = b"\xabREC"
 _HEAD = struct.Struct("<4sIIB")
 _CHECK = struct.Struct("<I")
 _MAX_BYTES = 1 << 30
+# Bytes whose sums are taken in search of the next sound record, for one of the file: a file of
+# nothing but beginnings would else take the square of its size.
+_SEARCHED_PER_BYTE = 16
 
 
 class RecordKind(IntEnum):
@@ -91,6 +94,7 @@ def _scan(raw: bytes, position: int, *, damaged: bool) -> Records:
     records: list[Record] = []
     expected = 0
     torn = False
+    left = _SEARCHED_PER_BYTE * len(raw)
     while position < len(raw):
         found = _record_at(raw, position)
         if found is not None:
@@ -99,7 +103,7 @@ def _scan(raw: bytes, position: int, *, damaged: bool) -> Records:
             expected = number + 1
             records.append(record)
             continue
-        resumed = _next_sound(raw, position + 1)
+        resumed, left = _next_sound(raw, position + 1, left)
         if resumed is None:
             torn = _is_cut(raw[position:])
             damaged |= not torn
@@ -108,14 +112,27 @@ def _scan(raw: bytes, position: int, *, damaged: bool) -> Records:
     return Records(tuple(records), torn=torn, damaged=damaged)
 
 
-def _next_sound(raw: bytes, start: int) -> int | None:
-    """Return where the next sound record begins, None where none does."""
+def _next_sound(raw: bytes, start: int, left: int) -> tuple[int | None, int]:
+    """Return where the next sound record begins, and what is left of the bytes to look at.
+
+    None is returned where no record begins, or none was found with so many bytes.
+    """
     position = raw.find(_MARKER, start)
-    while position >= 0:
+    while position >= 0 and left > 0:
         if _record_at(raw, position) is not None:
-            return position
+            return position, left
+        left -= _looked_at(raw, position)
         position = raw.find(_MARKER, position + 1)
-    return None
+    return None, left
+
+
+def _looked_at(raw: bytes, position: int) -> int:
+    """Return how many bytes it took to see that no sound record begins here."""
+    if position + _HEAD.size > len(raw):
+        return _HEAD.size
+    length = int(_HEAD.unpack_from(raw, position)[1])
+    is_summed = length <= _MAX_BYTES and position + length <= len(raw)
+    return _HEAD.size + (length if is_summed else 0)
 
 
 def _is_cut(tail: bytes) -> bool:

@@ -13,6 +13,7 @@ from o3d_paint.core.consistency import agreement_between, suggested_tolerance
 from o3d_paint.core.disagreement import Conflict
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.geometry import robust_bounds, robust_diagonal
+from o3d_paint.core.reach import Reach
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.fusion.overruled import Overruled
@@ -107,6 +108,7 @@ def fuse_report(
         "votes": _votes(labelled),
         "conflicts": conflicts_report(result.conflicts, labelled.taxonomy),
         "overruled": overruled_report(result.overruled, labelled.taxonomy),
+        "reached": reach_report(result.reach, labelled),
         "seconds": {k: round(v, 4) for k, v in seconds.items()},
         "outputs": [str(p) for p in outputs],
         "notes": [*scene.notes, *result.notes],
@@ -143,6 +145,15 @@ def overruled_report(classes: Sequence[Overruled], taxonomy: Taxonomy) -> dict[s
         }
         for found in classes
     }
+
+
+def reach_report(reach: Sequence[Reach], labelled: LabelledScene) -> dict[str, dict[str, float]]:
+    """Return by photo and class name the share of the paint that reaches points."""
+    found: dict[str, dict[str, float]] = {}
+    for r in reach:
+        of_photo = found.setdefault(labelled.scene.frames[r.frame_idx].name, {})
+        of_photo[labelled.taxonomy.name_of(r.class_id)] = round(r.reached, 4)
+    return found
 
 
 def _label_confidence(labelled: LabelledScene) -> dict[str, float] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import numpy as np
 
@@ -44,24 +43,11 @@ def read_masks(
             continue
         shape = scene.frames[frame_idx].mask_shape
         try:
-            mask = _read(path, shape)
+            mask, _ = read_mask(path, shape)
         except FormatError as error:
             loaded.damaged.append(path)
             mask = _rebuilt(layout, loaded, entry, old_idx=old_idx, shape=shape, error=error)
         loaded.masks[frame_idx] = mask
-
-
-def _read(path: Path, shape: tuple[int, int]) -> IdArray:
-    """Read a mask of a known shape.
-
-    Raises:
-        FormatError: It is missing, damaged or of another shape.
-    """
-    mask, _ = read_mask(path)
-    if mask.shape != shape:
-        msg = f"{path} has {mask.shape[1]}x{mask.shape[0]} pixels: expected {shape[1]}x{shape[0]}"
-        raise FormatError(msg)
-    return mask
 
 
 def _rebuilt(
@@ -80,7 +66,7 @@ def _rebuilt(
     mask, source = np.zeros(shape, dtype=np.uint16), "the undo history"
     for number in reversed(layout.state_numbers()):
         with suppress(FormatError):
-            mask = _read(layout.states / f"{number:08d}" / str(entry.mask), shape)
+            mask, _ = read_mask(layout.states / f"{number:08d}" / str(entry.mask), shape)
             source = f"kept state {number} and the undo history"
             break
     for edit in _known_edits(loaded):

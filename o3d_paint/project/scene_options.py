@@ -10,9 +10,11 @@ from typing import Any
 
 from o3d_paint.core.distances import PRESETS
 from o3d_paint.errors import PaintError
+from o3d_paint.io.files import reading
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.document import read_document
 from o3d_paint.project.layout import Layout
+from o3d_paint.project.noted_paths import found_again
 
 __all__ = ["SETTING", "completed_options", "kept_options"]
 
@@ -46,7 +48,7 @@ def completed_options(options: LoadOptions, folder: Path) -> LoadOptions:
         folder: Of the project, which need not be there.
     """
     kept: Any = None
-    with suppress(PaintError, OSError):
+    with suppress(PaintError, OSError), reading(folder):
         kept = read_document(Layout(folder).document).settings.get(SETTING)
     if not isinstance(kept, Mapping):
         return options
@@ -60,7 +62,8 @@ def completed_options(options: LoadOptions, folder: Path) -> LoadOptions:
             continue
         chosen[name] = tuple(value) if isinstance(value, list) else value
         if name in _PATHS:
-            chosen[name] = _found(Path(str(value)), folder)
+            # Where it is found no more, the noted place is what the message names.
+            chosen[name] = found_again(str(value), folder) or Path(str(value))
     # One confidence rule at most.
     if options.conf_thresh is not None or "conf_thresh" in chosen:
         chosen.pop("conf_percentile", None)
@@ -86,9 +89,3 @@ def _is_sound(name: str, value: Any) -> bool:
 def _is_number(value: Any) -> bool:
     is_one = isinstance(value, (int, float)) and not isinstance(value, bool)
     return is_one and abs(value) < _LARGEST
-
-
-def _found(path: Path, folder: Path) -> Path:
-    """Return where a file is now: in its place, or beside the project it moved with."""
-    beside = folder.absolute().parent / path.name
-    return beside if not path.exists() and beside.exists() else path

@@ -37,13 +37,14 @@ from o3d_paint.project.opening import (
     remove_unused,
 )
 from o3d_paint.project.project import Project
-from o3d_paint.project.reading import project_of, read_project, scene_path_of
+from o3d_paint.project.reading import passed_over, project_of, read_project, scene_path_of
 
 __all__ = [
     "Prepared",
     "Session",
     "Workers",
     "open_session",
+    "passed_over",
     "prepare_session",
     "read_project",
     "scene_path_of",

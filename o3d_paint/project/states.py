@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from o3d_paint.errors import FormatError, PaintError, ProjectError, StorageError
+from o3d_paint.io.files import is_link, read_file, reading
 from o3d_paint.io.store import make_folder, write_bytes, write_json
 from o3d_paint.project.document import read_document
+from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.lock import FolderLock, Holder
 from o3d_paint.project.records import MAGIC
@@ -56,10 +58,11 @@ def list_states(root: Path) -> list[State]:
         ProjectError: It is not a project folder.
     """
     layout = Layout(root)
-    if not layout.document.exists() and not layout.states.is_dir():
-        msg = f"{root} is not a project folder: it has no project.json"
-        raise ProjectError(msg)
-    return [_state(layout, number) for number in reversed(layout.state_numbers())]
+    with reading(root):
+        if not layout.document.exists() and not layout.states.is_dir():
+            msg = f"{root} is not a project folder: it has no project.json"
+            raise ProjectError(msg)
+        return [_state(layout, number) for number in reversed(layout.state_numbers())]
 
 
 def restore_state(root: Path, number: int) -> State:
@@ -76,14 +79,7 @@ def restore_state(root: Path, number: int) -> State:
         StorageError: The folder cannot be written to.
     """
     layout = Layout(root)
-    states = {state.number: state for state in list_states(root)}
-    if number not in states:
-        known = ", ".join(str(n) for n in states) or "none"
-        msg = f"{root} has no state {number}: there are {known}"
-        raise ProjectError(msg)
-    if states[number].problem is not None:
-        msg = f"state {number} of {root} cannot be restored: {states[number].problem}"
-        raise ProjectError(msg)
+    _require_state(root, number)
     try:
         lock = FolderLock.acquire(root)
     except OSError as error:
@@ -93,9 +89,29 @@ def restore_state(root: Path, number: int) -> State:
         msg = f"{root} is open in a window of {lock}: close it first"
         raise ProjectError(msg)
     try:
+        # Links may have been what made the state whole, so it is looked at once more.
+        move_foreign_aside(layout)
+        state = _require_state(root, number)
         _put_back(layout, number)
     finally:
         lock.release()
+    return state
+
+
+def _require_state(root: Path, number: int) -> State:
+    """Return a state that can be restored.
+
+    Raises:
+        ProjectError: There is no such state, or it is damaged.
+    """
+    states = {state.number: state for state in list_states(root)}
+    if number not in states:
+        known = ", ".join(str(n) for n in states) or "none"
+        msg = f"{root} has no state {number}: there are {known}"
+        raise ProjectError(msg)
+    if states[number].problem is not None:
+        msg = f"state {number} of {root} cannot be restored: {states[number].problem}"
+        raise ProjectError(msg)
     return states[number]
 
 
@@ -142,8 +158,8 @@ def _keep_file(root: Path, beside: Path, name: str, *, earlier: list[Path]) -> N
                 os.link(state / name, beside / name)
                 return
     # A missing or unreadable mask is simply not part of the state.
-    with suppress(FileNotFoundError):
-        write_bytes(beside / name, (root / name).read_bytes())
+    with suppress(FormatError):
+        write_bytes(beside / name, read_file(root / name))
 
 
 def _forget(layout: Layout) -> None:
@@ -162,7 +178,7 @@ def _put_back(layout: Layout, number: int) -> None:
     if (chosen / layout.layer.name).exists():
         names.append(layout.layer.name)
     # In memory before anything else: keeping the present state may forget the oldest, this one.
-    contents = {name: (chosen / name).read_bytes() for name in names}
+    contents = {name: read_file(chosen / name) for name in names}
     outdated = _keep_present(layout)
     make_folder(layout.masks)
     for name, content in contents.items():
@@ -198,8 +214,7 @@ def _keep_present(layout: Layout) -> list[Path]:
 
 def _state(layout: Layout, number: int) -> State:
     folder = layout.states / f"{number:08d}"
-    files = [p for p in folder.rglob("*") if p.is_file()]
-    nbytes = sum(p.stat().st_size for p in files)
+    nbytes = sum(p.stat().st_size for p in folder.rglob("*") if not is_link(p) and p.is_file())
     try:
         document = read_document(folder / "project.json")
     except (FormatError, PaintError) as error:

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 
 from o3d_paint.errors import PaintError
 from o3d_paint.folders import cache_folder
+from o3d_paint.io.disk_errors import disk_sentence
 from o3d_paint.ui.holds import Holds
 
 __all__ = ["Guard", "log_file", "start_log"]
@@ -77,6 +78,9 @@ class Guard:
         if isinstance(error, PaintError):
             sentence = str(error)
             _LOG.warning("%s", sentence)
+        elif isinstance(error, OSError) and error.errno is not None:
+            sentence = disk_sentence(error)
+            _LOG.error("disk", exc_info=error)
         else:
             sentence = f"Something went wrong: {error or type(error).__name__} (see {log_file()})"
             _LOG.error("unexpected error", exc_info=error)

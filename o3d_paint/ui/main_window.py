@@ -304,7 +304,7 @@ class MainWindow:
             title = f"{mark}{self.desk.project.scene.name} – {_TITLE}"
         if title != self.title:
             self.title = title
-            self.shell.window.title = title
+            self.shell.show_title(title)
 
     def _tick_menus(self) -> None:
         """Tick in the menus what is chosen and switched on."""

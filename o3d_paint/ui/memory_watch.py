@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from o3d_paint.child_process import program_command
 from o3d_paint.core.views.orbit import Eye
 from o3d_paint.io.memory import available_bytes, human_size
 
@@ -132,9 +133,11 @@ def command_for(scene: Path, folder: Path, first: tuple[Path, Path] | None) -> l
     """
     named = {Path(word).absolute() for word in sys.orig_argv[1:]}
     if first == (scene, folder) and scene in named:
-        return [sys.executable, *sys.orig_argv[1:]]
-    words = ["-m", "o3d_paint", "open", str(scene), "--project", str(folder)]
-    return [sys.executable, *words]
+        words = sys.orig_argv[1:]
+        if words[:2] == ["-m", "o3d_paint"]:
+            return program_command(*words[2:])
+        return [sys.executable, *words]
+    return program_command("open", str(scene), "--project", str(folder))
 
 
 def _own_bytes() -> int | None:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 from o3d_paint import doctor, system_packages
+from o3d_paint.child_process import python_command
 from o3d_paint.doctor import Check
 from o3d_paint.errors import DisplayError, PaintError
 from o3d_paint.folders import cache_folder
@@ -48,9 +49,9 @@ class Preflight:
             return cls(_settled=obstacle)
         if _is_remembered():
             return cls(_settled=Check(NAME, True, "opened before with this driver"))
-        output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
+        output = _scratch()
         child = subprocess.Popen(
-            [sys.executable, "-m", "o3d_paint.ui.preflight"],
+            python_command("from o3d_paint.ui.preflight import trial\ntrial()"),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -89,6 +90,13 @@ class Preflight:
             _remember()
             return Check(NAME, True, "opened and drew a frame")
         return diagnose(text, code)
+
+
+def _scratch() -> IO[bytes]:
+    """Return a file for what the trial prints, where that can be in memory: /tmp may be full."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("o3d-paint"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def diagnose(output: str, code: int | None) -> Check:
@@ -190,7 +198,7 @@ def _remember() -> None:
         pass
 
 
-def _trial() -> None:
+def trial() -> None:
     """Open a hidden window and draw one frame in it. Runs in the child; never returns."""
     _say("import")
     from open3d.visualization import gui, rendering
@@ -214,7 +222,3 @@ def _trial() -> None:
 def _say(stage: str) -> None:
     sys.stdout.write(f"\ntrial window: {stage}\n")
     sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    _trial()

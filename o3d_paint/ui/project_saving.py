@@ -16,8 +16,9 @@ def save_project(desk: Workbench) -> None:
         save_project_as(desk)
         return
     desk.project.end_stroke()
-    desk.session.save()
-    desk.shell.toast(f"Saved in {desk.session.folder}", "good")
+    folder = desk.session.folder
+    # Only once it is so: the disk may be full, which is told instead.
+    desk.session.save(then=lambda: desk.shell.toast(f"Saved in {folder}", "good"))
 
 
 def save_project_as(desk: Workbench) -> None:

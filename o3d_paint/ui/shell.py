@@ -13,6 +13,7 @@ from typing import Any
 
 from open3d.visualization import gui
 
+from o3d_paint.plain_text import printable
 from o3d_paint.ui.cloud_view import CloudView
 from o3d_paint.ui.escape import EscapeWatch
 from o3d_paint.ui.event_source import KeySource
@@ -103,6 +104,10 @@ class Shell:
     def toast(self, text: str, kind: ToastKind = "info") -> None:
         """Show a message for a moment."""
         self._toasts.add(text, kind, now=time.monotonic())
+
+    def show_title(self, text: str) -> None:
+        """Show a title, in which names may stand that could be commands or run backwards."""
+        self.window.title = printable(text)
 
     @property
     def toasts(self) -> tuple[Toast, ...]:

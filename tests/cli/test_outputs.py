@@ -173,3 +173,17 @@ def test_the_published_method_knows_no_confidence(run, project, scene_file):
     )  # fmt: skip
     assert result.exit_code != 0
     assert "--min-confidence" in result.output
+
+
+@pytest.mark.parametrize(
+    ("output", "report"), [("a.ply", "a.ply"), ("l.npy", "classes.json"), ("x.label", "./x.bin")]
+)
+def test_two_things_are_not_written_to_one_file(run, project, tmp_path, output, report):
+    (tmp_path / "sub").mkdir()
+    result = run(
+        "fuse", project.with_name("scene.npz"), "--project", project,
+        "-o", tmp_path / output, "--json", tmp_path / "sub" / ".." / report, "-y",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "written twice" in result.output
+    assert not (tmp_path / output).exists()

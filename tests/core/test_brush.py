@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,3 +79,25 @@ def test_polygons_that_share_a_border_share_no_pixel(
     for a, b in zip(corners, [*corners[1:], corners[0]], strict=True):
         parts += _painted(polygon(SHAPE, np.array([a, b, cut])))
     assert (parts % 2 == whole).all()
+
+
+def test_an_outline_of_many_corners_takes_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few crossings are looked at at a time, the pixels are the same."""
+    corners = np.random.default_rng(3).uniform(-20, 320, (3000, 2))
+    expected = polygon((300, 280), corners)
+    assert expected is not None
+    for portion in (1, 250, 10_000):
+        monkeypatch.setattr("o3d_paint.core.brush._CROSSINGS", portion)
+        found = polygon((300, 280), corners)
+        assert found is not None
+        assert found[0] == expected[0]
+        np.testing.assert_array_equal(found[1], expected[1])
+    monkeypatch.undo()
+    many = np.random.default_rng(4).uniform(0, 1000, (100_000, 2))
+    tracemalloc.start()
+    try:
+        polygon((1000, 1000), many)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 256 << 20  # all crossings at once take 2 GB

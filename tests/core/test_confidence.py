@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from o3d_paint.core.confidence import absolute_rule, default_rule, percentile_rule
+from o3d_paint.core.confidence import absolute_rule, cloud_rule, default_rule, percentile_rule
 
 
 def test_without_confidence_everything_is_kept() -> None:
@@ -50,3 +50,13 @@ def test_without_a_valid_value_there_is_no_percentile() -> None:
 
 def test_nan_is_never_trusted() -> None:
     assert not default_rule([np.array([0.5, np.nan])]).keep(np.array([np.nan])).any()
+
+
+def test_what_made_the_points_of_a_cloud_may_vote_on_them() -> None:
+    usual = default_rule([np.linspace(1, 3, 1000, dtype=np.float32)])
+    every = cloud_rule(usual, np.linspace(1, 3, 1000))
+    assert every.threshold == pytest.approx(1.02)
+    assert every.keep(np.array([1.03])).all()
+    # Never stricter than the usual rule, and as usual where points come from no pixel.
+    assert cloud_rule(usual, np.full(1000, 2.9)) is usual
+    assert cloud_rule(usual, np.zeros(0)) is usual

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from o3d_paint.core.geometry import (
     estimate_spacing,
@@ -94,3 +95,31 @@ def test_a_wall_is_not_up(turned):
 
 def test_without_cameras_z_is_up():
     np.testing.assert_allclose(estimate_up(np.zeros((3, 3)), []), (0, 0, 1))
+
+
+@pytest.mark.parametrize("offset", [0.0, 7.3])
+@pytest.mark.parametrize("noise", [0.003, 0.01])
+def test_a_large_flat_cloud_is_not_cut_into_slices_of_its_noise(noise, offset):
+    rng = np.random.default_rng(0)
+    count = 600_000
+    cloud = np.stack(
+        [rng.random(count) * 20, rng.random(count) * 26, rng.normal(offset, noise, count)], 1
+    )
+    some = cloud[:4000]
+    truth = np.median(cKDTree(cloud).query(some, k=2)[0][:, 1])
+    assert estimate_spacing(cloud) == pytest.approx(truth, rel=0.1)
+
+
+def test_spacing_does_not_depend_on_the_order_of_the_points():
+    rng = np.random.default_rng(1)
+    cloud = rng.random((400_000, 3)) * [20, 20, 0.01]
+    assert estimate_spacing(cloud[rng.permutation(len(cloud))]) == estimate_spacing(cloud)
+
+
+def test_a_dense_wall_on_a_floor_counts_by_its_points():
+    rng = np.random.default_rng(2)
+    floor = rng.random((360_000, 3)) * [20, 26, 0]
+    wall = rng.random((240_000, 3)) * [20, 0, 3]
+    cloud = np.concatenate([floor, wall])
+    truth = np.median(cKDTree(cloud).query(cloud[::150], k=2)[0][:, 1])
+    assert estimate_spacing(cloud) == pytest.approx(truth, rel=0.15)

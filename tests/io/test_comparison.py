@@ -86,5 +86,35 @@ def test_what_cannot_be_compared(tmp_path, cloud):
     np.save(tmp_path / "c.npy", np.zeros((3, 2)))
     with pytest.raises(FormatError, match="class ids"):
         compare_files(tmp_path / "c.npy", b)
-    with pytest.raises(FormatError, match="cannot be read"):
+    with pytest.raises(FormatError, match="there is no file"):
         compare_files(tmp_path / "none.npy", b)
+
+
+def test_a_class_that_the_truth_has_not_is_no_class_of_the_same_number(tmp_path, cloud):
+    """Chairs are 2 in one file, tables in the other: numbers alone would call them right."""
+    xyz, _ = cloud
+    labels = np.where(np.arange(len(xyz)) < len(xyz) // 2, 1, 2).astype(np.uint16)
+    files = []
+    for name, second in (("pred", "chair"), ("truth", "table")):
+        path = write_ply(tmp_path / f"{name}.ply", xyz, labels)
+        classes = f'comment class 1 1 1 1 "floor"\ncomment class 2 2 2 2 "{second}"\n'
+        text = path.read_bytes().replace(
+            b"element vertex",
+            f"{classes}element vertex".encode(),
+            1,
+        )
+        path.write_bytes(text)
+        files.append(path)
+    done = compare_files(*files)
+    assert done.scores.accuracy == pytest.approx(0.5, abs=0.01)
+    assert {c.name for c in done.taxonomy} == {"floor", "chair", "table"}
+    assert not any("numbers" in n for n in done.notes)
+    assert compare_files(files[0], files[0]).scores.accuracy == 1
+
+
+def test_that_bare_numbers_are_compared_is_said(tmp_path, cloud):
+    xyz, truth = cloud
+    one = write_ply(tmp_path / "a.ply", xyz, truth)
+    np.save(tmp_path / "b.npy", truth)
+    (note,) = [n for n in compare_files(one, tmp_path / "b.npy").notes if "numbers" in n]
+    assert str(tmp_path / "b.npy") in note

@@ -134,3 +134,16 @@ def test_an_estimators_file_without_depth_shows_the_scanners_points(
     assert all(frame.depth is None for frame in scene.frames)
     mask = np.full(scene.frames[0].mask_shape, 5, dtype=np.uint16)
     assert (_painted(scene, {0: mask}) == 5).mean() > 0.08
+
+
+def test_a_cloud_without_colours_takes_those_of_the_photos_that_see_it(
+    tmp_path: Path, sample: Sample
+) -> None:
+    far = np.array([[0.0, 0.0, 50.0]])
+    np.savetxt(tmp_path / "scan.xyz", np.concatenate([sample.points, far]) + UTM, fmt="%.4f")
+    folder = _photos(tmp_path / "photos", sample, has_depth=True)
+    scene = load_scene(folder, LoadOptions(cloud=tmp_path / "scan.xyz", depth_unit=1.0))
+    difference = np.abs(scene.cloud.rgb[:-1].astype(int) - sample.colors.astype(int)).max(axis=1)
+    assert np.median(difference) < 12
+    assert (scene.cloud.rgb[-1] == scene.cloud.rgb[-1, 0]).all()
+    assert any("take theirs from the photos that see them" in note for note in scene.notes)

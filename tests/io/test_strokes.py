@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
+from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.scene import load_scene
 from o3d_paint.io.strokes import StrokeRecord, read_strokes, stroke_masks, write_strokes
@@ -126,3 +127,18 @@ def test_not_a_number_is_no_point(tmp_path):
     path.write_text(json.dumps(changed(["frames", "0", 0, "points"], [[float("nan"), 0]])))
     with pytest.raises(FormatError, match="points"):
         read_strokes(path)
+
+
+def test_endless_strokes_are_refused_before_they_are_painted(scene):
+    """200,000 points of a brush as wide as the photo take an hour, and a file of 4 MB."""
+    wide = Stroke(np.random.default_rng(0).uniform(0, 1, (200_000, 2)), 20_000, 1)
+    with pytest.raises(SceneError, match="no hand painted them"):
+        stroke_masks(StrokeRecord({1: "a"}, (0,), {0: (wide,)}), scene)
+    outside = Stroke(np.random.default_rng(0).uniform(5, 6, (200_000, 2)), 100, 1)
+    assert not stroke_masks(StrokeRecord({1: "a"}, (0,), {0: (outside,)}), scene)[0].any()
+
+
+def test_photos_without_a_stroke_take_no_memory(scene):
+    masks = stroke_masks(StrokeRecord({1: "a"}, (0, 1, 2, 3), {}), scene)
+    assert isinstance(masks, PackedMasks)
+    assert len(masks) == 4

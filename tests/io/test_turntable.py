@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from itertools import pairwise
 
 import cv2
@@ -11,7 +12,7 @@ from PIL import Image
 
 from o3d_paint.errors import FormatError, StorageError
 from o3d_paint.io.sheet import GROUND
-from o3d_paint.io.turntable import RenderOptions, write_turntable
+from o3d_paint.io.turntable import RenderOptions, _pictures_in, write_turntable
 from tests.io.test_exporters import labelled
 
 SMALL = RenderOptions(size=(161, 121), seconds=1, fps=5)
@@ -121,3 +122,33 @@ def test_stopping_half_way_leaves_the_old_file(tmp_path, toy, ending):
 def test_options_out_of_range(wrong):
     with pytest.raises(ValueError, match=r"must lie in|out of range"):
         RenderOptions(**wrong)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+@pytest.mark.parametrize("most", [0, 2000, 9000])
+def test_a_film_that_the_disk_does_not_take_is_not_said_to_be_written(tmp_path, toy, most):
+    """The encoder reports nothing: what it leaves behind cannot be played."""
+    import resource
+
+    write_turntable(toy, tmp_path / "a.mp4", SMALL)
+    before = (tmp_path / "a.mp4").read_bytes()
+    assert len(before) > most
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, limits[1]))
+    try:
+        with pytest.raises(StorageError, match=r"cannot write .*a\.mp4"):
+            write_turntable(toy, tmp_path / "a.mp4", SMALL)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (tmp_path / "a.mp4").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+def test_a_film_that_cannot_be_played_is_found_out(tmp_path, toy):
+    write_turntable(toy, tmp_path / "a.mp4", SMALL)
+    assert _pictures_in(tmp_path / "a.mp4") == 5
+    data = (tmp_path / "a.mp4").read_bytes()
+    for name, content in {"cut": data[:-200], "none": b"", "other": b"x" * 5000}.items():
+        (tmp_path / f"{name}.mp4").write_bytes(content)
+        assert _pictures_in(tmp_path / f"{name}.mp4") != 5
+    assert _pictures_in(tmp_path / "absent.mp4") == 0

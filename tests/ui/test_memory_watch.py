@@ -21,8 +21,13 @@ def test_the_same_scene_is_opened_by_the_same_command(monkeypatch: pytest.Monkey
     started = ["python", "-m", "o3d_paint", "open", "/a/scene.npz", "--up", "z"]
     monkeypatch.setattr(sys, "orig_argv", started)
     first = (Path("/a/scene.npz"), Path("/a/scene.o3dpaint"))
-    assert command_for(*first, first) == [sys.executable, *started[1:]]
+    again = command_for(*first, first)
+    assert again[-4:] == started[3:]
+    assert "-I" in again, "a module beside the scene must not run"
     other = command_for(Path("/b/other.ply"), Path("/b/p"), first)
     assert other[-3:] == ["/b/other.ply", "--project", "/b/p"]
     monkeypatch.setattr(sys, "orig_argv", ["python", "-m", "o3d_paint"])
     assert command_for(*first, first)[-3:] == ["/a/scene.npz", "--project", "/a/scene.o3dpaint"]
+    script = ["python", "work.py", "/a/scene.npz"]
+    monkeypatch.setattr(sys, "orig_argv", script)
+    assert command_for(*first, first) == [sys.executable, *script[1:]]

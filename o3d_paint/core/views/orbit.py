@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
+from o3d_paint.core.geometry import main_part
 from o3d_paint.core.scene import Frame
 
 __all__ = ["Eye", "first_look", "robust_bounds"]
@@ -104,6 +105,7 @@ def robust_bounds(xyz: FloatArray, *, percent: float = 2.0) -> tuple[FloatArray,
     """Return the (3,) low and high corners without the outermost points on each side."""
     step = max(1, len(xyz) // _SAMPLE)
     sample = xyz[::step]
+    sample = sample[main_part(sample).holds(sample)]
     low, high = np.percentile(sample, [percent, 100 - percent], axis=0)
     return low, high
 
@@ -120,6 +122,7 @@ def first_look(
         aspect: Width over height of the view.
     """
     low, high = robust_bounds(xyz)
+    positions = _among(positions, xyz)
     center = (low + high) / 2
     radius = max(float(np.linalg.norm(high - low)) / 2, _NEAREST)
     side = np.mean(positions, axis=0) - center if len(positions) else np.zeros(3)
@@ -140,6 +143,14 @@ def first_look(
         wanted = np.percentile(_fitting(eye, np.asarray(positions), aspect=aspect), _SHOWN_CAMERAS)
         distance = max(distance, min(float(wanted), _FAR_CAMERA * distance))
     return Eye(center + direction * distance, center, up, fov)
+
+
+def _among(positions: Sequence[FloatArray], xyz: FloatArray) -> Sequence[FloatArray]:
+    """Return the cameras without those that stand as far off as points that are left out."""
+    part = main_part(xyz)
+    if part.is_all or not len(positions):
+        return positions
+    return list(np.asarray(positions)[part.holds(np.asarray(positions))])
 
 
 def _fitting(eye: Eye, points: FloatArray, *, aspect: float) -> FloatArray:

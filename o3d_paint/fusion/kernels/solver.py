@@ -13,7 +13,15 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.kernels.jit import Ints, kernel
 
-__all__ = ["LANES", "coarsen", "conjugate_gradients", "pair_up", "row_sums", "sum_by"]
+__all__ = [
+    "LANES",
+    "coarsen",
+    "conjugate_gradients",
+    "pair_up",
+    "reached_within",
+    "row_sums",
+    "sum_by",
+]
 
 LANES = 8
 """Columns that are solved together: a number the compiler knows, so that it uses vectors."""
@@ -67,6 +75,32 @@ def pair_up(indptr: Ints, indices: Ints, weights: FloatArray) -> Any:
             parent[free] = count
         count += 1
     return parent, count
+
+
+@kernel
+def reached_within(indptr: Ints, indices: Ints, sources: Ints, edges: int) -> Any:
+    """Return (M,) whether a node lies within so many edges of one of the sources."""
+    out = np.zeros(len(indptr) - 1, dtype=np.bool_)
+    queue = np.empty(len(out), dtype=np.int32)
+    count = 0
+    for m in sources:
+        if not out[m]:
+            out[m] = True
+            queue[count] = m
+            count += 1
+    first = 0
+    for _ in range(edges):
+        last = count
+        for k in range(first, last):
+            m = queue[k]
+            for e in range(indptr[m], indptr[m + 1]):
+                n = indices[e]
+                if not out[n]:
+                    out[n] = True
+                    queue[count] = n
+                    count += 1
+        first = last
+    return out
 
 
 @kernel

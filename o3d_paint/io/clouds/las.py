@@ -23,6 +23,7 @@ from o3d_paint.io.clouds.cloud_file import (
 )
 from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
+from o3d_paint.io.files import open_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 from o3d_paint.io.taxonomy_file import find_taxonomy
@@ -75,7 +76,7 @@ def read(path: Path) -> CloudFile:
 
 def _is_compressed(path: Path) -> bool:
     """Return whether points are compressed, which LAZ says in the highest bits of their format."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(_FORMAT_AT + 1)
     return len(start) > _FORMAT_AT and start[_FORMAT_AT] & _COMPRESSED != 0
 
@@ -86,7 +87,7 @@ def _require_room_for_records(path: Path) -> None:
     Raises:
         FormatError: There are too many.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         start = file.read(_EXTENDED_ROOM.size)
     if len(start) < _ROOM.size:
         msg = f"{path} ends within its header: copy it again"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.files import read_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 
@@ -48,8 +49,7 @@ def read(path: Path) -> CloudFile:
         FormatError: It is malformed or cut off.
         SceneError: It would not fit into memory.
     """
-    require_memory(str(path), path.stat().st_size)
-    content = path.read_bytes()
+    content = read_file(path)
     header = _header(content, path)
     require_memory(str(path), header.count * _BYTES_PER_POINT)
     names = list(header.dtype.names or ())

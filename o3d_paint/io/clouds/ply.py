@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
@@ -60,7 +61,7 @@ def read(path: Path) -> CloudFile:
         FormatError: The header is malformed or the data are cut off.
         SceneError: It would not fit into memory.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         header = _header(file, path)
         require_memory(str(path), header.count * _BYTES_PER_POINT)
         vertices = _vertices(file, header, path)

@@ -11,6 +11,7 @@ import numpy as np
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds import arrays, e57, las, pcd, ply, text
 from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.files import open_file, reading
 
 __all__ = ["CLOUD_FORMATS", "read_cloud"]
 
@@ -35,12 +36,8 @@ def read_cloud(path: Path | str) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     file = Path(path)
-    try:
-        with file.open("rb") as opened:
-            start = opened.read(_LONGEST_MARK)
-    except OSError as error:
-        msg = f"{file} cannot be read ({error.strerror}): check the name"
-        raise FormatError(msg) from error
+    with reading(file), open_file(file) as opened:
+        start = opened.read(_LONGEST_MARK)
     for matches, read in CLOUD_FORMATS.values():
         if matches(start):
             return _quietly(read, file)
@@ -55,4 +52,5 @@ def _quietly(read: Callable[[Path], CloudFile], file: Path) -> CloudFile:
     """Read without NumPy's remarks on the terminal: readers judge values that are no numbers."""
     with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return read(file)
+        with reading(file):
+            return read(file)

@@ -12,6 +12,7 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile, label_column, labels_from, rgb_from
+from o3d_paint.io.files import open_text
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["matches", "read"]
@@ -51,13 +52,9 @@ def read(path: Path) -> CloudFile:
         FormatError: A line is not numbers, or lines differ in length.
         SceneError: It would not fit into memory.
     """
-    try:
-        require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-        with path.open(encoding=_ENCODING, errors="replace") as file:
-            start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): check the name"
-        raise FormatError(msg) from error
+    require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
+    with open_text(path, encoding=_ENCODING) as file:
+        start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
     values = _values(path, start)
     is_pts = start.has_count or path.suffix.lower() == ".pts"
     return _cloud(values, start.names or _default_names(values, is_pts=is_pts), path)
@@ -97,7 +94,7 @@ def _are_numbers(words: list[str], separator: str | None) -> bool:
 
 def _values(path: Path, start: _Start) -> FloatArray:
     try:
-        with path.open(encoding=_ENCODING, errors="replace") as file:
+        with open_text(path, encoding=_ENCODING) as file:
             lines = (line.replace(",", ".") for line in file) if start.separator == ";" else file
             values = np.loadtxt(
                 lines,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
-from o3d_paint.errors import StorageError
+from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.exporters.selection import only_classes
 from o3d_paint.io.extras import require
-from o3d_paint.io.store import refuse_overwriting, replacing
+from o3d_paint.io.part_files import part_folder
+from o3d_paint.io.store import move_into_place, refuse_overwriting
 
 __all__ = ["require_e57", "write_e57"]
 
@@ -42,19 +41,14 @@ def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
     """
     pye57 = require_e57(path)
     refuse_overwriting(path, options.inputs)
-    folder = Path(tempfile.mkdtemp(prefix="o3d-paint-"))
     try:
-        # The library writes to names only, so the file is made elsewhere and copied in whole.
-        made = folder / "cloud.e57"
-        _write_scans(labelled, made, options, pye57)
-        with replacing(path, inputs=options.inputs) as target, made.open("rb") as source:
-            shutil.copyfileobj(source, target)
+        # The library writes to names only, so the file is made beside and moved when it is whole.
+        with part_folder(path.absolute().parent) as folder:
+            made = folder / "cloud.e57"
+            _write_scans(labelled, made, options, pye57)
+            move_into_place(made, path, inputs=options.inputs)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        msg = f"{path} cannot be written ({reason}): free space in {folder.parent}"
-        raise StorageError(msg) from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise unwritable(path, error) from error
 
 
 def _write_scans(

@@ -7,15 +7,15 @@ Source: the layout of the Stanford 3D Indoor Scene data set: ``AREA/AREA.txt`` a
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from o3d_paint.errors import StorageError
+from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.exporters.selection import file_stem, only_classes
+from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.store import make_folder, refuse_overwriting
 
 __all__ = ["write_s3dis"]
@@ -35,16 +35,13 @@ def write_s3dis(labelled: LabelledScene, path: Path, options: ExportOptions) -> 
         raise StorageError(msg)
     make_folder(path.parent)
     try:
-        beside = Path(tempfile.mkdtemp(prefix=".o3d-paint-", dir=path.parent))
-        try:
+        with part_folder(path.absolute().parent) as folder:
+            beside = folder / path.name
+            beside.mkdir()
             _write_area(labelled, beside, path.stem, options)
-            beside.chmod(0o755)
             os.replace(beside, path)
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
-        msg = f"{path} cannot be written ({error.strerror}): free space or choose another place"
-        raise StorageError(msg) from error
+        raise unwritable(path, error) from error
 
 
 def _write_area(labelled: LabelledScene, folder: Path, name: str, options: ExportOptions) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,18 +15,20 @@ from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError, TaxonomyError
 from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.io.file_names import distinct_names, same_file_key
 
 __all__ = [
     "class_ids_of",
     "exported_parts",
     "file_stem",
     "only_classes",
-    "split_path",
+    "split_names",
     "split_paths",
     "without_unlabelled",
 ]
 
 _UNLABELLED = "unlabelled"
+_LONGEST = 200  # bytes; names of files end at 255
 
 
 def class_ids_of(names: Sequence[str], taxonomy: Taxonomy) -> list[int]:
@@ -97,21 +100,26 @@ def exported_parts(
 
 
 def split_paths(labelled: LabelledScene, path: Path) -> dict[int, Path]:
-    """Return a file for each class that has points, as `split_path` names them."""
-    found = np.unique(labelled.labels).tolist()
-    return {i: split_path(path, labelled.taxonomy, i) for i in found}
+    """Return a file for each class that has points, as `split_names` has them."""
+    names = split_names(path, labelled.taxonomy)
+    return {i: names[i] for i in np.unique(labelled.labels).tolist()}
 
 
-def split_path(path: Path, taxonomy: Taxonomy, class_id: int) -> Path:
-    """Return the file of a class: ``out.ply`` becomes ``out_roof.ply``.
+def split_names(path: Path, taxonomy: Taxonomy) -> dict[int, Path]:
+    """Return the file of each class by id: ``out.ply`` becomes ``out_roof.ply``.
 
-    Unlabelled points (0) get ``out_unlabelled.ply``. Names that would meet get their id behind.
+    Unlabelled points (0) get ``out_unlabelled.ply``. Names that would meet get their id behind,
+    also where only a disk that ignores case or composition would take them for one.
     """
     stems = {c.class_id: file_stem(c.name) for c in taxonomy}
-    stem = stems[class_id] if class_id else _UNLABELLED
-    if class_id and [_UNLABELLED, *stems.values()].count(stem) > 1:
-        stem = f"{stem}_{class_id}"
-    return path.with_name(f"{path.stem}_{stem}{path.suffix}")
+    keys = Counter(map(same_file_key, [_UNLABELLED, *stems.values()]))
+    others = [i for i, stem in stems.items() if keys[same_file_key(stem)] > 1]
+    names = {0: _UNLABELLED, **stems}
+    kept = [name for i, name in names.items() if i not in set(others)]
+    marked = [f"{stems[i]}_{i}" for i in others]
+    found = distinct_names(marked, longest=_LONGEST, marks=["_"] * len(others), taken=kept)
+    names |= dict(zip(others, found, strict=True))
+    return {i: path.with_name(f"{path.stem}_{n}{path.suffix}") for i, n in names.items()}
 
 
 def file_stem(name: str) -> str:

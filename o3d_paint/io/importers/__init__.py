@@ -8,6 +8,7 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
 from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
@@ -142,9 +143,6 @@ def _described(path: Path) -> str:
     """Return what a file looks like, for a message."""
     if path.is_dir():
         return "it is a folder"
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        return error.strerror or "it cannot be opened"
+    with open_file(path) as file:
+        start = file.read(8)
     return f"it starts with {start!r}, not with a zip archive's b'PK'" if start else "it is empty"

@@ -19,6 +19,7 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.colmap_lens import MappedPhoto, mapped_lens
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model
@@ -98,7 +99,7 @@ def read_depth_map(path: Path) -> FloatArray:
     Raises:
         FormatError: The header is malformed or the data are cut off.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = file.read(_MAX_HEADER)
         parts = head.split(b"&", 3)
         try:

@@ -14,6 +14,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_text, read_file
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, assembled, suffix_of
 from o3d_paint.io.memory import require_memory
 
@@ -88,8 +89,7 @@ class _Bytes:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        require_memory(str(path), path.stat().st_size * 2)
-        self._data = path.read_bytes()
+        self._data = read_file(path, factor=2)
         self._at = 0
 
     def take(self, layout: str) -> tuple[int | float, ...]:
@@ -180,7 +180,7 @@ def _no_points() -> tuple[FloatArray, RgbArray]:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text file without comments and their numbers; empty lines are kept."""
     require_memory(str(path), path.stat().st_size * 8)
-    with path.open(encoding="utf-8", errors="replace") as file:
+    with open_text(path) as file:
         for number, line in enumerate(file, start=1):
             if not line.startswith("#"):
                 yield number, line

@@ -20,11 +20,13 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.extras import require
 from o3d_paint.io.importers.colmap_model import Intrinsics
 from o3d_paint.io.isolated import read_isolated
+from o3d_paint.io.memory import require_memory
 
 __all__ = ["MappedPhoto", "mapped_lens"]
 
 Map = npt.NDArray[np.float32]
 _LEAST = 1e-3
+_BYTES_PER_PIXEL = 100  # rays, where the lens shows them, and their parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +76,10 @@ def mapped_lens(intrinsics: Intrinsics, folder: Path) -> tuple[Camera, Map]:
     Raises:
         MissingExtraError: pycolmap is not installed.
         FormatError: pycolmap does not know the model, or it bends lines too much.
+        SceneError: It would not fit into memory.
     """
+    what = f"{folder / 'cameras'}: a lens of {intrinsics.width}x{intrinsics.height} pixels"
+    require_memory(what, intrinsics.width * intrinsics.height * _BYTES_PER_PIXEL)
     purpose = f"straightening photos of {intrinsics.model} cameras"
     require("pycolmap", extra="colmap", purpose=purpose)
     arrays = read_isolated(partial(_measured, intrinsics), folder / "cameras")

@@ -19,10 +19,11 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.io.files import require_file
 from o3d_paint.io.importers.colmap_files import read_images, read_model
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, assembled, suffix_of
 from o3d_paint.io.isolated import read_isolated
-from o3d_paint.io.pycolmap_model import read_limited
+from o3d_paint.io.pycolmap_model import PARTS, read_limited
 
 __all__ = ["model_from_arrays", "read_by_any"]
 
@@ -38,6 +39,10 @@ def read_by_any(folder: Path) -> tuple[Model, str]:
         FormatError: A file is missing, cut off or malformed.
         SceneError: It would not fit into memory.
     """
+    for part in PARTS:
+        file = folder / f"{part}{suffix_of(folder)}"
+        if file.exists():
+            require_file(file)
     if importlib.util.find_spec("pycolmap") is None:
         return read_model(folder), "Read without pycolmap, which is not installed."
     try:

@@ -9,6 +9,7 @@ OpenCV axes; depth is along the optical axis; pixels are back-projected at integ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.importers import roles
@@ -29,7 +31,7 @@ def recognizes(path: Path) -> bool:
     """Return whether a file is a zip archive; which arrays it holds is said by `read`."""
     if not path.is_file():
         return False
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return file.read(2) == b"PK"
 
 
@@ -43,6 +45,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     with NpzArchive(path) as archive:
         found = {r: k for r in roles.ALIASES if (k := roles.find_role(r, archive.keys))}
         found = _useful(path, found, archive, has_cloud=options.cloud is not None)
+        _require_maps_of_one_size(path, found, archive)
         archive.require_memory(found.values(), limit=options.memory_limit)
         return _Reader(path, archive, found, options).capture()
 
@@ -65,6 +68,28 @@ def _useful(
     if "points" not in found:
         found.pop("colors", None)
     return found
+
+
+def _require_maps_of_one_size(path: Path, found: Mapping[str, str], archive: NpzArchive) -> None:
+    """Refuse maps that cannot be of the depths by what their headers say, before one is read.
+
+    A small file may hold any number of zeros.
+
+    Raises:
+        SceneError: There are more or fewer values than depths.
+    """
+    depth = found.get("depth")
+    for role in ("confidence", "valid"):
+        key = found.get(role)
+        if depth is None or key is None:
+            continue
+        shape, expected = archive.headers[key].shape, archive.headers[depth].shape
+        if prod(shape) != prod(expected):
+            msg = (
+                f"{path}: {key!r} has shape {shape} but {depth!r} has {expected}, expected the"
+                " same: they are not of one run, write the file again"
+            )
+            raise SceneError(msg)
 
 
 class _Reader:

@@ -13,6 +13,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.io.files import open_file, read_file
+
 __all__ = ["way_in"]
 
 _LOOKED_AT = 200
@@ -47,10 +50,10 @@ def _noted_scene(document: Path) -> str | None:
     """Return the scene that a project notes, "" where it notes none; None of anything else."""
     is_named_so = document.parent.suffix.lower() == ".o3dpaint"
     try:
-        value = json.loads(document.read_bytes())
+        value = json.loads(read_file(document))
         noted = value["scene"]["path"]
         is_project = {"format", "photos", "classes"} <= value.keys()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (OSError, PaintError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "" if is_named_so and document.is_file() else None
     if not is_project:
         return None
@@ -166,9 +169,9 @@ def _archive_names(path: Path) -> list[str]:
     try:
         if not path.is_file() or not zipfile.is_zipfile(path):
             return []
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             return archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError):
+    except (OSError, FormatError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return []
 
 
@@ -186,7 +189,7 @@ def _start(path: Path) -> bytes:
     try:
         if not path.is_file():
             return b""
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(_HEAD)
-    except OSError:
+    except (OSError, FormatError):
         return b""

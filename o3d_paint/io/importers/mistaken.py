@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from o3d_paint.io.clouds import e57, las, pcd, ply
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import PHOTO_SUFFIXES
 
 __all__ = ["remedy"]
@@ -41,11 +42,8 @@ def remedy(path: Path) -> str | None:
 
 def _is_cloud(path: Path) -> bool:
     """Return whether a file has the mark of a format that holds nothing but a cloud."""
-    try:
-        with path.open("rb") as opened:
-            start = opened.read(_LONGEST_MARK)
-    except OSError:
-        return False
+    with open_file(path) as opened:
+        start = opened.read(_LONGEST_MARK)
     return any(cloud_format.matches(start) for cloud_format in (ply, pcd, las, e57))
 
 

@@ -20,6 +20,8 @@ from o3d_paint.core.consistency import agreement_between
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.depth_room import require_room_for_depths
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import MAX_SIDE, open_image, photo_at, pixels_of
 from o3d_paint.io.importers.pose_files import is_pose, require_camera, world_from_cam_of
 from o3d_paint.io.json_file import item, number, read_json
@@ -44,7 +46,7 @@ def recognizes(path: Path) -> bool:
     file = path / _FILE if path.is_dir() else path
     if not file.is_file() or file.suffix.lower() != ".json":
         return False
-    with file.open("rb") as opened:
+    with open_file(file) as opened:
         return b'"frames"' in opened.read() if file.stat().st_size < 1 << 28 else False
 
 
@@ -58,6 +60,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     file = path / _FILE if path.is_dir() else path
     document = read_json(file)
     records = item(document, "frames", list, str(file))[:: max(1, options.every)]
+    _require_room(records, file, options)
     frames, lost = [], 0
     for i, record in enumerate(records):
         where = f"frames[{i}] of {file}"
@@ -81,6 +84,14 @@ def read(path: Path, options: ImportOptions) -> Capture:
         notes += _doubts_about_unit(frames)
     convention = options.convention or "c2w"
     return Capture(file.resolve().parent.name, tuple(frames), convention, notes=tuple(notes))
+
+
+def _require_room(records: list[Any], file: Path, options: ImportOptions) -> None:
+    """Refuse depth pictures that would not fit together; one that is not there is told of later."""
+    names = [r.get("depth_file_path") for r in records if isinstance(r, dict)]
+    found = (existing(file.parent, name, file) for name in names if isinstance(name, str))
+    depths = [path for path in found if path is not None]
+    require_room_for_depths(file, depths, limit=options.memory_limit)
 
 
 def _doubts_about_unit(frames: list[Frame]) -> list[str]:

@@ -15,6 +15,7 @@ from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
@@ -30,7 +31,7 @@ def recognizes(path: Path) -> bool:
     """Return whether a file is an NPZ with a point map and poses but no depth."""
     if not path.is_file():
         return False
-    with path.open("rb") as file:
+    with open_file(path) as file:
         if file.read(2) != b"PK":
             return False
     try:

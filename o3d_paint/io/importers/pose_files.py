@@ -11,8 +11,8 @@ from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.camera import nearest_rotation
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import Convention
+from o3d_paint.io.files import read_file
 from o3d_paint.io.json_file import item, read_json
-from o3d_paint.io.memory import require_memory
 
 __all__ = [
     "is_pose",
@@ -38,12 +38,8 @@ def read_numbers(path: Path) -> list[list[float]]:
     Raises:
         FormatError: It cannot be read, or a word is not a number.
     """
-    try:
-        require_memory(str(path), path.stat().st_size * _BYTES_PER_CHARACTER)
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror}): check the name"
-        raise FormatError(msg) from error
+    text = read_file(path, factor=_BYTES_PER_CHARACTER).decode("utf-8", errors="replace")
+    lines = text.splitlines()
     rows = []
     for number, line in enumerate(lines, start=1):
         words = line.split("#", 1)[0].replace(",", " ").split()

@@ -18,6 +18,7 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import Frame
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, Importer, ImportOptions
+from o3d_paint.io.depth_room import require_room_for_depths
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files, open_image, photo_at, pixels_of
 from o3d_paint.io.importers.pose_files import (
     is_pose,
@@ -36,14 +37,12 @@ from o3d_paint.io.importers.rgbd_layouts import (
     first_existing,
     pinhole,
 )
-from o3d_paint.io.memory import require_memory
 from o3d_paint.io.npz import read_npy
 
 __all__ = ["RGBD_IMPORTERS"]
 
 _COLOR_FOLDERS = ("color", "rgb", "images", "image", "colour")
 _POSE_FILES = ("pose.txt", "poses.txt", "traj.txt", "trajectory.txt", "groundtruth.txt")
-_FLOATS_PER_PIXEL = 4
 _USES = ("axes", "intrinsics", "depth_unit", "invalid_depth", "every")
 
 
@@ -136,23 +135,11 @@ def _capture(path: Path, listing: Listing, options: ImportOptions, title: str) -
     if not usable:
         msg = f"{path} has no valid pose: each must be a rotation and a position"
         raise SceneError(msg)
-    first = _depth_size(listing.depths[usable[0]])
-    limit = options.memory_limit
-    require_memory(str(path), first[0] * first[1] * _FLOATS_PER_PIXEL * len(usable), limit=limit)
+    depths = [listing.depths[i] for i in usable]
+    require_room_for_depths(path, depths, limit=options.memory_limit)
     frames = tuple(_frame(listing, i, options) for i in usable)
     convention = options.convention or "c2w"
     return Capture(path.resolve().name, frames, convention, notes=tuple(notes))
-
-
-def _depth_size(path: Path) -> tuple[int, int]:
-    if path.suffix.lower() == ".npy":
-        shape = read_npy(path).shape
-        if len(shape) != 2:
-            msg = f"{path} must be a depth picture of one channel, found shape {shape}"
-            raise FormatError(msg)
-        return shape[0], shape[1]
-    with open_image(path) as image:
-        return image.height, image.width
 
 
 def _frame(listing: Listing, i: int, options: ImportOptions) -> Frame:

@@ -15,6 +15,7 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import read_file
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files, natural_key
 from o3d_paint.io.importers.pose_files import (
     read_intrinsics,
@@ -47,6 +48,7 @@ _TUM_CAMERAS = {
 _TUM_UNIT = 1 / 5000
 _MAX_TIME_GAP = 0.08
 _MIN_SCALE = 1e-9
+_BYTES_PER_CHARACTER = 8
 INTRINSICS_NAMES = (
     "camera-intrinsics.txt",
     "intrinsics.txt",
@@ -210,7 +212,7 @@ def list_hololens(folder: Path) -> Listing | None:
     photos = list_files(folder / "images", PHOTO_SUFFIXES)
     names_path = first_existing(folder, ("all_images.txt", "images.txt"))
     if names_path is not None:
-        lines = names_path.read_text(encoding="utf-8", errors="replace").split("\n")
+        lines = _text(names_path).split("\n")
         positions = {Path(line.strip()).stem: i for i, line in enumerate(lines) if line.strip()}
         known = [p for p in photos if positions.get(p.stem, len(poses)) < len(poses)]
         poses = poses[[positions[p.stem] for p in known]]
@@ -239,7 +241,7 @@ def _named(folder: Path, stem: str, suffixes: tuple[str, ...]) -> Path:
 def _timed_files(folder: Path, name: str) -> tuple[FloatArray, list[Path]]:
     """Return the times and files of a list whose lines hold a time and a name."""
     times, paths = [], []
-    for line in (folder / name).read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in _text(folder / name).splitlines():
         words = line.split("#", 1)[0].split()
         if len(words) < 2:
             continue
@@ -253,6 +255,10 @@ def _timed_files(folder: Path, name: str) -> tuple[FloatArray, list[Path]]:
         msg = f"{folder / name} lists no files"
         raise FormatError(msg)
     return np.array(times), paths
+
+
+def _text(path: Path) -> str:
+    return read_file(path, factor=_BYTES_PER_CHARACTER).decode("utf-8", errors="replace")
 
 
 LAYOUTS: dict[str, tuple[str, Callable[[Path], Listing | None]]] = {

@@ -35,7 +35,7 @@ def write_coco(source: MaskSource, path: Path, options: MaskOptions) -> Written:
         for record in _regions(source.mask(frame_idx)):
             annotations.append({"id": len(annotations) + 1, "image_id": frame_idx + 1, **record})
         if options.photos:
-            photo = make_folder(path.parent / "images") / f"{stem}.jpg"
+            photo = make_folder(path.parent / "images", within=path.parent) / f"{stem}.jpg"
             write_bytes(photo, source.photo_jpeg(frame_idx), inputs=options.inputs)
             paths.append(photo)
     document = {

@@ -24,7 +24,7 @@ def write_png(source: MaskSource, folder: Path, options: MaskOptions) -> Written
         write_bytes(path, data, inputs=options.inputs)
         paths.append(path)
         if options.photos:
-            photo = make_folder(folder / "photos") / f"{stem}.jpg"
+            photo = make_folder(folder / "photos", within=folder) / f"{stem}.jpg"
             write_bytes(photo, source.photo_jpeg(frame_idx), inputs=options.inputs)
             paths.append(photo)
     classes = folder / "classes.json"

@@ -16,6 +16,7 @@ from o3d_paint.core.reproject import reproject_labels
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.io.file_names import distinct_names
 from o3d_paint.io.images import PHOTO_SUFFIXES, FilePhoto
 
 __all__ = ["MaskOptions", "MaskSource", "MaskWriter", "Progress", "Written", "file_stems"]
@@ -143,16 +144,8 @@ def file_stems(names: Sequence[str]) -> tuple[str, ...]:
     bare = [re.split(r"[/\\]", _without_suffix(n))[-1] for n in names]
     if len({b.casefold() for b in bare}) < len(names):
         bare = [_without_suffix(n) for n in names]
-    taken: set[str] = set()
-    stems = []
-    for position, name in enumerate(bare):
-        stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]', "_", name).strip(". ")
-        stem = stem.encode("utf-8", "replace")[:_MAX_STEM_BYTES].decode("utf-8", "ignore")
-        if not stem or stem.casefold() in taken:
-            stem = f"{stem}#{position:04d}"
-        taken.add(stem.casefold())
-        stems.append(stem)
-    return tuple(stems)
+    marks = [f"#{position:04d}" for position in range(len(bare))]
+    return tuple(distinct_names(bare, longest=_MAX_STEM_BYTES, marks=marks))
 
 
 def _without_suffix(name: str) -> str:

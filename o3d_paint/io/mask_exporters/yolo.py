@@ -34,8 +34,8 @@ def write_yolo(source: MaskSource, folder: Path, options: MaskOptions) -> Writte
     A photo that an earlier export put into the other half is taken out there.
     """
     for half in _HALVES:
-        make_folder(folder / "images" / half)
-        make_folder(folder / "labels" / half)
+        make_folder(folder / "images" / half, within=folder)
+        make_folder(folder / "labels" / half, within=folder)
     paths, specks = [], 0
     halves = _halves(len(source.stems))
     for frame_idx, (stem, half) in enumerate(zip(source.stems, halves, strict=True)):

@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
 __all__ = ["member_names", "read_member"]
@@ -22,7 +23,7 @@ def member_names(path: Path) -> list[str]:
         FormatError: It is no ZIP archive, damaged, or has absurdly many members.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
             names = [i.filename for i in archive.infolist() if not i.filename.endswith("/")]
     except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile) as error:
         msg = f"{path} is not a ZIP archive that can be read: export it again"
@@ -41,7 +42,11 @@ def read_member(path: Path, name: str) -> BytesIO:
         SceneError: It would not fit into memory.
     """
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as member:
+        with (
+            open_file(path) as file,
+            zipfile.ZipFile(file) as archive,
+            archive.open(name) as member,
+        ):
             size = archive.getinfo(name).file_size
             require_memory(f"{name!r} in {path}", size)
             data = member.read(size + 1)

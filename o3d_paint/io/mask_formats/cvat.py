@@ -17,6 +17,7 @@ import numpy as np
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import read_file
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.mask_formats.archive import member_names, read_member
 from o3d_paint.io.mask_formats.color_table import ids_from_colors, voc_color
@@ -74,11 +75,7 @@ def _read(source: Path, members: Iterable[str], *, archive: Path | None) -> Mask
 def _bytes(source: Path, member: str, *, archive: Path | None) -> BytesIO:
     if archive is not None:
         return read_member(archive, member)
-    try:
-        return BytesIO((source / member).read_bytes())
-    except OSError as error:
-        msg = f"{source / member} cannot be read ({error}): unpack the export again"
-        raise FormatError(msg) from error
+    return BytesIO(read_file(source / member))
 
 
 def parse_label_map(

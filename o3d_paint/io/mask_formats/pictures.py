@@ -17,6 +17,7 @@ from PIL import Image
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import read_file
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.json_file import item, read_json
 from o3d_paint.io.mask_formats.color_table import ids_from_colors, voc_color
@@ -46,7 +47,7 @@ def class_table(folder: Path) -> tuple[dict[int, str], dict[int, tuple[int, int,
     """Return names and colours from a table in the folder; empty where there is none."""
     label_map = folder / "labelmap.txt"
     if label_map.is_file():
-        text = label_map.read_text(encoding="utf-8", errors="replace")
+        text = read_file(label_map, factor=4).decode("utf-8", errors="replace")
         return parse_label_map(text, str(label_map))
     table = folder / "classes.json"
     if not table.is_file():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from o3d_paint.errors import FormatError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import PHOTO_SUFFIXES, list_files
 from o3d_paint.io.json_file import parse_json, read_json
 from o3d_paint.io.mask_formats import (
@@ -64,7 +65,9 @@ def _read_file(path: Path) -> MaskSet:
         return pictures.read(path.parent, [path])
     if suffix in (".npy", ".npz"):
         return stacks.read(path)
-    if zipfile.is_zipfile(path):
+    with open_file(path) as file:
+        is_archive = zipfile.is_zipfile(file)
+    if is_archive:
         names = member_names(path)
         if cvat.matches(names):
             return cvat.read(path)

@@ -33,12 +33,12 @@ def icon_bitmap(name: str, size: int) -> RgbArray:
 @lru_cache(maxsize=8)
 def app_icon(size: int) -> tuple[RgbArray, RgbArray]:
     """Return the program's own icon: (size, size, 3) colours and (size, size) coverage."""
-    with Image.open(asset("icons", "o3d-paint.png")) as image:
+    with Image.open(asset("icons", "o3d-paint.png"), formats=["PNG"]) as image:
         pixels = np.asarray(image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS))
     return np.ascontiguousarray(pixels[..., :3]), np.ascontiguousarray(pixels[..., 3])
 
 
 @lru_cache(maxsize=128)
 def _alpha_of(name: str) -> RgbArray:
-    with Image.open(asset("icons", f"{name}.png")) as image:
+    with Image.open(asset("icons", f"{name}.png"), formats=["PNG"]) as image:
         return np.ascontiguousarray(np.asarray(image.convert("RGBA"))[..., 3])
