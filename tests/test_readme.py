@@ -39,7 +39,7 @@ def test_options_in_the_text_exist() -> None:
     named = set(re.findall(r"`[^`]*?(--[a-z][a-z-]+)", README))
     # Those of scripts and of other programs.
     others = {"--seeds", "--scene", "--masks", "--project", "--close-ups", "--size", "--turn"}
-    others |= {"--kills", "--version", "--min-region"}
+    others |= {"--kills", "--version", "--min-region", "--help"}
     assert named <= options | others
 
 
