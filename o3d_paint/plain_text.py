@@ -13,10 +13,11 @@ import unicodedata
 __all__ = ["cell_text", "json_text", "printable"]
 
 # Unicode's categories Cc, Cf, Cs, Zl and Zp, but for the joiners that shape letters and emoji
-# (U+200C, U+200D) and the signs that show (U+0600 to U+0605, U+06DD, U+070F, U+0890, U+08E2 …).
+# (U+200C, U+200D) and the signs that show (U+0600 to U+0605, U+06DD, U+070F, U+0890, U+08E2 …);
+# and what is no character, which XML refuses.
 _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0001\U000e0020-\U000e007f]"
 )
 _FORMULA_STARTS = ("=", "+", "-", "\u2212", "@", "\t", "\r", "\n")

@@ -20,6 +20,7 @@ BENCHES = {
     "make-scene": "writes a large synthetic scene",
     "mutation": "small changes to the heart of the program against its tests",
     "quality": "labels for every point against truth, beside the published method",
+    "real": "labels for every point of real captures against truth, over painters",
     "scale": "time and memory at 0.85, 3 and 12 million points",
     "suggest": "photos that are suggested against photos evenly spaced",
     "window": "from the mouse to the pixel on the screen",

@@ -50,8 +50,10 @@ def formats() -> str:
         f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), XYZ and CSV.",
         "",
         f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
-        " «Segmentation mask 1.1» and «COCO 1.0», zipped or unpacked; Label Studio's brush labels."
-        " Classes match by name.",
+        " «Segmentation mask 1.1» and «COCO 1.0», Roboflow's masks and COCO, X-AnyLabeling's"
+        " labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or unpacked. Classes"
+        " match by name, `--ignore` and `--first-id` say what numbers mean; masks find their photos"
+        " by name ([classes and names](assets/docs/classes.md)).",
         "",
         "**Regions without classes** (`--regions`, in the window): automatic masks of Segment"
         " Anything, SA-1B files and bool stacks; a click gives a region its class.",
@@ -65,7 +67,8 @@ def formats() -> str:
         " to four the last); Ultralytics trained an epoch on it. CVAT's server itself was not"
         " tried.",
         "",
-        f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, or JSON; `o3d-paint taxonomies`"
+        f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, names such as floor,wall, or a"
+        " file of any usual form ([the forms](assets/docs/classes.md)); `o3d-paint taxonomies`"
         " lists and writes them.",
         "",
         "**Labelled clouds out**, by file ending:",

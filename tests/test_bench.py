@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
 from tests.conftest import ROOT
 
 
@@ -28,7 +30,7 @@ def bench(*arguments: object) -> str:
 
 def test_every_bench_is_listed_and_says_how_it_is_used() -> None:
     listed = re.findall(r"^  ([a-z-]+) +\S", bench(), re.MULTILINE)
-    assert len(listed) == 15
+    assert len(listed) == 16
     for name in listed:
         assert "usage: " in bench(name, "--help"), name
 
@@ -48,6 +50,33 @@ def test_movements_of_the_brush_are_measured_beside_the_published_way() -> None:
     ratio = re.search(r"ratio at radius 20 px: ([\d,]+)x", bench("live", "--movements", 4))
     assert ratio
     assert int(ratio[1].replace(",", "")) > 1
+
+
+def test_flat_scenes_are_labelled_and_counted_by_class() -> None:
+    line = bench("quality", "--only", "panel", "--seeds", 1).splitlines()[-1]
+    small, others, everything, ece = map(float, re.findall(r"(\d\.\d+) ±", line))
+    assert small > 0.97
+    assert others > 0.99
+    assert min(small, others) <= everything <= max(small, others)
+    assert ece < 0.05
+
+
+def test_captures_with_truth_are_painted_and_measured(tmp_path: Path) -> None:
+    sample = generate_sample(SampleOptions(photos=4, resolution=96, shadows=False, smooth=False))
+    with np.load(write_sample(sample, tmp_path / "bare")) as arrays:
+        (tmp_path / "toy").mkdir()
+        truth = {"gt_labels": sample.truth_pixels, "gt_point_labels": sample.truth_points}
+        np.savez(tmp_path / "toy" / "scene.npz", **arrays, **truth)
+    options = ("--captures", tmp_path, "--photos", 2, "--fills", 0.6, "--seeds", 1)
+    _, *lines = bench("real", *options).splitlines()
+    assert [line.split()[:3] for line in lines] == [["toy", "0.6", "2"]]
+    right, iou, ece, labelled, of_it, nearest = map(float, re.findall(r"(\d\.\d+) ±", lines[0]))
+    assert 0.5 < iou < right < 1
+    assert 0 < ece < 0.5
+    assert 0.5 < labelled <= 1
+    assert of_it >= right - 1e-4
+    assert 0.3 < nearest < 1
+    assert "no labelled captures in" in bench("real", "--captures", tmp_path / "nowhere")
 
 
 @pytest.mark.window

@@ -19,10 +19,7 @@ from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from o3d_paint.core.arrays import IdArray
-    from o3d_paint.core.scene import Scene
+    from o3d_paint.project.paint_sources import Paint
     from o3d_paint.project.pipeline import FuseResult
 
 _PLY, _GLB, _PREVIEW = "demo_labelled.ply", "demo_labelled.glb", "demo_preview.png"
@@ -87,27 +84,25 @@ def _replay(sample: Path, folder: Path, answer: Answer, *, overwrite: bool) -> N
     from o3d_paint.io.preview import write_preview
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.store import make_folder
-    from o3d_paint.io.strokes import read_strokes, stroke_masks
-    from o3d_paint.project.pipeline import run_fuse
+    from o3d_paint.project.paint_sources import all_paint
     from o3d_paint.project.report import fuse_report
 
     make_folder(folder)
     _leave({folder / _SCENE: sample, folder / _STROKES: asset("strokes", "sample.json")}, overwrite)
     started = perf_counter()
     scene = load_scene(folder / _SCENE)
-    record = read_strokes(folder / _STROKES)
-    masks = stroke_masks(record, scene)
+    paint = all_paint(scene, strokes=folder / _STROKES)
     with answer.progress("Fusing") as told:
-        result = run_fuse(scene, masks, record.taxonomy(), progress=told)
+        result = paint.fused(progress=told)
     paths = [folder / name for name in (_PLY, _GLB, _PREVIEW)]
     export(result.labelled, paths[0])
     export(result.labelled, paths[1])
     with answer.progress("Drawing") as told:
         told(0.5, "")
         write_preview(result.labelled, paths[2])
-    _save(folder, result, scene, masks, answer, overwrite=overwrite)
+    _save(folder, result, paint, answer, overwrite=overwrite)
     report = fuse_report(result, seconds={"all": perf_counter() - started})
-    answer.say(f"{len(masks)} of {len(scene.frames)} photos painted by recorded strokes")
+    answer.say(f"{len(paint.masks)} of {len(scene.frames)} photos painted by recorded strokes")
     for line in summary_lines(report):
         answer.say(line)
     commands = _commands(folder)
@@ -139,8 +134,7 @@ def _leave(files: dict[Path, Path], overwrite: bool) -> None:
 def _save(
     folder: Path,
     result: FuseResult,
-    scene: Scene,
-    masks: Mapping[int, IdArray],
+    paint: Paint,
     answer: Answer,
     *,
     overwrite: bool,
@@ -155,7 +149,7 @@ def _save(
     if is_project(place) and not overwrite:
         answer.note([f"{place} is there already and stays as it is; -y replaces it."])
         return
-    project = project_of_result(result, scene, masks, settings=FusionSettings())
+    project = project_of_result(result, paint.scene, paint, settings=FusionSettings())
     save_project(project, place, scene_path=folder / _SCENE, replace=True)
 
 

@@ -174,6 +174,27 @@ PercentileOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="ID[,ID…]",
+        help="Numbers, or names, of masks and labels that are no class. none: no number is ignored"
+        " because it is the largest of its type (255, 65535).",
+        rich_help_panel=_PANEL,
+    ),
+]
+FirstIdOption = Annotated[
+    int | None,
+    typer.Option(
+        "--first-id",
+        metavar="N",
+        min=0,
+        help="Number of the first class in masks and labels, which becomes 1; with 0, 0 is a class"
+        " and not unlabelled.",
+        rich_help_panel=_PANEL,
+    ),
+]
 FormatOption = Annotated[
     str | None,
     typer.Option(
@@ -214,6 +235,8 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "preset": (PresetOption, None),
     "conf_thresh": (ThresholdOption, None),
     "conf_percentile": (PercentileOption, None),
+    "ignore": (IgnoreOption, None),
+    "first_id": (FirstIdOption, None),
     "format_name": (FormatOption, None),
     "memory_limit": (MemoryLimitOption, None),
 }

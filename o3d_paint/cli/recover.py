@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -23,7 +27,7 @@ def recover(
 ) -> None:
     """List the last five states of a project, or put one back.
 
-    Restoring loses nothing: what was there before is kept as a state itself.
+    What was there before is kept as a state itself; what no state holds is said.
 
     Example: o3d-paint recover scene.o3dpaint --restore 12
     """
@@ -33,9 +37,11 @@ def recover(
 
     answer.check(inputs=[project], overwrite=overwrite)
     if restore is not None:
-        state = restore_state(project, restore)
+        done = restore_state(project, restore)
+        state = done.state
         saved, painted = state.saved, state.painted
         answer.say(f"restored state {state.number}, saved {saved}: {painted} painted photos")
+        answer.note(done.notes)
         answer.finish({"project": str(project), "restored": asdict(state), "states": None})
         return
     states = list_states(project)
@@ -52,4 +58,10 @@ def recover(
             f"{state.number:>6}  {state.saved[:19].replace('T', ' ') or '(unknown time)'}  {what}"
         )
     if states:
-        answer.show(f"put one back with: o3d-paint recover {project} --restore NUMBER")
+        answer.show(f"put one back with: o3d-paint recover {_quoted(project)} --restore NUMBER")
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as a shell takes it; a name that begins with a dash is no option."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)

@@ -11,12 +11,13 @@ import typer
 from o3d_paint.cli.places import WRITING, ask_before_overwriting, refuse_one_for_two
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from o3d_paint.core.arrays import IdArray
+    from o3d_paint.cli.answer import Answer
     from o3d_paint.core.scene import Scene
     from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import LoadOptions
+    from o3d_paint.project.paint_sources import Paint
     from o3d_paint.project.pipeline import FuseResult
     from o3d_paint.project.project import Project
 
@@ -54,29 +55,29 @@ def check_save(
 def save_result(
     folder: Path,
     result: FuseResult,
-    scene: Scene,
-    masks: Mapping[int, IdArray],
+    paint: Paint,
+    answer: Answer,
     *,
-    layer: IdArray | None,
+    scene: Scene,
     settings: FusionSettings,
     options: LoadOptions,
     scene_path: Path,
     masks_read: Sequence[Path],
-    opened: Project | None,
+    work: Project | None,
 ) -> None:
-    """Write what was fused as a project.
+    """Write what was fused as a project, and say so.
 
     Args:
         folder: Looked at by `check_save`.
-        result: Of `run_fuse`.
-        scene: As it was fused.
-        masks: (H, W) ids by position of the photo.
-        layer: (N,) labels laid on points directly.
+        result: Of the paint.
+        paint: What was fused.
+        answer: Says what is written.
+        scene: As its file has it.
         settings: As they were given.
         options: How the scene was read.
         scene_path: Of the scene.
         masks_read: Where masks came from.
-        opened: The project whose paint is among the masks.
+        work: The project whose paint is part of it.
 
     Raises:
         PaintError: It cannot be written.
@@ -85,12 +86,13 @@ def save_result(
     from o3d_paint.project.result_project import project_of_result
     from o3d_paint.project.saving import save_project
 
-    kept = {} if opened is None else dict(opened.settings)
+    kept = {} if work is None else dict(work.settings)
     noted = noted_sources(kept.get(MASKS_READ), masks_read)
     if noted is not None:
         kept[MASKS_READ] = noted
-    # Labels of the cloud as the file has them: the project counts them itself.
-    project = project_of_result(result, scene, masks, settings=settings, layer=layer, kept=kept)
+    project = project_of_result(result, scene, paint, settings=settings, kept=kept)
     # The threshold of the article is part of the settings and not of the scene.
     reading = replace(options, conf_thresh=None) if settings.method == "article" else options
     save_project(project, folder, scene_path=scene_path, options=reading, replace=True)
+    answer.note(project.notes)
+    answer.say(f"saved the project {folder}")

@@ -19,10 +19,13 @@ def summary_lines(report: dict[str, Any]) -> list[str]:
         part = entry.get("share_of_fused")
         more = "" if part is None else f"  {part:.1%} of the fused ones"
         lines.append(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}")
-    width = max((len(c["name"]) for c in report["classes"]), default=5)
+    used = [c for c in report["classes"] if c["painted"] or c["fused"]]
+    width = max((len(c["name"]) for c in used), default=5)
     lines.append(f"  {'class':<{width}} {'painted':>12} {'fused':>12}")
-    for c in report["classes"]:
+    for c in used:
         lines.append(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}")
+    if len(used) < len(report["classes"]):
+        lines.append(f"  {len(report['classes']) - len(used)} classes without a point")
     total = sum(report["seconds"].values())
     return [*lines, *conflict_lines(report["conflicts"]), f"  {total:.1f} s"]
 

@@ -14,20 +14,21 @@ if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
     from o3d_paint.io.taxonomy_file import TaxonomyFile
 
-__all__ = ["TaxonomyOption", "chosen_taxonomy", "taxonomies"]
+__all__ = ["TaxonomyOption", "chosen_list", "chosen_taxonomy", "taxonomies"]
 
 TaxonomyOption = Annotated[
     str | None,
     typer.Option(
         "--taxonomy",
         metavar="NAME|FILE",
-        help="Classes to begin with: cityscapes, scannet20, s3dis, asprs, or a JSON file.",
+        help="Classes to begin with: cityscapes, scannet20, s3dis, asprs, names such as floor,wall,"
+        " or a file of any usual form (JSON, YAML, CSV, a name a line).",
     ),
 ]
 
 
-def chosen_taxonomy(text: str | None) -> Taxonomy | None:
-    """Return the classes that the option names; None where it is not given.
+def chosen_list(text: str | None) -> TaxonomyFile | None:
+    """Return the class list that the option names; None where it is not given.
 
     Raises:
         PaintError: There is no such list, or it cannot be read.
@@ -36,7 +37,13 @@ def chosen_taxonomy(text: str | None) -> Taxonomy | None:
         return None
     from o3d_paint.io.taxonomy_file import find_taxonomy
 
-    return find_taxonomy(text).taxonomy
+    return find_taxonomy(text)
+
+
+def chosen_taxonomy(text: str | None) -> Taxonomy | None:
+    """Return the classes that the option names; see `chosen_list`."""
+    chosen = chosen_list(text)
+    return None if chosen is None else chosen.taxonomy
 
 
 @answers("taxonomies")

@@ -38,6 +38,8 @@ def load_options(
     preset: str | None = None,
     conf_thresh: float | None = None,
     conf_percentile: float | None = None,
+    ignore: list[str] | None = None,
+    first_id: int | None = None,
     format_name: str | None = None,
     memory_limit: str | None = None,
 ) -> LoadOptions:
@@ -67,6 +69,8 @@ def load_options(
         depth_unit=None if depth_unit is None else _unit(depth_unit),
         invalid_depth=invalid_depth,
         every=every,
+        ignore=tuple(p.strip() for text in ignore or () for p in text.split(",") if p.strip()),
+        first_id=first_id,
         memory_limit=None if memory_limit is None else _size(memory_limit),
         format_name=format_name,
     )

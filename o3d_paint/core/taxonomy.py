@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.errors import TaxonomyError
 
-__all__ = ["MAX_CLASS_ID", "LabelClass", "Taxonomy", "article_taxonomy", "next_color"]
+__all__ = [
+    "MAX_CLASS_ID",
+    "LabelClass",
+    "Taxonomy",
+    "article_taxonomy",
+    "distinct_colors",
+    "next_color",
+]
 
 MAX_CLASS_ID = 65535
 UNLABELLED_COLOR = (128, 128, 128)
 _GOLDEN_ANGLE = 0.381966
+_HUES = 512
+"""Colours by hue: two lightnesses of one saturation have some 1,600 8-bit colours, and none that a
+person could tell apart beyond a few dozen."""
+_ALL_COLORS = 1 << 24
+# Odd, so that its multiples meet every 24-bit number once; near the golden section of all of them,
+# so that neighbours lie far apart.
+_COLOR_STEP = 0x9E3779
 # Paul Tol's "bright" and "muted" schemes, chosen to be told apart with common colour blindness.
 _DISTINCT_COLORS = (
     (238, 119, 51),
@@ -68,6 +83,8 @@ class Taxonomy:
     """Ordered classes with unique ids and names. Every change returns a new taxonomy."""
 
     classes: tuple[LabelClass, ...] = ()
+    _by_id: dict[int, LabelClass] = field(init=False, repr=False, compare=False)
+    _by_name: dict[str, LabelClass] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Check that ids and names are unique.
@@ -76,11 +93,15 @@ class Taxonomy:
             TaxonomyError: An id or a name occurs twice.
         """
         for field_name in ("class_id", "name"):
-            values = [getattr(c, field_name) for c in self.classes]
-            repeated = {v for v in values if values.count(v) > 1}
+            counts = Counter(getattr(c, field_name) for c in self.classes)
+            repeated = [v for v, n in counts.items() if n > 1]
             if repeated:
                 msg = f"class {field_name} {min(repeated)!r} occurs twice: each must be unique"
                 raise TaxonomyError(msg)
+        # Some lists have thousands of classes, each of which is looked up.
+        object.__setattr__(self, "_by_id", {c.class_id: c for c in self.classes})
+        by_name = {_folded(c.name): c for c in reversed(self.classes)}
+        object.__setattr__(self, "_by_name", by_name)
 
     def __len__(self) -> int:
         """Return the number of classes."""
@@ -92,7 +113,7 @@ class Taxonomy:
 
     def __contains__(self, class_id: object) -> bool:
         """Return whether the id belongs to a class."""
-        return any(c.class_id == class_id for c in self.classes)
+        return class_id in self._by_id
 
     def get(self, class_id: int) -> LabelClass:
         """Return the class with this id.
@@ -100,11 +121,11 @@ class Taxonomy:
         Raises:
             TaxonomyError: There is none.
         """
-        for label_class in self.classes:
-            if label_class.class_id == class_id:
-                return label_class
-        msg = f"there is no class with id {class_id}"
-        raise TaxonomyError(msg)
+        found = self._by_id.get(class_id)
+        if found is None:
+            msg = f"there is no class with id {class_id}"
+            raise TaxonomyError(msg)
+        return found
 
     def name_of(self, class_id: int) -> str:
         """Return the name of a class, "class <id>" for an id that has none."""
@@ -112,8 +133,7 @@ class Taxonomy:
 
     def find(self, name: str) -> LabelClass | None:
         """Return the class with this name (case and outer blanks ignored), or None."""
-        wanted = name.strip().casefold()
-        return next((c for c in self.classes if c.name.strip().casefold() == wanted), None)
+        return self._by_name.get(_folded(name))
 
     def add(self, name: str, color: tuple[int, int, int] | None = None) -> Taxonomy:
         """Append a class with the lowest id above all others and a colour not yet used."""
@@ -125,12 +145,13 @@ class Taxonomy:
         """Append a class named "class <id>" for each id that has none; 0 needs none."""
         classes = list(self.classes)
         names = {c.name.casefold() for c in classes}
+        colors = distinct_colors(c.color for c in classes)
         for class_id in sorted({int(i) for i in class_ids} - {0} - {c.class_id for c in classes}):
             name = f"class {class_id}"
             while name.casefold() in names:
                 name += "'"
             names.add(name.casefold())
-            classes.append(LabelClass(class_id, name, next_color([c.color for c in classes])))
+            classes.append(LabelClass(class_id, name, next(colors)))
         return Taxonomy(tuple(classes))
 
     def rename(self, class_id: int, name: str) -> Taxonomy:
@@ -167,17 +188,35 @@ class Taxonomy:
 
 
 def next_color(used: Iterable[tuple[int, int, int]]) -> tuple[int, int, int]:
-    """Return the next distinct colour: a colour-blind-safe list first, then hues far apart."""
+    """Return the next distinct colour; see `distinct_colors`."""
+    return next(distinct_colors(used))
+
+
+def distinct_colors(used: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Yield sRGB colours, each unlike all before it: for lists of classes of any length.
+
+    A colour-blind-safe list comes first, then hues far apart, then the whole cube of colours. Never
+    black or the grey of what is unlabelled.
+
+    Args:
+        used: Colours that are taken.
+    """
     taken = set(used)
     for color in _DISTINCT_COLORS:
         if color not in taken:
-            return color
-    number = len(taken)
-    while True:
+            taken.add(color)
+            yield color
+    for number in range(len(taken), _HUES):
         color = _color_of_hue(number * _GOLDEN_ANGLE % 1.0, lightness=0.45 + 0.2 * (number % 2))
         if color not in taken:
-            return color
-        number += 1
+            taken.add(color)
+            yield color
+    taken |= {(0, 0, 0), UNLABELLED_COLOR}
+    for position in range(_ALL_COLORS):
+        code = position * _COLOR_STEP % _ALL_COLORS
+        color = (code >> 16, code >> 8 & 255, code & 255)
+        if color not in taken:
+            yield color
 
 
 def article_taxonomy() -> Taxonomy:
@@ -195,3 +234,8 @@ def _color_of_hue(hue: float, *, lightness: float) -> tuple[int, int, int]:
     rgb = lightness + chroma * (np.clip(offsets, 0, 1) - 0.5)
     r, g, b = (int(v) for v in np.round(rgb * 255))
     return r, g, b
+
+
+def _folded(name: str) -> str:
+    """Return a name as names are compared: without capitals and outer blanks."""
+    return name.strip().casefold()

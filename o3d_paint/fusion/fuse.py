@@ -12,6 +12,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray
 from o3d_paint.core.evidence import Evidence
 from o3d_paint.core.label_source import FUSED, NONE, PAINTED
+from o3d_paint.core.metrics import labels_of_nearest
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Frame, PointCloud
 from o3d_paint.errors import SceneError
@@ -25,10 +26,10 @@ from o3d_paint.fusion.refine import Refined, label_points
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.fusion.stroke_trust import VoteWeights, vote_trust
+from o3d_paint.fusion.vote_confidence import vote_confidence
 
 __all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "fuse"]
 
-_UNMEASURED, _FILLED = 0.5, 0.3
 _SMALL_BALL = 0.2
 
 
@@ -299,26 +300,13 @@ def _by_ball(
         batch_size=settings.batch_size or len(painted),
         progress=progress,
     )
-    confidence = np.where(painted > 0, agreement, _UNMEASURED).astype(np.float32)
     if fills:
-        confidence[labels == 0] = _FILLED
-        labels = _nearest(cloud.xyz, labels)
-    confidence[labels == 0] = 0
+        known, xyz = labels > 0, cloud.xyz
+        labels[~known] = labels_of_nearest(xyz[known], labels[known], at=xyz[~known])
+    confidence = vote_confidence(cloud.xyz, labels, painted, agreement, votes)
+    confidence[_laid(evidence)] = 1
     seconds = {"vote": perf_counter() - started}
     return Fusion(labels, confidence, _sources(evidence, labels), votes, settings, seconds)
-
-
-def _nearest(xyz: FloatArray, labels: IdArray) -> IdArray:
-    """Return labels with every unlabelled point given that of the nearest labelled one."""
-    from scipy.spatial import cKDTree
-
-    known, unknown = np.flatnonzero(labels), np.flatnonzero(labels == 0)
-    if not len(known) or not len(unknown):
-        return labels
-    tree = cKDTree(xyz[known], balanced_tree=False, compact_nodes=False)
-    filled = labels.copy()
-    filled[unknown] = labels[known[tree.query(xyz[unknown], workers=-1)[1]]]
-    return filled
 
 
 def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
@@ -333,6 +321,15 @@ def _sources(evidence: Evidence, labels: IdArray) -> npt.NDArray[np.uint8]:
     if evidence.layer is not None:
         source[(evidence.layer > 0) & (evidence.layer == labels)] = PAINTED
     return source
+
+
+def _laid(evidence: Evidence) -> BoolArray:
+    """Return (N,) points whose label was laid on them directly, or came with the cloud alone."""
+    laid: BoolArray = np.zeros(evidence.num_points, dtype=bool)
+    laid[evidence.imported_alone()] = True
+    if evidence.layer is not None:
+        laid |= evidence.layer > 0
+    return laid
 
 
 def _painted(evidence: Evidence) -> tuple[IdArray, FloatArray, npt.NDArray[np.uint8]]:

@@ -23,7 +23,8 @@ __all__ = ["Refined", "label_points"]
 # neighbouring node says little about a point.
 _BLEND_DISTANCE = 1.0
 _BLEND_COLOR = 8.0
-# A node in which so much of the believed votes is for a second class is split like one at a border.
+# A node in which so much of the believed votes is for another class than it gets is split like one
+# at a border: points that were painted well inside of a stroke keep that against what travels in.
 _MIXED = 0.05
 _SAME = 0.01
 # Points split at once: what is gathered for them stays in the cache and its memory is used again.
@@ -79,7 +80,7 @@ def label_points(
     is_reached: BoolArray = np.asarray(share.any(axis=1))
     class_of = np.where(is_reached, potentials.class_ids[winner], 0).astype(np.uint16)
     mixed: BoolArray = contested(graph.indptr, graph.indices, winner)
-    mixed = mixed | _is_mixed(potentials.votes)
+    mixed = mixed | _is_mixed(potentials.votes, winner)
     nodes = graph.node_of[points]
     labels[points] = class_of[nodes]
     sure = np.where(is_reached, confidence_of(doubt, mass), 0).astype(np.float32)
@@ -96,10 +97,11 @@ def label_points(
     return found
 
 
-def _is_mixed(votes: NodeVotes) -> BoolArray:
-    """Return (M,) whether the believed votes of a node are for more than one class."""
+def _is_mixed(votes: NodeVotes, winner: npt.NDArray[np.int32]) -> BoolArray:
+    """Return (M,) whether believed votes of a node are for another class than the winner."""
     total = row_sums(votes.trusted)
-    mixed: BoolArray = votes.trusted.max(axis=1, initial=0) < (1 - _MIXED) * total
+    won = np.take_along_axis(votes.trusted, winner[:, None], axis=1)[:, 0]
+    mixed: BoolArray = won < (1 - _MIXED) * total
     return mixed
 
 

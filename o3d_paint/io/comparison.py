@@ -14,7 +14,8 @@ from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
 from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
-from o3d_paint.io.mask_formats.pictures import class_table
+from o3d_paint.io.mask_formats.class_table import class_table
+from o3d_paint.io.mask_formats.files import FolderFiles
 from o3d_paint.io.npz import read_npy
 
 __all__ = ["Comparison", "LabelsFile", "Matching", "compare_files", "read_labels"]
@@ -23,6 +24,7 @@ Matching = Literal["order", "nearest"]
 # Coordinates kept as 32-bit floats are off by up to this share of the largest one.
 _FLOAT32_STEP = 2.0**-22
 _SHOWN = 5
+_CLASS_LIST = "classes.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,8 +113,10 @@ def read_labels(path: Path) -> LabelsFile:
             raise FormatError(msg)
         # Written beside the labels by this program's own export.
         names: dict[int, str] = {}
-        with suppress(PaintError):
-            names = class_table(path.parent)[0]
+        if (path.parent / _CLASS_LIST).is_file():
+            with suppress(PaintError):
+                table = class_table(FolderFiles(path.parent, [_CLASS_LIST]), "")
+                names = {} if table.shift else dict(table.names)
         return LabelsFile(np.maximum(values, 0).astype(np.uint16), names)
     cloud = read_cloud(path)
     if cloud.labels is None:

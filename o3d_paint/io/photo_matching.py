@@ -1,81 +1,48 @@
-"""Which mask belongs to which photo, by what they are called."""
+"""Which mask belongs to which photo, by what they are called.
+
+A name counts first, without the decorations of tools, in one form of Unicode and without capitals;
+then the number in it; a position only where nothing else fits, and that is said.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from o3d_paint.core.scene import Scene
+from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.errors import SceneError
-from o3d_paint.io.mask_formats.mask_set import MaskSet
+from o3d_paint.io.images import FilePhoto, natural_key
+from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
+from o3d_paint.io.photo_index import PhotoIndex, varying_numbers
+from o3d_paint.io.photo_words import parts_of, plain, stripped
 
-__all__ = ["match_masks", "match_photo"]
+__all__ = ["match_masks", "note_on_positions", "photo_named"]
 
-_NUMBERED = re.compile(r"(?:mask[_-]?)?(?:(call[0-9]+)[_-]?)?(?:frame[_-]?)?([0-9]{1,9})")
-_DIGITS = re.compile(r"([0-9]{1,18})$")
-_MOST_FOLDERS = 8
+_CALL = re.compile(r"(?:mask[_-]?)?call([0-9]+)[_-]?frame[_-]?([0-9]{1,9})")
+"""The published kit's names: several masks a photo, by call in the order of painting, and the
+photo's position from 0."""
+_MOST_LISTED = 5
+_BY_NUMBER = "the number in the photo's name"
 
 
-def match_photo(name: str, frame_names: Sequence[str], *, by_position: bool = False) -> int | None:
-    """Return the position of the photo that a mask's name means, or None.
+@dataclass(slots=True)
+class _Matching:
+    """What is found out about a set of masks.
 
-    The photo's own name counts first (without ending, capitals ignored), then the end of it, since
-    folders of photos are part of their names (``left_0001``). Then its number: as that of a photo
-    of such a name where there are some, else as the position. ``frame_003``, ``mask_frame03`` and
-    ``mask_call01_frame03`` are numbers too.
-
-    Args:
-        name: Of the mask.
-        frame_names: Of all photos.
-        by_position: Takes numbers for positions even where photos have numbers for names.
+    Attributes:
+        photos: By mask, the position of its photo; None where there is none.
+        how: What decided, for people; empty where names did.
+        told: The mask that shows it.
+        calls: By mask, when it was painted, where names say so.
     """
-    wanted = _bare(name)
-    bare = [_bare(n) for n in frame_names]
-    for own in _with_folders(name):
-        if own in bare:
-            return bare.index(own)
-    ending = [i for i, n in enumerate(bare) if n.endswith(f"_{wanted}")]
-    if len(ending) > 1 or (ending and not by_position):
-        return _only(ending)
-    alike = _named_alike(wanted, bare)
-    if alike and not by_position:
-        return _only([i for i, number in alike.items() if number == int(_DIGITS.split(wanted)[1])])
-    numbered = _NUMBERED.fullmatch(wanted)
-    if numbered is None:
-        return None
-    number = int(numbered[2])
-    if not by_position and any(n.isdecimal() and n.isascii() for n in bare):
-        same = [i for i, n in enumerate(bare) if n.isdecimal() and int(n) == number]
-        return same[0] if same else None
-    return number if number < len(frame_names) else None
 
-
-def _with_folders(name: str) -> list[str]:
-    """Return a bare name with all its folders before it, with fewer, and with none."""
-    parts = re.split(r"[/\\]", name)[-_MOST_FOLDERS:]
-    return [_bare("_".join(parts[i:])) for i in range(len(parts))]
-
-
-def _only(positions: list[int]) -> int | None:
-    """Return the one position; None of none and of several, which could each be meant."""
-    return positions[0] if len(positions) == 1 else None
-
-
-def _named_alike(wanted: str, bare: list[str]) -> dict[int, int]:
-    """Return the numbers of photos that are named like a mask but for the number, by position."""
-    parts = _DIGITS.split(wanted)
-    if len(parts) < 3 or parts[-1] or not parts[0]:
-        return {}
-    alike = re.compile(rf"(?:.*_)?{re.escape(parts[0])}([0-9]{{1,18}})", re.DOTALL)
-    found = {i: alike.fullmatch(name) for i, name in enumerate(bare) if parts[0] in name}
-    return {i: int(match[1]) for i, match in found.items() if match is not None}
-
-
-def _bare(name: str) -> str:
-    """Return a file name without folders, ending and capitals."""
-    last = re.split(r"[/\\]", name)[-1].casefold()
-    return re.sub(r"\.(?:jpe?g|png|webp|tiff?|bmp|ppm|npy)$", "", last)
+    photos: list[int | None]
+    how: str = ""
+    told: int | None = None
+    calls: dict[int, int] = field(default_factory=dict)
 
 
 def match_masks(
@@ -87,75 +54,251 @@ def match_masks(
         source: Of the masks, for messages.
         found: The masks.
         scene: Whose photos.
-        notes: Gets a sentence about masks that belong to none.
+        notes: Gets a sentence where numbers or positions decided, and about what is left over.
 
     Raises:
-        SceneError: None belongs to a photo, or several to one.
+        SceneError: None belongs to a photo, or it cannot be told which.
     """
-    names = [f.name for f in scene.frames]
+    frames = scene.frames
     if found.is_in_order:
-        if len(found.masks) != len(names):
-            msg = (
-                f"{source} holds {len(found.masks)} masks without names but the scene has"
-                f" {len(names)} photos, expected one for each: name them after the photos"
-            )
-            raise SceneError(msg)
-        return {i: [i] for i in range(len(names))}
-    photos_of = [match_photo(m.photo, names) for m in found.masks]
-    known = [i for i in photos_of if i is not None]
-    if len(set(known)) < len(known) or not known:
-        # They may count from 0 where the names of photos count from 1.
-        by_position = [match_photo(m.photo, names, by_position=True) for m in found.masks]
-        is_one_each = None not in by_position and len(set(by_position)) == len(by_position)
-        if is_one_each or not known:
-            photos_of = by_position
-            _tell_positions(found, photos_of, names, notes)
-    matched: dict[int, list[int]] = {}
-    for position, frame_idx in enumerate(photos_of):
-        if frame_idx is not None:
-            matched.setdefault(frame_idx, []).append(position)
-    pairs = zip(found.masks, photos_of, strict=True)
-    strangers = [m.photo for m, frame_idx in pairs if frame_idx is None]
-    listed = ", ".join(repr(n) for n in strangers[:5]) + (" …" if len(strangers) > 5 else "")
-    photos = f"{names[0]!r} to {names[-1]!r}" if names else "none"
+        matching = _in_order(source, found, frames)
+    else:
+        matching = _matching(source, found.masks, frames)
+    if matching.told is not None:
+        photo = matching.photos[matching.told]
+        assert photo is not None
+        notes.append(
+            f"Masks were matched with photos by {matching.how}: mask"
+            f" {found.masks[matching.told].name} → photo {_shown(frames[photo])}."
+        )
+    matched: dict[int, list[int]] = defaultdict(list)
+    for position, photo in enumerate(matching.photos):
+        if photo is not None:
+            matched[photo].append(position)
+    _leave_out_rivals(source, found, matched, matching.calls, frames, notes)
+    strangers = [found.masks[i] for i, p in enumerate(matching.photos) if p is None]
+    _tell_left_over(source, found, strangers, matched, frames, notes)
+    return dict(matched)
+
+
+def photo_named(name: str, frames: Sequence[Frame]) -> int | None:
+    """Return the position of the photo that somebody names, None where it is none or several.
+
+    Args:
+        name: Of the photo or of its file, with or without folders and ending.
+        frames: All photos.
+    """
+    return PhotoIndex([f.name for f in frames], [_shown(f) for f in frames]).find(name)[0]
+
+
+def note_on_positions(what: str, positions: Sequence[int], frames: Sequence[Frame]) -> list[str]:
+    """Return a sentence about what names photos by position alone; none where names say the same.
+
+    Args:
+        what: It, several of them: ``Strokes``.
+        positions: Of its photos, from 0.
+        frames: The photos.
+    """
+    own = varying_numbers([plain(f.name) for f in frames])
+    odd = [i for i in positions if i < len(frames) and own.get(i) != i]
+    if not odd:
+        return []
+    example = f"{odd[0]} → photo {_shown(frames[odd[0]])}"
+    return [f"{what} were matched with photos by position, counted from 0: {example}."]
+
+
+def _in_order(source: Path, found: MaskSet, frames: Sequence[Frame]) -> _Matching:
+    """Return the photos of masks without names: all of them, in order."""
+    if len(found.masks) != len(frames):
+        msg = (
+            f"{source} holds {len(found.masks)} masks without names but the scene has"
+            f" {len(frames)} photos, expected one for each: name them after the photos"
+        )
+        raise SceneError(msg)
+    how = "position, since the masks name none"
+    return _Matching([*_natural_order(frames)], how, 0 if frames else None)
+
+
+def _matching(source: Path, masks: Sequence[PhotoMask], frames: Sequence[Frame]) -> _Matching:
+    """Return the photos of masks, by name, then number, then position."""
+    bare = [parts_of(m.photo)[-1] for m in masks]
+    calls = {i: c for i, c in enumerate(map(_CALL.fullmatch, bare)) if c is not None}
+    if masks and len(calls) == len(masks):
+        positions = {i: int(c[2]) for i, c in calls.items()}
+        matching = _counted(positions, range(len(frames)), starts_at=0)
+        matching.calls = {i: int(c[1]) for i, c in calls.items()}
+        own = varying_numbers([plain(f.name) for f in frames])
+        if all(own.get(i) == i for i in range(len(frames))):
+            matching.told = None
+        return matching
+    index = PhotoIndex([f.name for f in frames], [_shown(f) for f in frames])
+    photos: list[int | None] = []
+    unnamed: list[int] = []
+    for i, mask in enumerate(masks):
+        photo, is_ambiguous = index.find(mask.photo)
+        if photo is None and mask.file:
+            photo, is_ambiguous_too = index.find(mask.file)
+            is_ambiguous |= is_ambiguous_too
+        photos.append(photo)
+        if photo is None and not is_ambiguous:
+            unnamed.append(i)
+    numbers = varying_numbers([[*stripped(name)][-1] for name in bare])
+    by_number = {i: index.by_number.get(numbers.get(i, -1), set()) for i in unnamed}
+    fitting = {i: next(iter(p)) for i, p in by_number.items() if len(p) == 1}
+    names_decide = len(unnamed) < len(masks) or any(
+        len(by_number[i]) > 1 or index.is_named_alike(masks[i].photo) for i in unnamed
+    )
+    if not names_decide and len(fitting) < len(masks):
+        by_position = _by_position(source, numbers, len(masks), index, len(fitting), frames)
+        if by_position is not None:
+            return by_position
+    for i, photo in fitting.items():
+        photos[i] = photo
+    # A number that is the position too says nothing that could be wrong.
+    order = _natural_order(frames)
+    odd = [i for i, p in fitting.items() if numbers[i] >= len(order) or order[numbers[i]] != p]
+    return _Matching(photos, _BY_NUMBER, odd[0] if odd else None)
+
+
+def _by_position(
+    source: Path,
+    numbers: Mapping[int, int],
+    count: int,
+    index: PhotoIndex,
+    fitting: int,
+    frames: Sequence[Frame],
+) -> _Matching | None:
+    """Return the photos that masks mean where their numbers are positions; None where not.
+
+    Args:
+        source: Of the masks, for messages.
+        numbers: By mask.
+        count: Of all masks.
+        index: The photos by name.
+        fitting: How many of the numbers are those in a photo's name.
+        frames: The photos.
+
+    Raises:
+        SceneError: They may be, counted from 0 or from 1, or be numbers of photos.
+    """
+    given = sorted(numbers.values())
+    if len(set(given)) < count:
+        return None
+    low, high, photos = given[0], given[-1], len(frames)
+    order = _natural_order(frames)
+    is_counter = low in (0, 1) and high - low == count - 1
+    if count == photos and (is_counter or not fitting):
+        rank = {number: i for i, number in enumerate(given)}
+        ranks = {i: rank[number] for i, number in numbers.items()}
+        return _counted(ranks, order, starts_at=low if is_counter else None)
+    from_0, from_1 = high < photos, low >= 1 and high <= photos
+    # No photo's number can be 0 or that behind the last one: somebody counted.
+    is_from_0 = from_0 and low == 0 and 0 not in index.by_number
+    is_from_1 = from_1 and high == photos and photos not in index.by_number
+    if fitting:
+        if not (is_from_0 or is_from_1):
+            return None
+    elif (is_from_0 or is_from_1) and not index.is_counted:
+        counted = {i: number - is_from_1 for i, number in numbers.items()}
+        return _counted(counted, order, starts_at=int(is_from_1))
+    elif not (from_0 or from_1):
+        return None
+    some = ", ".join(map(str, given[:_MOST_LISTED])) + (" …" if count > _MOST_LISTED else "")
+    msg = (
+        f"masks {some} of {source} may be counted from 0, from 1, or be numbers of photos"
+        f" ({_shown(frames[0])!r} to {_shown(frames[-1])!r}): name masks after their photos"
+    )
+    raise SceneError(msg)
+
+
+def _counted(
+    positions: Mapping[int, int], order: Sequence[int], *, starts_at: int | None
+) -> _Matching:
+    """Return the photos at positions.
+
+    Args:
+        positions: By mask, from 0.
+        order: The photos, in the order in which masks count them.
+        starts_at: How masks count, for people; None where they have numbers of any kind.
+    """
+    photos = [
+        order[positions[i]] if positions[i] < len(order) else None for i in range(len(positions))
+    ]
+    told = next((i for i, p in enumerate(photos) if p is not None), None)
+    how = "in the order of their numbers" if starts_at is None else f"counted from {starts_at}"
+    return _Matching(photos, f"position, {how}", told)
+
+
+def _natural_order(frames: Sequence[Frame]) -> list[int]:
+    """Return the positions of photos in the order of their names that people mean."""
+    return sorted(range(len(frames)), key=lambda i: natural_key(Path(frames[i].name)))
+
+
+def _shown(frame: Frame) -> str:
+    """Return what people call a photo: its file, where it is one."""
+    return frame.photo.path.name if isinstance(frame.photo, FilePhoto) else frame.name
+
+
+def _leave_out_rivals(
+    source: Path,
+    found: MaskSet,
+    matched: dict[int, list[int]],
+    calls: Mapping[int, int],
+    frames: Sequence[Frame],
+    notes: list[str],
+) -> None:
+    """Leave out several masks of one photo, unless names say in which order they were painted.
+
+    Raises:
+        SceneError: No other mask is left.
+    """
+    rivals = []
+    for photo, positions in list(matched.items()):
+        if all(p in calls for p in positions):
+            positions.sort(key=calls.__getitem__)
+        elif len(positions) > 1:
+            names = ", ".join(repr(found.masks[p].name) for p in positions[:3])
+            rivals.append(f"photo {_shown(frames[photo])!r} ({names})")
+            del matched[photo]
+    if rivals and not matched:
+        msg = f"{source} has several masks for {rivals[0]}: keep one"
+        raise SceneError(msg)
+    if rivals:
+        some = "; ".join(rivals[:_MOST_LISTED]) + (" …" if len(rivals) > _MOST_LISTED else "")
+        notes.append(f"Left out: {len(rivals)} photos with several masks each: {some}. Keep one.")
+
+
+def _tell_left_over(
+    source: Path,
+    found: MaskSet,
+    strangers: Sequence[PhotoMask],
+    matched: Mapping[int, list[int]],
+    frames: Sequence[Frame],
+    notes: list[str],
+) -> None:
+    """Say which masks have no photo, and which photos no mask where masks are left over.
+
+    Raises:
+        SceneError: No mask has a photo.
+    """
+    listed = _listed([m.name for m in strangers])
+    shown = [_shown(f) for f in frames]
+    photos = f"{shown[0]!r} to {shown[-1]!r}" if frames else "none"
     if not matched:
         msg = (
             f"no mask of {source} belongs to a photo (found {listed or 'none'}; the photos are"
             f" {photos}): name masks after photos or their numbers, such as 000.png"
         )
         raise SceneError(msg)
-    if strangers:
-        notes.append(
-            f"{len(strangers)} of {len(found.masks)} masks belong to no photo and were left out:"
-            f" {listed} (the photos are {photos})."
-        )
-    _refuse_rivals(source, found, matched, names)
-    return matched
+    if not strangers:
+        return
+    rest = [name for i, name in enumerate(shown) if i not in matched]
+    without = f" {len(rest)} photos have no mask: {_listed(rest)}." if rest else ""
+    notes.append(
+        f"{len(strangers)} of {len(found.masks)} masks belong to no photo and were left out:"
+        f" {listed} (the photos are {photos}).{without}"
+    )
 
 
-def _tell_positions(
-    found: MaskSet, photos_of: Sequence[int | None], names: list[str], notes: list[str]
-) -> None:
-    """Say that numbers were taken for positions; the first pair shows how."""
-    for mask, frame_idx in zip(found.masks, photos_of, strict=True):
-        if frame_idx is not None:
-            notes.append(
-                "The masks' numbers are not those of the photos and were taken for positions,"
-                f" counted from 0: {mask.photo!r} for photo {names[frame_idx]!r}."
-            )
-            return
-
-
-def _refuse_rivals(
-    source: Path, found: MaskSet, matched: dict[int, list[int]], names: list[str]
-) -> None:
-    """Refuse two masks of one photo, unless their names say in which order they were painted."""
-    for frame_idx, positions in matched.items():
-        photos = [found.masks[p].photo for p in positions]
-        calls = [_NUMBERED.fullmatch(_bare(p)) for p in photos]
-        if len(photos) > 1 and not all(c is not None and c[1] for c in calls):
-            msg = (
-                f"{source} has several masks for photo {names[frame_idx]!r}"
-                f" ({', '.join(repr(p) for p in photos[:3])}): keep one"
-            )
-            raise SceneError(msg)
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:_MOST_LISTED])) + (" …" if len(names) > _MOST_LISTED else "")

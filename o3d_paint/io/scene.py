@@ -70,6 +70,8 @@ class LoadOptions:
         depth_unit: Scene units of one step of its depth values.
         invalid_depth: Depth value that means unknown there, besides 0.
         every: Takes every k-th photo of a sequence.
+        ignore: Numbers or names of labels that are no class; see `NumberRules`.
+        first_id: Number of the first class of labels; see `NumberRules`.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
         format_name: Forces an importer.
     """
@@ -86,6 +88,8 @@ class LoadOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    ignore: tuple[str, ...] = ()
+    first_id: int | None = None
     memory_limit: int | None = None
     format_name: str | None = None
 

@@ -52,12 +52,11 @@ class StrokeRecord:
     frames: Mapping[int, tuple[Stroke, ...]]
 
     def taxonomy(self) -> Taxonomy:
-        """Return the record's classes with the published colours; the published five if none."""
-        taxonomy = article_taxonomy()
+        """Return the record's classes with the published colours; "class 7" without names."""
         if not self.names:
             used = {s.class_id for strokes in self.frames.values() for s in strokes} - {0}
-            return taxonomy.completed(used)
-        ids = taxonomy.completed(self.names)
+            return Taxonomy().completed(used)
+        ids = article_taxonomy().completed(self.names)
         classes = [c for c in ids if c.class_id in self.names]
         named = Taxonomy()
         for label_class in classes:

@@ -1,13 +1,11 @@
-"""Class lists as JSON, and those that ship with the program.
+"""Class lists that a user names: those that ship with the program, files, and names themselves.
 
-::
+This program writes::
 
-    {"name": "…", "source": "…", "note": "…", "unlabelled": 0,
-     "classes": [{"id": 1, "name": "roof", "color": [204, 51, 17]}, …]}
+    {"unlabelled": 0, "classes": [{"id": 1, "name": "roof", "color": [204, 51, 17]}, …]}
 
-Only ``classes`` must be there; a bare list of them will do as well. A class without an id gets the
-next one, a class without a colour one that is not used yet; colours may be ``"#cc3311"``, and a
-class may be its name alone.
+and reads what `class_file` understands. A class without a number gets the next one, a class without
+a colour one that is not used yet.
 """
 
 from __future__ import annotations
@@ -16,14 +14,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from o3d_paint.assets import asset
-from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
-from o3d_paint.errors import FormatError, TaxonomyError
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy, distinct_colors
+from o3d_paint.errors import TaxonomyError
+from o3d_paint.io.class_entry import ClassEntry, is_empty_name, is_void_name
+from o3d_paint.io.class_file import parse_class_file
 from o3d_paint.io.class_list import class_list
-from o3d_paint.io.files import reading
-from o3d_paint.io.json_file import item, read_json
+from o3d_paint.io.class_text import entries_from_text
+from o3d_paint.io.files import read_file, reading
 from o3d_paint.io.store import write_json
 
 __all__ = ["PRESETS", "TaxonomyFile", "find_taxonomy", "read_taxonomy", "write_taxonomy"]
@@ -32,7 +31,8 @@ PRESETS: tuple[str, ...] = ("cityscapes", "scannet20", "s3dis", "asprs")
 """Class lists that ship with the program, by name."""
 
 _FOLDER = "taxonomies"
-_HEX = re.compile(r"#?([0-9a-fA-F]{6})")
+_BYTES_PER_CHARACTER = 12
+_TYPED = re.compile(r"\s*([0-9]{1,9})\s*[=:]\s*(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,53 +44,63 @@ class TaxonomyFile:
         name: For people.
         source: Where ids, names and colours come from.
         note: What to know about them.
+        starts_at: Number of its first class in the list, 0 or 1; classes of lists that begin with 0
+            have the next higher id, since 0 is unlabelled here.
     """
 
     taxonomy: Taxonomy
     name: str
     source: str = ""
     note: str = ""
+    starts_at: int = 1
 
 
 def find_taxonomy(text: str | Path) -> TaxonomyFile:
-    """Return a class list that ships with the program, by its name, or one from a file.
+    """Return a class list that ships with the program, by its name, one from a file, or as typed.
 
     Args:
-        text: A name of `PRESETS`, capitals, blanks and dashes ignored; or a path.
+        text: A name of `PRESETS`, capitals, blanks and dashes ignored; a path; or names of classes
+            with commas between them, ``floor,wall`` or ``1=floor,4=wall``.
 
     Raises:
-        TaxonomyError: It is neither, or contradicts itself.
+        TaxonomyError: It is none of these, or contradicts itself.
         FormatError: The file cannot be read.
     """
     name = re.sub(r"[\s_-]+", "", str(text)).casefold()
     if name in PRESETS:
         return read_taxonomy(asset(_FOLDER, f"{name}.json"))
     with reading(text):
-        if not Path(text).exists():
-            msg = f"there is no class list {text}: give a JSON file or one of {', '.join(PRESETS)}"
-            raise TaxonomyError(msg)
-        return read_taxonomy(Path(text))
+        if _is_there(Path(text)):
+            return read_taxonomy(Path(text))
+    if "," in str(text):
+        return _typed(str(text))
+    msg = (
+        f"there is no class list {text}: give a file, names such as floor,wall or one of"
+        f" {', '.join(PRESETS)}"
+    )
+    raise TaxonomyError(msg)
 
 
 def read_taxonomy(path: Path) -> TaxonomyFile:
-    """Read a class list.
+    """Read a class list of any form that `class_file` understands.
 
     Raises:
-        FormatError: It is no JSON, or not of this form.
+        FormatError: It cannot be read, or is of no known form.
         TaxonomyError: Its classes contradict each other.
+        SceneError: It would not fit into memory.
     """
-    document = read_json(path)
-    entries = document if isinstance(document, list) else item(document, "classes", list, str(path))
-    texts = {}
-    for key in ("name", "source", "note"):
-        value = document.get(key, "") if isinstance(document, dict) else ""
-        texts[key] = value if isinstance(value, str) else ""
+    data = read_file(path, factor=_BYTES_PER_CHARACTER)
+    found = parse_class_file(data, str(path))
+    taxonomy, starts_at = _taxonomy(found.entries, str(path))
+    return TaxonomyFile(taxonomy, found.name or path.stem, found.source, found.note, starts_at)
+
+
+def _is_there(path: Path) -> bool:
+    """Return whether there is anything of a name, which may be no name of a file at all."""
     try:
-        taxonomy = _taxonomy(entries, str(path))
-    except TaxonomyError as error:
-        msg = f"{path}: {error}"
-        raise TaxonomyError(msg) from error
-    return TaxonomyFile(taxonomy, texts["name"] or path.stem, texts["source"], texts["note"])
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def write_taxonomy(taxonomy: Taxonomy, path: Path, *, inputs: Sequence[Path] = ()) -> None:
@@ -102,42 +112,45 @@ def write_taxonomy(taxonomy: Taxonomy, path: Path, *, inputs: Sequence[Path] = (
     write_json(path, class_list(taxonomy), inputs=inputs)
 
 
-def _taxonomy(entries: list[Any], where: str) -> Taxonomy:
-    """Return classes from JSON values; what is left out is filled in."""
-    given = [_parsed(entry, f"classes[{n}] of {where}") for n, entry in enumerate(entries)]
-    used = {color for _, _, color in given if color is not None}
-    classes: list[LabelClass] = []
-    for class_id, name, color in given:
-        if class_id is None:
-            class_id = max((c.class_id for c in classes), default=0) + 1
-        if color is None:
-            color = next_color(used)
-            used.add(color)
-        classes.append(LabelClass(class_id, name, color))
-    return Taxonomy(tuple(classes))
+def _typed(text: str) -> TaxonomyFile:
+    """Return the classes that a user typed, all with numbers or all without."""
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    numbered = [_TYPED.fullmatch(name) for name in names]
+    where = f"the class list {text!r}"
+    if names and all(numbered):
+        entries = [ClassEntry(int(m[1]), m[2].strip()) for m in numbered if m is not None]
+    else:
+        entries = entries_from_text("\n".join(names), where)
+    taxonomy, starts_at = _taxonomy(entries, where)
+    return TaxonomyFile(taxonomy, text, starts_at=starts_at)
 
 
-def _parsed(entry: Any, where: str) -> tuple[int | None, str, tuple[int, int, int] | None]:
-    """Return id, name and colour of a class as far as they are given.
+def _taxonomy(entries: Sequence[ClassEntry], where: str) -> tuple[Taxonomy, int]:
+    """Return classes and the number of the first one; what is left out is filled in.
+
+    Names that mean no class, such as labelme's ``__ignore__``, are left out.
 
     Raises:
-        FormatError: One is of another type than expected.
+        TaxonomyError: Classes contradict each other, or none is left.
     """
-    if isinstance(entry, str):
-        return None, entry.strip(), None
-    name = item(entry, "name", str, where).strip()
-    class_id = item(entry, "id", int, where) if "id" in entry else None
-    if "color" not in entry:
-        return class_id, name, None
-    color = entry["color"]
-    written = _HEX.fullmatch(color) if isinstance(color, str) else None
-    if written is not None:
-        color = [int(written[1][i : i + 2], 16) for i in (0, 2, 4)]
-    if (
-        not isinstance(color, list)
-        or len(color) != 3
-        or not all(isinstance(v, int) and not isinstance(v, bool) for v in color)
-    ):
-        msg = f"'color' of {where} must be three numbers or \"#rrggbb\", found {entry['color']!r}"
-        raise FormatError(msg)
-    return class_id, name, (color[0], color[1], color[2])
+    given: list[tuple[int, ClassEntry]] = []
+    for entry in entries:
+        following = max((n for n, _ in given), default=0) + 1
+        given.append((following if entry.number is None else entry.number, entry))
+    given = [
+        (n, e) for n, e in given if not is_empty_name(e.name, n) and not is_void_name(e.name, n)
+    ]
+    starts_at = 0 if any(n == 0 for n, _ in given) else 1
+    colors = distinct_colors(e.color for _, e in given if e.color is not None)
+    try:
+        classes = tuple(
+            LabelClass(number + 1 - starts_at, entry.name, entry.color or next(colors))
+            for number, entry in given
+        )
+        if not classes:
+            msg = "it names no class"
+            raise TaxonomyError(msg)
+        return Taxonomy(classes), starts_at
+    except TaxonomyError as error:
+        msg = f"{where}: {error}"
+        raise TaxonomyError(msg) from error

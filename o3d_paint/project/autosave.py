@@ -132,6 +132,8 @@ class Autosave:
     def stop(self) -> None:
         """Listen no more and close the journal."""
         self._stop_listening()
+        # It knows the listener, which is of this object: a circle that would keep the whole scene.
+        self._stop_listening = _nothing
         # Answers that are still on their way would start writing into a folder that we let go.
         self._disk.cancel(self._checkpoint_key)
         self._settler.cancel(self._settle_key)
@@ -298,6 +300,10 @@ def _retire(journal: Journal) -> None:
     with suppress(OSError):
         journal.settle()
     journal.close()
+
+
+def _nothing() -> None:
+    """Have nothing to end any more."""
 
 
 def _ignore(_answer: object) -> None:

@@ -13,8 +13,9 @@ from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.masks import MaskImport, load_masks
-from o3d_paint.io.photo_matching import match_photo
-from o3d_paint.project.cloud_labels import classes_of, renumbered
+from o3d_paint.io.photo_matching import photo_named
+from o3d_paint.project.background import as_class
+from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of, renumbered
 from o3d_paint.project.painting import class_ids_of, fitted_to
 
 __all__ = ["MASKS_READ", "PhotoMasks", "noted_sources", "taken_masks"]
@@ -27,13 +28,21 @@ PhotoMasks = Path | str | Mapping[int, Any] | Mapping[str, Any] | Mapping[int | 
 """A file or folder; or (H, W) class ids by position or name of the photo."""
 
 
-def taken_masks(scene: Scene, masks: PhotoMasks, classes: Taxonomy | None) -> MaskImport:
-    """Return masks at the size of their photos, with the classes that they mean.
+def taken_masks(
+    scene: Scene, masks: PhotoMasks, classes: Taxonomy | None, *, background: bool | None = None
+) -> tuple[Mapping[int, IdArray], Taxonomy, dict[str, Any], list[str]]:
+    """Return masks at the size of their photos, with what a project needs beside them.
 
     Args:
         scene: Whose photos.
         masks: Where they are, or the masks themselves.
         classes: Known ones, to which others are added.
+        background: Of files: whether what masks leave empty is of none of their classes; None
+            takes it for that where they show a single class and the cloud has no labels.
+
+    Returns:
+        Masks by position of the photo; their classes, with one of its own for a background;
+        settings of the project; sentences about what was noticed.
 
     Raises:
         PaintError: A file cannot be read, or none of its masks belongs to a photo.
@@ -41,12 +50,24 @@ def taken_masks(scene: Scene, masks: PhotoMasks, classes: Taxonomy | None) -> Ma
             such photo.
     """
     known = classes if scene.labels is None else classes_of(scene, classes)
-    notes = renumbered(classes, known) if known is not None else []
-    if isinstance(masks, (str, Path)):
-        found = load_masks(masks, scene, known)
-    else:
+    numbers = {} if known is None else numbers_of(scene, known)
+    settings: dict[str, Any] = {NUMBERS: numbers} if numbers else {}
+    notes = renumbered(scene, numbers)
+    if not isinstance(masks, (str, Path)):
         found = _from_arrays(scene, masks, known if known is not None else Taxonomy())
-    return MaskImport(found.masks, found.taxonomy, (*notes, *found.notes))
+        return found.masks, found.taxonomy, settings, [*notes, *found.notes]
+    has_labels = scene.labels is not None
+    found = load_masks(
+        masks,
+        scene,
+        known,
+        # Numbers of masks mean those of a cloud that has names for its own.
+        list_starts_at=None if classes is None and scene.label_names else 1,
+        background=False if background is None and has_labels else background,
+    )
+    settings[MASKS_READ] = noted_sources(None, [Path(masks)])
+    painted, taxonomy, said = as_class(found.masks, found.background, found.taxonomy)
+    return painted, taxonomy, settings, [*notes, *found.notes, *said]
 
 
 def noted_sources(before: object, paths: Iterable[Path]) -> list[str] | None:
@@ -62,11 +83,10 @@ def noted_sources(before: object, paths: Iterable[Path]) -> list[str] | None:
 
 
 def _from_arrays(scene: Scene, masks: Mapping[Any, Any], classes: Taxonomy) -> MaskImport:
-    names = [frame.name for frame in scene.frames]
     found = PackedMasks()
     used: set[int] = set()
     for photo, values in masks.items():
-        frame_idx = _position(photo, names)
+        frame_idx = _position(photo, scene)
         ids: IdArray = class_ids_of(values).astype(np.uint16)
         mask = fitted_to(ids, scene.frames[frame_idx].mask_shape)
         used |= set(np.flatnonzero(np.bincount(mask.ravel())).tolist())
@@ -77,14 +97,15 @@ def _from_arrays(scene: Scene, masks: Mapping[Any, Any], classes: Taxonomy) -> M
     return MaskImport(found, taxonomy, notes)
 
 
-def _position(photo: Any, names: list[str]) -> int:
+def _position(photo: Any, scene: Scene) -> int:
     """Return the position of a photo that a caller names.
 
     Raises:
         ValueError: There is none.
     """
+    names = [frame.name for frame in scene.frames]
     if isinstance(photo, str):
-        found = match_photo(photo, names)
+        found = photo_named(photo, scene.frames)
         if found is not None:
             return found
     elif 0 <= int(photo) < len(names):

@@ -259,6 +259,8 @@ class Worker:
             if job is None:
                 return
             job()
+            # Else it would stay, with the scene that it worked on, until the next one comes.
+            del job
 
     def _forget(self, task: Task) -> bool:
         """End the bookkeeping of a task; returns whether its answer is wanted."""

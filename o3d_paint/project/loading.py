@@ -15,7 +15,7 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import PaintError, TaxonomyError
 from o3d_paint.io.files import read_file, reading
-from o3d_paint.project.cloud_labels import classes_of
+from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of, renumbered
 from o3d_paint.project.contents import find_document
 from o3d_paint.project.document import Document, read_document
 from o3d_paint.project.fitting import Fit, fit_scene, refit_entries
@@ -43,9 +43,10 @@ def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) ->
         ProjectError: A newer version of the program wrote it.
     """
     taxonomy = classes_of(scene, classes)
+    numbers = numbers_of(scene, taxonomy)
     with reading(root):
         for _ in range(_MAX_READS):
-            loaded = _read_once(Layout(root), scene, taxonomy)
+            loaded = _read_once(Layout(root), scene, taxonomy, numbers)
             if _number_now(root) in (None, loaded.number):
                 break
             # Somebody else's session wrote a checkpoint while we were reading: read again.
@@ -58,11 +59,14 @@ def _number_now(root: Path) -> int | None:
     return None
 
 
-def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Loaded:
+def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy, numbers: dict[str, int]) -> Loaded:
     """Read everything; see `load_folder`."""
     loaded = Loaded(taxonomy)
     document = find_document(layout, scene, loaded)
     if document is None:
+        if numbers:
+            loaded.settings[NUMBERS] = numbers
+            loaded.messages += [m[:1].lower() + m[1:-1] for m in renumbered(scene, numbers)]
         return loaded
     fit = fit_scene(document, scene)
     loaded.taxonomy, loaded.number = document.taxonomy, document.number

@@ -16,7 +16,7 @@ from o3d_paint.core.views.review import overlay_picture, sized
 from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.mask_exporters import drawn_mask
-from o3d_paint.io.photo_matching import match_photo
+from o3d_paint.io.photo_matching import photo_named
 from o3d_paint.io.store import write_bytes
 from o3d_paint.io.turntable import RenderOptions, draw_view
 from o3d_paint.project.project import Project
@@ -96,7 +96,8 @@ def _photo(
 ) -> RgbArray:
     """Return a photo with its labels: its own paint, and elsewhere those of the cloud."""
     names = [frame.name for frame in labelled.scene.frames]
-    frame_idx = match_photo(photo, names) if isinstance(photo, str) else int(photo)
+    frames = labelled.scene.frames
+    frame_idx = photo_named(photo, frames) if isinstance(photo, str) else int(photo)
     if frame_idx is None or not 0 <= frame_idx < len(names):
         known = f"{names[0]!r} to {names[-1]!r}" if names else "none"
         msg = f"there is no photo {photo!r}: the {len(names)} photos are {known}"

@@ -29,6 +29,7 @@ from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
+from o3d_paint.project.background import filled, without
 from o3d_paint.project.indexes import build_index, depth_tolerance
 
 __all__ = ["FuseResult", "gather_evidence", "run_fuse"]
@@ -73,6 +74,7 @@ def run_fuse(
     settings: FusionSettings | None = None,
     *,
     layer: IdArray | None = None,
+    background: Mapping[int, IdArray] | None = None,
     progress: Progress | None = None,
 ) -> FuseResult:
     """Label every point that painted photos reach.
@@ -83,12 +85,15 @@ def run_fuse(
         taxonomy: The classes.
         settings: Method and values.
         layer: (N,) labels laid on points directly, 0 where none; the article does not know it.
+        background: By position of the photo: (H, W) 1 where what is empty in its mask is of none
+            of the classes, so that points there stay unlabelled.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
         SceneError: Nothing is painted, or the article meets a photo without depth.
     """
     chosen = (settings or FusionSettings()).resolved(scene)
+    masks, rest = filled(masks, background or {}, taxonomy)
     packed = _packed(masks)
     if not packed and (layer is None or not layer.any()):
         msg = f"nothing is painted on {scene.name}: give masks with class ids above 0"
@@ -119,17 +124,17 @@ def run_fuse(
     )
     shown = fusion.shown(chosen.min_confidence)
     painted = counted_paint(scene.cloud, evidence.labels(), fusion, scene.frames)
-    lost = overruled(painted, shown.labels, class_ids=evidence.class_ids())
-    measured = (shown.confidence, shown.votes) if shown.is_measured else (None, None)
+    found = overruled(painted, shown.labels, class_ids=evidence.class_ids())
+    lost = tuple(c for c in found if c.class_id != rest)
     return FuseResult(
-        LabelledScene(scene, taxonomy, shown.labels, shown.source, *measured),
-        painted,
+        _labelled(scene, taxonomy, shown, rest),
+        without(painted, painted, rest),
         fusion.settings,
         tolerance,
         _without_state(fusion),
         known,
         seconds={"index": gathered - started, **fusion.seconds},
-        conflicts=conflicts_by_pair(evidence.tally()),
+        conflicts=_conflicts(evidence, rest),
         overruled=lost,
         reach=tuple(reach),
         notes=(
@@ -147,6 +152,25 @@ def _reach_notes(reach: list[Reach], scene: Scene, taxonomy: Taxonomy) -> Sequen
 def _without_state(fusion: Fusion) -> Fusion:
     """Return a fusion without what only a next one would use, which takes much memory."""
     return replace(fusion, graph=None, edges={}, refined=None)
+
+
+def _labelled(scene: Scene, taxonomy: Taxonomy, shown: Fusion, rest: int) -> LabelledScene:
+    """Return what came out, the background unlabelled."""
+    labels, sure = shown.labels, shown.confidence
+    return LabelledScene(
+        scene,
+        taxonomy,
+        without(labels, labels, rest),
+        without(shown.source, labels, rest),
+        without(sure, labels, rest) if shown.is_measured else None,
+        shown.votes if shown.is_measured else None,
+    )
+
+
+def _conflicts(evidence: Evidence, rest: int) -> tuple[Conflict, ...]:
+    """Return classes on whose points photos disagree, the background not among them."""
+    found = conflicts_by_pair(evidence.tally())
+    return tuple(c for c in found if not rest or rest not in c.class_ids)
 
 
 def gather_evidence(

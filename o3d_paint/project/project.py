@@ -52,13 +52,13 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.classes import Classes
-from o3d_paint.project.cloud_labels import classes_of
-from o3d_paint.project.from_masks import MASKS_READ, PhotoMasks, noted_sources, taken_masks
+from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of
+from o3d_paint.project.from_masks import MASKS_READ, PhotoMasks, taken_masks
 from o3d_paint.project.fusing import Fusing
 from o3d_paint.project.history import Entry
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.painting import Painting
-from o3d_paint.project.signals import Signal
+from o3d_paint.project.signals import Signal, weakly
 
 __all__ = ["Project", "taxonomy_of"]
 
@@ -77,23 +77,30 @@ class Project(Painting, Classes, Fusing):
 
         Args:
             scene: What is painted.
-            classes: The classes: names or classes, completed by those that the cloud came with;
-                or a taxonomy, taken as it is: labels of the cloud that it lacks do not count.
-                None for the cloud's own or the published five.
+            classes: The classes: names or classes, completed by those that the cloud came with,
+                whose numbers give way; or a taxonomy, taken as it is: labels of the cloud are its
+                numbers, and those that it lacks do not count. None for the cloud's own; without
+                labels the published five.
             jobs: Runs what takes long; None runs it inline, on the caller's thread.
 
         Raises:
             TaxonomyError: The classes contradict themselves.
         """
+        numbers: dict[str, int] = {}
         if not isinstance(classes, Taxonomy):
             classes = classes_of(scene, None if classes is None else taxonomy_of(classes))
+            numbers = numbers_of(scene, classes)
         super().__init__(scene, classes, jobs=jobs)
+        if numbers:
+            self.settings[NUMBERS] = numbers
+            self._count_imported()
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
         self.notes: tuple[str, ...] = ()
-        self.history_changed.connect(self._refresh_fused)
-        self.index_ready.connect(lambda _: self._refresh_fused())
+        self.history_changed.connect(weakly(self._refresh_fused))
+        refresh = weakly(self._refresh_fused)
+        self.index_ready.connect(lambda _: refresh())
 
     @classmethod
     def from_masks(
@@ -101,6 +108,8 @@ class Project(Painting, Classes, Fusing):
         scene: Scene,
         masks: PhotoMasks,
         classes: Taxonomy | Iterable[str | LabelClass] | None = None,
+        *,
+        background: bool | None = None,
     ) -> Project:
         """Make a project that is painted with masks, a network's for example.
 
@@ -110,6 +119,9 @@ class Project(Painting, Classes, Fusing):
                 by position or name of the photo, at any size of its aspect, 0 where unlabelled.
             classes: Names in a file are looked up among them, others are added. None for the
                 file's own; ids without a name are "class 7".
+            background: Of files: whether what masks leave empty is of none of their classes rather
+                than not painted; it gets a class of its own. None takes it for that where they
+                show a single class.
 
         Returns:
             A project like any other: fuse, evaluate, export or save it, open it in a window. What
@@ -120,14 +132,11 @@ class Project(Painting, Classes, Fusing):
             ValueError: A mask has another aspect than its photo, holds no class ids, or there is no
                 such photo.
         """
-        found = taken_masks(scene, masks, None if classes is None else taxonomy_of(classes))
-        project = cls(scene, found.taxonomy)
-        read = [Path(masks)] if isinstance(masks, (str, Path)) else []
-        noted = noted_sources(None, read)
-        project.restore(
-            masks=found.masks, settings={MASKS_READ: noted} if noted is not None else None
-        )
-        project.notes = found.notes
+        known = None if classes is None else taxonomy_of(classes)
+        painted, taxonomy, settings, notes = taken_masks(scene, masks, known, background=background)
+        project = cls(scene, taxonomy)
+        project.restore(masks=painted, settings=settings)
+        project.notes = tuple(notes)
         return project
 
     @property
@@ -234,6 +243,7 @@ class Project(Painting, Classes, Fusing):
     def close(self) -> None:
         """End a stroke under way and all jobs; the project is of no use afterwards."""
         self.end_stroke()
+        self.cancel_fuse()
         self.jobs.close()
 
     def _refresh_fused(self) -> None:

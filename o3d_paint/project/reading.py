@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 
 from o3d_paint.core.scene import Scene
@@ -72,16 +71,9 @@ def passed_over(folder: Path, scene: Path) -> list[str]:
 def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | None) -> Project:
     """Make a project of what was loaded from a folder."""
     project = Project(scene, loaded.taxonomy, jobs=jobs)
-    if loaded.number and layout.fused.exists():
-        with reading(layout.root), contextlib.suppress(FormatError):
-            found = read_fusion(layout.fused, scene)
-            if found is not None:
-                project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
-                if project.fusion_is_outdated:
-                    loaded.messages.append(
-                        "an earlier version of the program fused this project: its labels stay as"
-                        " they are until it is fused again"
-                    )
+    with reading(layout.root):
+        if loaded.number and layout.fused.exists():
+            _restore_fusion(project, loaded, layout)
     project.restore(
         masks=loaded.masks,
         layer=loaded.layer,
@@ -91,3 +83,20 @@ def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | Non
         locked=loaded.locked,
     )
     return project
+
+
+def _restore_fusion(project: Project, loaded: Loaded, layout: Layout) -> None:
+    """Take over the fused layer of a folder, if it belongs to this cloud; else say so."""
+    try:
+        found = read_fusion(layout.fused, project.scene)
+    except FormatError as error:
+        loaded.messages.append(f"{error}; the fused labels are lost, fuse again")
+        return
+    if found is None:
+        return
+    project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
+    if project.fusion_is_outdated:
+        loaded.messages.append(
+            "an earlier version of the program fused this project: its labels stay as they are"
+            " until it is fused again"
+        )

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from o3d_paint.core.arrays import IdArray
+import numpy as np
+
 from o3d_paint.core.scene import Scene
 from o3d_paint.fusion.settings import FusionSettings
+from o3d_paint.project.background import as_class, filled
+from o3d_paint.project.cloud_labels import NUMBERS, numbers_of
 from o3d_paint.project.fusion_setting import SETTING
 from o3d_paint.project.indexes import depth_tolerance
 from o3d_paint.project.jobs import InlineJobs, Report, Task
+from o3d_paint.project.paint_sources import Paint
 from o3d_paint.project.pipeline import FuseResult, gather_evidence
 from o3d_paint.project.project import Project
 
@@ -22,33 +27,43 @@ T = TypeVar("T")
 def project_of_result(
     result: FuseResult,
     scene: Scene,
-    masks: Mapping[int, IdArray],
+    paint: Paint,
     *,
     settings: FusionSettings,
-    layer: IdArray | None = None,
     kept: Mapping[str, Any] | None = None,
 ) -> Project:
-    """Return a project with the masks that were fused, and the result as its fused layer.
+    """Return a project with the paint that was fused, and the result as its fused layer.
 
-    It is for saving: nothing is computed, so its paint has not reached its cloud.
+    It is for saving: nothing is computed, so its paint has not reached its cloud. A background of
+    the masks is a class of its own in it, so that fusing there comes to the same.
 
     Args:
-        result: Of `run_fuse` with these masks, settings and layer.
-        scene: As it was fused.
-        masks: (H, W) ids by position of the photo.
+        result: Of the paint with these settings.
+        scene: As its file has it, labels of its cloud with their own numbers.
+        paint: What was fused.
         settings: As they were given, so that what suits the scene is found anew.
-        layer: (N,) labels laid on points directly.
-        kept: Further settings of the project.
+        kept: Settings of the project whose paint is part of it.
     """
-    project = Project(scene, result.labelled.taxonomy, jobs=_NoJobs())
+    masks, taxonomy, notes = as_class(paint.masks, paint.background, paint.taxonomy)
+    _, rest = filled(paint.masks, paint.background, paint.taxonomy)
     known = result.known
     if known is None:
-        tolerance = depth_tolerance(scene, settings)
-        evidence = gather_evidence(scene, masks, tolerance=tolerance, layer=layer)
+        evidence = gather_evidence(
+            paint.scene, masks, tolerance=depth_tolerance(scene, settings), layer=paint.layer
+        )
         known = evidence.labels()
-    project.restore_fusion(result.fusion, known=known, shown=True)
+    fusion = result.fusion
+    if rest:
+        table = np.arange(1 << 16, dtype=np.uint16)
+        table[rest] = taxonomy.classes[-1].class_id
+        known, fusion = table[known], replace(fusion, labels=table[fusion.labels])
     stored = {**(kept or {}), SETTING: settings.to_json()}
-    project.restore(masks=masks, layer=layer, settings=stored)
+    if kept is None or NUMBERS not in kept:
+        stored |= {NUMBERS: numbers} if (numbers := numbers_of(scene, taxonomy)) else {}
+    project = Project(scene, taxonomy, jobs=_NoJobs())
+    project.restore_fusion(fusion, known=known, shown=True)
+    project.restore(masks=masks, layer=paint.layer, settings=stored)
+    project.notes = tuple(notes)
     return project
 
 

@@ -23,7 +23,8 @@ _PATHS = ("images", "cloud")
 _OF_THE_MACHINE = "memory_limit"
 _WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl"), "preset": tuple(PRESETS)}
 _TEXTS = (*_PATHS, "format_name")
-_COUNTS = ("invalid_depth", "every")
+_COUNTS = ("invalid_depth", "every", "first_id")
+_LISTS = ("ignore",)
 _LARGEST = 1e12
 _LENGTHS = {"up": 3, "intrinsics": 4}
 
@@ -78,6 +79,8 @@ def _is_sound(name: str, value: Any) -> bool:
         return value in _WORDS[name]
     if name in _TEXTS:
         return isinstance(value, str)
+    if name in _LISTS:
+        return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if name in _LENGTHS:
         is_list = isinstance(value, list) and len(value) == _LENGTHS[name]
         return is_list and all(_is_number(v) for v in value)

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Generic, ParamSpec
 
-__all__ = ["Signal"]
+__all__ = ["Signal", "weakly"]
 
 P = ParamSpec("P")
+
+
+def weakly(method: Callable[P, object]) -> Callable[P, None]:
+    """Return a function that calls a bound method, and does not keep its object.
+
+    For an object that listens to its own signals, or hands its methods to its parts: else it would
+    hold itself, and its scene with it, until Python looks for circles, which may be gigabytes late.
+    """
+    known = weakref.WeakMethod(method)
+
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        found = known()
+        if found is not None:
+            found(*args, **kwargs)
+
+    return call
 
 
 class Signal(Generic[P]):

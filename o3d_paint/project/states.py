@@ -21,9 +21,9 @@ from o3d_paint.project.document import read_document
 from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.lock import FolderLock, Holder
-from o3d_paint.project.records import MAGIC
+from o3d_paint.project.records import MAGIC, Record, RecordKind, parse_records
 
-__all__ = ["KEPT_STATES", "State", "keep_state", "list_states", "restore_state"]
+__all__ = ["KEPT_STATES", "Restored", "State", "keep_state", "list_states", "restore_state"]
 
 KEPT_STATES = 5
 
@@ -65,10 +65,24 @@ def list_states(root: Path) -> list[State]:
         return [_state(layout, number) for number in reversed(layout.state_numbers())]
 
 
-def restore_state(root: Path, number: int) -> State:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A state that was put back, and what that did to what was there before.
+
+    Attributes:
+        state: The one that was put back.
+        notes: What is no longer there and where it is kept, one sentence each.
+    """
+
+    state: State
+    notes: tuple[str, ...]
+
+
+def restore_state(root: Path, number: int) -> Restored:
     """Put a kept state back; what was there before becomes a state itself.
 
-    Journals and undo history go to the folder ``aside``: they belong to what was there before.
+    Journals and undo history go to the folder ``aside``: they belong to what was there before. The
+    fused layer goes; it is derived from the paint.
 
     Args:
         root: The project folder.
@@ -89,13 +103,69 @@ def restore_state(root: Path, number: int) -> State:
         msg = f"{root} is open in a window of {lock}: close it first"
         raise ProjectError(msg)
     try:
-        # Links may have been what made the state whole, so it is looked at once more.
-        move_foreign_aside(layout)
-        state = _require_state(root, number)
-        _put_back(layout, number)
+        with reading(root):
+            notes = move_foreign_aside(layout)
+            # Links may have been what made the state whole, so it is looked at once more.
+            state = _require_state(root, number)
+            notes += _about_to_go(layout)
+            known = set(layout.state_numbers())
+            _put_back(layout, number)
+            notes += _about_states(layout, known)
     finally:
         lock.release()
-    return state
+    return Restored(state, tuple(notes))
+
+
+def _about_to_go(layout: Layout) -> list[str]:
+    """Return what restoring takes out of the project."""
+    notes = []
+    if layout.fused.exists():
+        notes.append("The fused labels went, since they belong to other paint: fuse again.")
+    saved = _number_of(layout)
+    steps = sum(len(_records_of(layout.history(n))) for n in layout.history_numbers())
+    if steps:
+        notes.append(
+            f"{_counted(steps, 'step')} that could be undone or redone went: the history lies in"
+            f" {layout.aside}."
+        )
+    later = sum(len(_records_of(layout.journal(n))) for n in layout.journal_numbers() if n >= saved)
+    if later:
+        notes.append(
+            f"{_counted(later, 'step')} after the last saving went, and no state has them: their"
+            f" journal lies in {layout.aside}."
+        )
+    return notes
+
+
+def _about_states(layout: Layout, known: set[int]) -> list[str]:
+    """Return under which number the present state is kept, and which one had to go for it."""
+    present = set(layout.state_numbers())
+    notes = [f"What was there before is state {n}." for n in sorted(present - known)]
+    gone = sorted(known - present)
+    if gone:
+        one = "the oldest" if len(gone) == 1 else "the oldest ones"
+        notes.append(f"State {', '.join(map(str, gone))}, {one}, went: {KEPT_STATES} are kept.")
+    return notes
+
+
+def _number_of(layout: Layout) -> int:
+    try:
+        return read_document(layout.document).number
+    except PaintError:
+        return 0
+
+
+def _records_of(path: Path) -> list[Record]:
+    """Return the steps in a file; none where it cannot be read."""
+    with suppress(PaintError):
+        found = parse_records(read_file(path)).records
+        return [r for r in found if r.kind not in (RecordKind.SETTINGS, RecordKind.FUSED)]
+    return []
+
+
+def _counted(number: int, word: str) -> str:
+    """Return ``1 step`` or ``3 steps``."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def _require_state(root: Path, number: int) -> State:

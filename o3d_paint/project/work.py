@@ -23,12 +23,12 @@ from o3d_paint.core.mask import Rect, apply
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.project.cloud_labels import HEIRS, counted_labels
+from o3d_paint.project.cloud_labels import counted_labels
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.records import Record, RecordKind
-from o3d_paint.project.signals import Signal
+from o3d_paint.project.signals import Signal, weakly
 from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
 __all__ = ["Work"]
@@ -71,7 +71,9 @@ class Work:
         self._behind: set[int] = set()
         self._rest: Iterator[float] | None = None
         self.share = 1.0
-        self._indexes = Indexes(scene, self.jobs, ready=self._catch_up, dropped=self.ballots.park)
+        self._indexes = Indexes(
+            scene, self.jobs, ready=weakly(self._catch_up), dropped=self.ballots.park
+        )
 
     @property
     def taxonomy(self) -> Taxonomy:
@@ -276,17 +278,18 @@ class Work:
 
     def _count_imported(self) -> IndexArray:
         """Count the cloud's own labels for the classes that there are now."""
-        heirs = self.settings.get(HEIRS)
-        imported = counted_labels(self.scene, self._taxonomy, heirs)
+        imported = counted_labels(self.scene, self._taxonomy, self.settings)
         return NO_POINTS if imported is None else self.ballots.set_imported(imported)
 
     def _catch_up(self, frame_idx: int) -> None:
         """Bring the ballots in line with a mask that was painted before its index existed."""
         index = self._indexes.get(frame_idx)
         is_painted = self._painted_pixels.get(frame_idx) or self.ballots.has_votes_of(frame_idx)
+        if index is not None:
+            # Also where the paint was taken back before: fusing would wait for it for ever.
+            self._behind.discard(frame_idx)
         # The index of a photo that was only looked at may be forgotten again.
         if index is not None and is_painted:
-            self._behind.discard(frame_idx)
             self._indexes.keep(frame_idx)
             whole = Rect.whole(index.shape)
             changed = self.ballots.sync(frame_idx, index, self.mask(frame_idx), rect=whole)

@@ -1,26 +1,25 @@
-"""Captures with truth, as the benches use them: a scene, its pixel indexes, painted photos."""
+"""Captures with truth, as the benches use them: photos, cloud, painted photos."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from o3d_paint.core.camera import Camera
-from o3d_paint.core.confidence import absolute_rule
-from o3d_paint.core.evidence import Evidence, FrameVotes
-from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud
-from o3d_paint.core.visibility import DepthTolerance, PixelIndex, build_pixel_index
+from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud, Scene
 from o3d_paint.fusion.article import ArticleOptions, article_labels
-from o3d_paint.fusion.ball import ball_vote
 from o3d_paint.io.sample import Sample, SampleOptions, generate_sample
 from o3d_paint.io.sample.painter import PainterOptions, paint_photos, spread_photos
+from o3d_paint.io.scene import load_scene
 
-STROKE_CONFIDENCE = 0.4
+BORDER = 0.03
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,6 @@ class Capture:
         cloud: The points.
         truth: (N,) class of each point, 0 for flying points of no class.
         truth_pixels: (F, H, W) class of each pixel.
-        spacing: Median distance to the nearest point.
     """
 
     name: str
@@ -41,16 +39,26 @@ class Capture:
     cloud: PointCloud
     truth: NDArray[np.uint8]
     truth_pixels: NDArray[np.uint8]
-    spacing: float
 
-    def index(self, frame_idx: int) -> PixelIndex:
-        """Return what a photo shows, by the rule that the product uses."""
-        return build_pixel_index(
-            self.frames[frame_idx],
-            self.cloud.xyz,
-            rule=absolute_rule(STROKE_CONFIDENCE),
-            tolerance=DepthTolerance(2 * self.spacing),
-            spacing=self.spacing,
+    @cached_property
+    def scene(self) -> Scene:
+        """The scene as the program reads it from a file."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "scene.npz"
+            self.save(path)
+            return load_scene(path)
+
+    def save(self, path: Path) -> None:
+        """Write photos and cloud as estimators do."""
+        np.savez(
+            path,
+            points_3d=self.cloud.xyz,
+            colors_3d=self.cloud.rgb.astype(np.float32) / np.float32(255),
+            depth=np.stack([np.asarray(f.depth) for f in self.frames]),
+            conf=np.stack([np.asarray(f.confidence) for f in self.frames]),
+            intrinsics=np.stack([f.camera.matrix for f in self.frames]),
+            extrinsics=np.stack([f.cam_from_world[:3] for f in self.frames]),
+            processed_images=np.stack([f.photo.pixels() for f in self.frames]),
         )
 
     def paint(self, count: int, options: PainterOptions) -> dict[int, NDArray[np.uint16]]:
@@ -59,49 +67,27 @@ class Capture:
         painted = paint_photos(self.truth_pixels, chosen, options)
         return {index: photo.mask for index, photo in painted.items()}
 
-    def evidence(self, masks: Mapping[int, NDArray[np.uint16]]) -> Evidence:
-        """Return the votes of all visible points of the painted photos."""
-        frames = []
-        for frame_idx, mask in sorted(masks.items()):
-            index = self.index(frame_idx)
-            h, w = index.shape
-            large = cv2.resize(mask, (w, h), interpolation=cv2.INTER_NEAREST_EXACT)
-            votes = large.ravel()[index.pixel]
-            cast = np.flatnonzero(votes)
-            order = cast[np.argsort(index.point[cast])]
-            frames.append(FrameVotes(frame_idx, index.point[order], votes[order]))
-        return Evidence(len(self.cloud), tuple(frames))
-
-    def border(self, width: float) -> NDArray[np.bool_]:
-        """Return (N,) whether a point of another class lies within a distance."""
+    @cached_property
+    def border(self) -> NDArray[np.bool_]:
+        """(N,) whether a point of another class lies within 3 cm."""
         near = np.zeros(len(self.cloud), dtype=bool)
         for class_id in np.unique(self.truth[self.truth > 0]):
             mine = np.flatnonzero(self.truth == class_id)
             others = cKDTree(self.cloud.xyz[(self.truth != class_id) & (self.truth > 0)])
-            distance, _ = others.query(self.cloud.xyz[mine], distance_upper_bound=width, workers=-1)
-            near[mine] = distance <= width
+            distance, _ = others.query(
+                self.cloud.xyz[mine], distance_upper_bound=BORDER, workers=-1
+            )
+            near[mine] = distance <= BORDER
         return near
 
     def article(
         self, masks: Mapping[int, NDArray[np.uint16]], options: ArticleOptions | None = None
-    ) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
-        """Return the published method's labels: transferred, and fused."""
+    ) -> NDArray[np.uint16]:
+        """Return the published method's labels."""
         pairs = [(self.frames[i], mask) for i, mask in sorted(masks.items())]
         positions = np.array([frame.position for frame in self.frames])
         result = article_labels(self.cloud.xyz, pairs, options, camera_positions=positions)
-        return np.where(result.source == 1, result.labels, 0).astype(np.uint16), result.labels
-
-    def nearest_fill(self, labels: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Return labels with every unlabelled point given that of the nearest labelled one."""
-        known, filled = labels > 0, labels.copy()
-        tree = cKDTree(self.cloud.xyz[known])
-        filled[~known] = labels[known][tree.query(self.cloud.xyz[~known], workers=-1)[1]]
-        return filled
-
-    def vote_then_nearest(self, transferred: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        """Return a 1 cm vote followed by the nearest label."""
-        voted = ball_vote(self.cloud.xyz, transferred, radius=0.01, min_neighbors=1)
-        return self.nearest_fill(voted)
+        return result.labels
 
 
 def capture(
@@ -126,10 +112,8 @@ def capture(
         frames.append(
             Frame(f"{i:03d}", camera, cam_from_world, ArrayPhoto(photo), depth[i], confidence[i])
         )
-    some = np.random.default_rng(0).choice(len(points), min(20_000, len(points)), replace=False)
-    spacing = float(np.median(cKDTree(points).query(points[some], k=2)[0][:, 1]))
     cloud = PointCloud(points, colors)
-    return Capture(name, tuple(frames), cloud, truth_points, truth_pixels, spacing)
+    return Capture(name, tuple(frames), cloud, truth_points, truth_pixels)
 
 
 def of_sample(name: str, sample: Sample) -> Capture:

@@ -25,9 +25,9 @@ from o3d_paint.io.importers.colmap import read_depth_map
 from o3d_paint.io.importers.colmap_files import read_model
 from o3d_paint.io.importers.pose_files import read_intrinsics, read_matrix, read_poses
 from o3d_paint.io.isolated import read_guarded
-from o3d_paint.io.mask_formats.cvat import parse_label_map
+from o3d_paint.io.label_map import parse_label_map
 from o3d_paint.io.mask_formats.registry import read_masks
-from o3d_paint.io.mask_formats.rle import counts_from_text, mask_from_counts
+from o3d_paint.io.mask_formats.rle import checked_counts, counts_from_text
 from o3d_paint.io.npz import read_npy
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.io.strokes import read_strokes
@@ -111,7 +111,7 @@ def _poses(root: Path, file: Path) -> object:
 def _run_lengths(root: Path, file: Path) -> object:
     """A wrong call raises ValueError here; the formats around it turn that into a sentence."""
     try:
-        return mask_from_counts(counts_from_text(file.read_bytes()), (H, W))
+        return checked_counts(counts_from_text(file.read_bytes()), (H, W))
     except ValueError as error:
         return error
 

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 from o3d_paint.cli import app
@@ -42,3 +46,70 @@ def test_what_is_no_project_is_said(tmp_path: Path) -> None:
     assert "not a project folder" in text
     code, text = run("recover", str(tmp_path / "absent"))
     assert code == 1
+
+
+def test_what_restoring_drops_is_said(tmp_path: Path) -> None:
+    scene, root = strip_scene(num_points=500), tmp_path / "p.o3dpaint"
+    session = open_session(scene, root, classes=["a"])
+    for y in (200.0, 400.0, 600.0):
+        session.project.paint(0, Stroke(np.array([[80.0, y]]), 50, 1))
+        session.save(wait=True)
+    session.project.fuse()
+    session.close()
+    session = open_session(scene, root)
+    session.project.paint(1, Stroke(np.array([[80.0, 700.0]]), 50, 1))
+    session.project.paint(1, Stroke(np.array([[80.0, 800.0]]), 50, 1))
+    session.abandon()
+    first = json.loads(run("recover", str(root), "--json")[1])[-1]["number"]
+    code, text = run("recover", str(root), "--restore", str(first))
+    assert code == 0
+    said = " ".join(text.split())
+    assert "The fused labels went" in said
+    assert "3 steps that could be undone or redone went" in said
+    assert "2 steps after the last saving went, and no state has them" in said
+    assert str(root / "aside") in said
+    kept = int(re.search(r"What was there before is state (\d+)", said)[1])
+    assert kept in [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    # And all that is so.
+    project = read_project(root, scene)[0]
+    assert project.fusion is None
+    assert not project.history.done
+    assert any(p.suffix == ".journal" for p in (root / "aside").iterdir())
+    code, text = run("recover", str(root), "--restore", str(kept))
+    assert "fused" not in text
+    assert "step" not in text
+
+
+def test_the_oldest_state_that_goes_is_named(tmp_path: Path) -> None:
+    scene, root = strip_scene(num_points=500), tmp_path / "p.o3dpaint"
+    session = open_session(scene, root, classes=["a"])
+    for y in range(100, 900, 100):
+        session.project.paint(0, Stroke(np.array([[80.0, float(y)]]), 50, 1))
+        session.save(wait=True)
+    session.project.paint(0, Stroke(np.array([[80.0, 950.0]]), 50, 1))
+    session.close()
+    before = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    # The present one is a state already, so keeping it once more takes nothing away.
+    _, text = run("recover", str(root), "--restore", str(before[1]))
+    after = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    gone = set(before) - set(after)
+    assert bool(gone) == ("the oldest" in text)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="how a shell of Unix reads it")
+@pytest.mark.parametrize("name", ["my scene", "a'b", "$(touch x)", "-y", "a;b", "plain"])
+def test_the_command_that_is_shown_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    session = open_session(strip_scene(num_points=500), tmp_path / name, classes=["a"])
+    session.project.paint(0, Stroke(np.array([[80.0, 500.0]]), 50, 1))
+    session.save(wait=True)
+    session.close()
+    _, text = run("recover", "--", name)
+    shown = next(line for line in text.splitlines() if "put one back with" in line)
+    words = shlex.split(shown.partition(": ")[2])
+    assert words[:2] == ["o3d-paint", "recover"]
+    assert Path(words[2]).samefile(tmp_path / name)
+    number = json.loads(run("recover", "--json", "--", name)[1])[0]["number"]
+    assert run(*words[1:-1], str(number))[0] == 0

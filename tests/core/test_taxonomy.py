@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from itertools import islice
+from time import process_time
+
 import pytest
 
-from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
+from o3d_paint.core.taxonomy import (
+    MAX_CLASS_ID,
+    LabelClass,
+    Taxonomy,
+    article_taxonomy,
+    distinct_colors,
+    next_color,
+)
 from o3d_paint.errors import TaxonomyError
 
 
@@ -17,6 +27,34 @@ def test_two_hundred_classes_have_distinct_colours() -> None:
     for number in range(200):
         taxonomy = taxonomy.add(f"class {number}")
     assert len({c.color for c in taxonomy}) == 200
+
+
+def test_every_possible_class_gets_a_colour_of_its_own_in_no_time() -> None:
+    started = process_time()
+    taxonomy = Taxonomy().completed(range(1, MAX_CLASS_ID + 1))
+    assert len({c.color for c in taxonomy}) == MAX_CLASS_ID
+    assert taxonomy.get(50_000).name == "class 50000"
+    assert 50_000 in taxonomy
+    assert taxonomy.find("CLASS 50000") is taxonomy.get(50_000)
+    assert process_time() - started < 10
+
+
+def test_a_colour_more_is_found_whatever_is_taken() -> None:
+    # Hues of one saturation end after some 1,600 colours.
+    taken = list(islice(distinct_colors([]), 3000))
+    started = process_time()
+    assert next_color(taken) not in taken
+    assert process_time() - started < 1
+    assert (0, 0, 0) not in taken
+    assert (128, 128, 128) not in taken
+
+
+def test_colours_go_on_where_a_list_ends() -> None:
+    first = list(islice(distinct_colors([]), 40))
+    one_by_one: list[tuple[int, int, int]] = []
+    for _ in range(40):
+        one_by_one.append(next_color(one_by_one))
+    assert one_by_one == first
 
 
 def test_changes_leave_the_old_taxonomy_alone() -> None:

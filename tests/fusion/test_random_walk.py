@@ -1,25 +1,33 @@
-from __future__ import annotations
+"""The walk against its written equation, solved by SciPy's direct solver in float64."""
 
-from dataclasses import replace
+from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import splu
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.fusion import random_walk
 from o3d_paint.fusion.graph import build_graph
-from o3d_paint.fusion.random_walk import WalkerSettings, count_votes, edge_weights, walk
+from o3d_paint.fusion.node_votes import count_votes
+from o3d_paint.fusion.random_walk import UNREACHED, walk
 
-EXACT = {"iterations": 2000, "tolerance": 1e-7}
+pytestmark = pytest.mark.compiled
+
+LEAK, LEAST_SHARE, REVISION = (
+    getattr(random_walk, name) for name in ("_LEAK", "_LEAST_SHARE", "_REVISION")
+)
 
 
-def strip(count=4000, seed=0):
-    """A flat strip, red on the left and blue on the right."""
+def boards(count, *, colors=((120, 120, 120),), size=(4.0, 1.0), seed=0):
+    """A flat strip cut into boards of these colours from left to right."""
     rng = np.random.default_rng(seed)
-    xyz = rng.random((count, 3)) * [4, 1, 0]
-    rgb = np.where(xyz[:, :1] < 2, [[180, 40, 40]], [[40, 40, 180]]).astype(np.uint8)
-    return PointCloud(xyz, rgb)
+    xyz = rng.random((count, 3)) * [*size, 0]
+    which = (xyz[:, 0] / size[0] * len(colors)).astype(int)
+    rgb = np.array(colors)[which] + rng.normal(0, 3, (count, 3))
+    return PointCloud(xyz, np.clip(rgb, 0, 255).astype(np.uint8))
 
 
 def votes(frame_idx, points, label):
@@ -31,162 +39,201 @@ def around(cloud, x, y, radius=0.2):
     return np.flatnonzero(np.linalg.norm(cloud.xyz[:, :2] - (x, y), axis=1) < radius)
 
 
-def test_heat_solves_the_equations():
-    cloud = strip()
+def counted(cloud, graph, *frames, layer=None):
+    return count_votes(graph, Evidence(len(cloud), tuple(frames), layer))
+
+
+def exactly(graph, seen):
+    """Return (M, C) potentials of equation (9), before and after seeds are revised."""
+    weighted = graph.levels
+    edges = csr_array(
+        (weighted.weights.astype(np.float64), weighted.indices, weighted.indptr),
+        shape=(len(graph), len(graph)),
+    )
+    degree = np.asarray(edges.sum(axis=1)).ravel()
+    odds = random_walk._odds(graph.looks, seen)
+
+    def potentials(revision):
+        seeds = random_walk._seeds(seen, odds, revision).astype(np.float64)
+        system = diags_array(degree + seeds.sum(axis=1) + LEAK) - edges
+        return splu(system.tocsc()).solve(seeds)
+
+    share = potentials(None)
+    share /= share.sum(axis=1, keepdims=True)
+    return potentials((np.maximum(share, LEAST_SHARE) ** REVISION).astype(np.float32))
+
+
+def others(found, exact):
+    """Return the share of reached nodes with another winner, of nodes that are no ties."""
+    mass = exact.sum(axis=1)
+    best = np.sort(exact / mass[:, None], axis=1)
+    clear = (mass >= UNREACHED) & (best[:, -1] - best[:, -2] > 1e-6)
+    wrong = found.share.argmax(axis=1) != exact.argmax(axis=1)
+    return np.count_nonzero(wrong & clear) / np.count_nonzero(clear)
+
+
+GREY = ((120, 120, 120),)
+GAUDY = ((180, 60, 40), (60, 60, 180), (60, 150, 60), (170, 160, 60))
+
+
+def strokes(cloud, size):
+    """Discs of classes that are added one by one, the first two in opposite corners."""
+    places = [(0.1, 0.1, 1), (0.9, 0.9, 2), (0.5, 0.3, 3), (0.2, 0.8, 4), (0.7, 0.6, 1)]
+    return [
+        votes(k, around(cloud, size * x, size * y, size * 0.05), label)
+        for k, (x, y, label) in enumerate(places)
+    ]
+
+
+def assert_converged(colors, count):
+    size = 10.0
+    cloud = boards(count, colors=colors, size=(size, size))
+    graph = build_graph(cloud)
+    all_strokes, last = strokes(cloud, size), None
+    layer = np.zeros(count, dtype=np.uint16)
+    layer[around(cloud, 0.6 * size, 0.6 * size, 0.2)] = 2
+    for many, laid in ((2, None), (3, None), (5, None), (5, layer)):
+        seen = counted(cloud, graph, *all_strokes[:many], layer=laid)
+        exact, cold = exactly(graph, seen), walk(graph, seen)
+        assert others(cold, exact) <= 1e-3
+        last = walk(graph, seen, warm=last)
+        assert others(last, exact) <= 1e-3
+        same = (last.share.argmax(axis=1) == cold.share.argmax(axis=1))[graph.node_of]
+        assert same.mean() >= 0.999
+
+
+@pytest.mark.parametrize("colors", [GREY, GAUDY])
+def test_winners_are_those_of_the_exact_solution_cold_and_warm(colors):
+    assert_converged(colors, 300_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("colors", [GREY, GAUDY])
+def test_winners_are_those_of_the_exact_solution_on_300_000_nodes(colors):
+    assert_converged(colors, 12_000_000)
+
+
+def two_strokes(cloud):
+    return votes(0, around(cloud, 0.5, 0.5), 3), votes(1, around(cloud, 3.5, 0.5), 500)
+
+
+def test_potentials_solve_the_equations():
+    cloud = boards(4000)
     graph = build_graph(cloud, nodes=300)
-    frames = (votes(0, around(cloud, 0.5, 0.5), 3), votes(1, around(cloud, 3.5, 0.5), 500))
-    counted = count_votes(graph, Evidence(len(cloud), frames))
-    settings = WalkerSettings(trust=0.05, leak=0.01, appearance=0.0)
-    spread = walk(graph, counted, settings, **EXACT)
-    weights = edge_weights(graph, settings).astype(np.float64)
-    dense = np.zeros((len(graph), len(graph)))
-    start = np.repeat(np.arange(len(graph)), np.diff(graph.indptr))
-    dense[start, graph.indices] = weights
-    total = counted.counts.sum(axis=1, keepdims=True)
-    pull = 0.05 * counted.counts / np.maximum(total, 3)
-    system = np.diag(dense.sum(axis=1) + pull.sum(axis=1) + 0.01) - dense
-    np.testing.assert_allclose(spread.heat, np.linalg.solve(system, pull), atol=2e-4)
-    assert spread.class_ids.tolist() == [3, 500]
-
-
-def test_the_middle_of_a_stroke_counts_more_than_its_rim():
-    cloud = strip()
-    graph = build_graph(cloud, nodes=1600)
-    stroke = around(cloud, 2.0, 0.5, 0.4)
-    counts = count_votes(graph, Evidence(len(cloud), (votes(0, stroke, 1),))).counts[:, 0]
-    plain = np.bincount(graph.node_of[stroke], minlength=len(graph))
-    away = np.linalg.norm((graph.xyz + graph.center)[:, :2] - (2.0, 0.5), axis=1)
-    middle, rim = (away < 0.15) & (plain > 0), (away > 0.37) & (plain > 0)
-    np.testing.assert_allclose(counts[middle], plain[middle], rtol=1e-5)
-    assert (counts[rim] < 0.6 * plain[rim]).all()
-    assert (counts[plain == 0] == 0).all()
-
-
-def test_photos_that_vote_as_before_are_not_counted_again():
-    cloud = strip()
-    graph = build_graph(cloud, nodes=400)
-    stays = replace(votes(0, around(cloud, 1.0, 0.5, 0.4), 1), version=11)
-    goes = replace(votes(1, around(cloud, 1.4, 0.5, 0.4), 2), version=12)
-    comes = replace(votes(1, around(cloud, 3.0, 0.5, 0.4), 2), version=13)
-    before = count_votes(graph, Evidence(len(cloud), (stays, goes)))
-    changed = Evidence(len(cloud), (stays, comes))
-    after = count_votes(graph, changed, known=before)
-    assert after.by_photo[0] is before.by_photo[0]
-    assert after.by_photo[1] is not before.by_photo[1]
-    fresh = count_votes(graph, changed)
-    np.testing.assert_array_equal(after.counts, fresh.counts)
-    np.testing.assert_array_equal(after.photos, fresh.photos)
-    third = votes(2, around(cloud, 2.0, 0.5, 0.4), 5)
-    more = count_votes(graph, Evidence(len(cloud), (stays, comes, third)), known=after)
-    fresh = count_votes(graph, Evidence(len(cloud), (stays, comes, third)))
-    np.testing.assert_array_equal(more.counts, fresh.counts)
-
-
-def test_each_photo_has_rims_of_its_own():
-    cloud = strip()
-    graph = build_graph(cloud, nodes=400)
-    one = votes(0, around(cloud, 1.0, 0.5, 0.4), 1)
-    other = votes(1, around(cloud, 1.4, 0.5, 0.4), 2)
-    both = count_votes(graph, Evidence(len(cloud), (one, other))).counts
-    for column, frame in enumerate((one, other)):
-        alone = count_votes(graph, Evidence(len(cloud), (frame,))).counts
-        np.testing.assert_allclose(both[:, column], alone[:, 0], rtol=1e-6)
+    seen = counted(cloud, graph, *two_strokes(cloud))
+    found, exact = walk(graph, seen), exactly(graph, seen)
+    assert found.class_ids.tolist() == [3, 500]
+    np.testing.assert_allclose(found.near, exact, atol=2e-3)
+    np.testing.assert_allclose(found.mass, exact.sum(axis=1), atol=2e-3)
+    np.testing.assert_allclose(found.share.sum(axis=1), 1, rtol=1e-5)
 
 
 def test_colour_edges_stop_labels():
-    cloud = strip()
+    cloud = boards(4000, colors=GAUDY[:2])
     graph = build_graph(cloud, nodes=400)
-    frames = (votes(0, around(cloud, 1.0, 0.5), 1), votes(1, around(cloud, 3.8, 0.5), 2))
-    spread = walk(graph, count_votes(graph, Evidence(len(cloud), frames)), WalkerSettings())
+    seen = counted(cloud, graph, votes(0, around(cloud, 1.0, 0.5), 1),
+                   votes(1, around(cloud, 3.8, 0.5), 2))  # fmt: skip
+    found = walk(graph, seen)
     x = graph.xyz[:, 0] + graph.center[0]
-    won = spread.class_ids[spread.heat.argmax(axis=1)]
+    won = found.class_ids[found.share.argmax(axis=1)]
     assert (won[x < 1.95] == 1).all()
     assert (won[x > 2.05] == 2).all()
 
 
-def test_a_sloppy_stroke_is_outvoted():
-    cloud = strip()
+def test_an_edge_stops_labels_without_paint_behind_it_but_does_not_leave_it_unreached():
+    cloud = boards(4000, colors=GAUDY[:2])
     graph = build_graph(cloud, nodes=400)
-    frames = (
-        votes(0, around(cloud, 0.5, 0.5, 0.4), 1),
-        votes(0, around(cloud, 1.6, 0.5, 0.1), 2),
-        votes(1, around(cloud, 3.0, 0.5, 0.4), 2),
+    found = walk(graph, counted(cloud, graph, votes(0, around(cloud, 1.0, 0.5), 1)))
+    x = graph.xyz[:, 0] + graph.center[0]
+    assert found.mass[x < 1.9].min() > 2 * found.mass[x > 2.1].max()
+    assert (found.share[:, 0] == 1).all()
+
+
+def test_labels_reach_less_the_farther_they_go():
+    cloud = boards(40_000, size=(100.0, 1.0))
+    graph = build_graph(cloud, nodes=4000)
+    found = walk(graph, counted(cloud, graph, votes(0, around(cloud, 1.0, 0.5, 0.5), 1)))
+    x = graph.xyz[:, 0] + graph.center[0]
+    bands = [found.mass[(x > a) & (x < a + 5)].mean() for a in (2, 10, 20, 40, 80)]
+    assert (np.diff(bands) < 0).all()
+    assert bands[0] > 0.5
+    assert found.mass.max() <= 1 + 1e-4
+    assert bands[-1] < UNREACHED
+
+
+def test_nodes_that_no_walk_reaches_take_the_side_that_is_nearer():
+    cloud = boards(60_000, size=(400.0, 0.5))
+    graph = build_graph(cloud, nodes=6000)
+    left, right = around(cloud, 1, 0.25, 1), around(cloud, 399, 0.25, 1)
+    found = walk(graph, counted(cloud, graph, votes(0, left, 7), votes(1, right, 4)))
+    x = graph.xyz[:, 0] + graph.center[0]
+    unreached = found.mass < UNREACHED
+    assert unreached.mean() > 0.5
+    won = found.class_ids[found.share.argmax(axis=1)]
+    assert (won[x < 190] == 7).all()
+    assert (won[x > 210] == 4).all()
+    np.testing.assert_array_equal(found.far[~unreached], 0)
+    assert found.far[unreached].sum(axis=1).min() > 0.9
+
+
+def test_the_insides_of_strokes_contradict_a_stray_rim():
+    cloud = boards(4000)
+    graph = build_graph(cloud, nodes=400)
+    stray = around(cloud, 1.0, 0.5, 0.1)
+    right = votes(0, np.setdiff1d(around(cloud, 1.0, 0.5, 0.5), stray), 1)
+    seen = count_votes(
+        graph,
+        Evidence(len(cloud), (right, votes(1, stray, 2), votes(2, around(cloud, 3, 0.5), 2))),
+        trust={1: np.full(len(stray), 12, dtype=np.uint8)},
     )
-    spread = walk(graph, count_votes(graph, Evidence(len(cloud), frames)), WalkerSettings())
+    found = walk(graph, seen)
     x = graph.xyz[:, 0] + graph.center[0]
-    assert (spread.class_ids[spread.heat[x < 1.9].argmax(axis=1)] == 1).all()
+    assert (found.class_ids[found.share[x < 1.8].argmax(axis=1)] == 1).all()
 
 
-def test_a_leak_limits_how_far_labels_reach():
-    cloud = strip()
+def test_laid_labels_hold_whatever_photos_say():
+    cloud = boards(4000)
+    graph = build_graph(cloud, nodes=100)
+    layer = np.zeros(len(cloud), dtype=np.uint16)
+    layer[around(cloud, 2.0, 0.5, 0.05)] = 9
+    everywhere = [votes(k, np.arange(len(cloud)), 2) for k in range(60)]
+    found = walk(graph, counted(cloud, graph, *everywhere, layer=layer))
+    laid = np.unique(graph.node_of[layer > 0])
+    np.testing.assert_allclose(found.near[laid, 1], 1, atol=1e-3)
+    assert found.share[:, 0].min() < 0.01
+    far = np.abs(graph.xyz[:, 0] + graph.center[0] - 2.0) > 1
+    assert found.share[far, 0].min() > 0.9
+
+
+def test_more_photos_that_agree_are_believed_no_less():
+    cloud = boards(4000)
     graph = build_graph(cloud, nodes=400)
-    evidence = Evidence(len(cloud), (votes(0, around(cloud, 0.3, 0.5), 1),))
-    counted = count_votes(graph, evidence)
-    reach = walk(graph, counted, WalkerSettings(leak=1e-4), **EXACT).heat.sum(axis=1)
-    x = graph.xyz[:, 0] + graph.center[0]
-    assert reach[x < 0.5].min() > reach[(x > 1.0) & (x < 1.9)].max() > reach[x > 2.2].max()
-    assert reach.max() <= 1.0 + 1e-4
-
-
-def test_votes_are_counted_by_node_and_the_layer_weighs_more_than_any_photo():
-    cloud = strip(500)
-    graph = build_graph(cloud, nodes=20)
-    layer = np.zeros(500, dtype=np.uint16)
-    layer[7] = 9
-    frames = (votes(0, np.arange(500), 2), votes(2, np.arange(0, 500, 2), 4))
-    counted = count_votes(graph, Evidence(500, frames, layer))
-    assert counted.class_ids.tolist() == [2, 4, 9]
-    assert counted.counts[:, 0].sum() == 500
-    assert counted.photos.tolist() == [2, 1] * 250
-    spread = walk(graph, counted, WalkerSettings(), **EXACT)
-    assert spread.heat[graph.node_of[7]].argmax() == 2
-
-
-def two_strokes(cloud):
-    return votes(0, around(cloud, 0.5, 0.5), 1), votes(1, around(cloud, 3.5, 0.5), 2)
-
-
-def test_a_warm_start_reaches_the_same_solution():
-    cloud = strip()
-    graph = build_graph(cloud, nodes=400)
-    frames, settings = two_strokes(cloud), WalkerSettings(trust=0.05)
-    both = count_votes(graph, Evidence(len(cloud), frames))
-    cold = walk(graph, both, settings, **EXACT)
-    first = count_votes(graph, Evidence(len(cloud), frames[:1]))
-    for other in (settings, WalkerSettings(trust=0.01, color_scale=9.0)):
-        before = walk(graph, first, other, **EXACT)
-        warm = walk(graph, both, settings, warm=before, **EXACT)
-        np.testing.assert_allclose(warm.heat, cold.heat, atol=1e-3)
-
-
-def test_heat_is_given_more_steps_in_wider_graphs(monkeypatch):
-    cloud = strip()
-    graph = build_graph(cloud, nodes=400)
-    counted = count_votes(graph, Evidence(len(cloud), two_strokes(cloud)))
-    settings = WalkerSettings(trust=0.05, leak=1e-7)
-    exact = walk(graph, counted, settings, **EXACT).heat
-    monkeypatch.setattr(random_walk, "_ITERATIONS", 4)
-    usual = walk(graph, counted, settings).heat
-    monkeypatch.setattr(random_walk, "_USUAL_NODES", len(graph) / 16)
-    wide = walk(graph, counted, settings).heat
-    assert np.abs(wide - exact).max() < 0.5 * np.abs(usual - exact).max()
-
-
-def test_what_a_short_solution_left_stays_where_nothing_was_painted():
-    cloud = strip()
-    graph = build_graph(cloud, nodes=400)
-    counted = count_votes(graph, Evidence(len(cloud), two_strokes(cloud)))
-    settings = WalkerSettings(trust=0.05)
-    short = walk(graph, counted, settings, iterations=4)
-    again = walk(graph, counted, settings, warm=short, iterations=50)
-    np.testing.assert_allclose(again.heat, short.heat, atol=1e-5)
-    exact = walk(graph, counted, settings, **EXACT)
-    assert np.abs(short.heat - exact.heat).max() > 1e-2
+    one = votes(0, around(cloud, 1.0, 0.5), 1)
+    few, many = (
+        walk(graph, counted(cloud, graph, *[votes(k, one.points, 1) for k in range(n)]))
+        for n in (1, 200)
+    )
+    assert (many.mass >= few.mass - 1e-4).all()
+    assert many.mass.max() <= 1 + 1e-4
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_without_votes_there_is_no_heat(count):
+def test_without_votes_there_are_no_potentials(count):
     cloud = PointCloud(np.arange(3.0 * count).reshape(-1, 3), np.zeros((count, 3), dtype=np.uint8))
     graph = build_graph(cloud)
-    spread = walk(graph, count_votes(graph, Evidence(count, ())), WalkerSettings())
-    assert spread.heat.shape == (len(graph), 0)
+    found = walk(graph, counted(cloud, graph))
+    assert found.near.shape == found.share.shape == (len(graph), 0)
+    assert not found.mass.any()
+
+
+def test_classes_that_come_and_go_leave_a_warm_solution_right():
+    cloud = boards(6000)
+    graph = build_graph(cloud, nodes=500)
+    one, two = two_strokes(cloud)
+    third = votes(2, around(cloud, 2.0, 0.5), 40)
+    last = None
+    for frames in ((one,), (one, third), (one, third, two), (third, two), (two, one)):
+        seen = counted(cloud, graph, *frames)
+        last, cold = walk(graph, seen, warm=last), walk(graph, seen)
+        assert last.class_ids.tolist() == sorted({int(f.labels[0]) for f in frames})
+        np.testing.assert_allclose(last.near, cold.near, atol=5e-3)

@@ -32,6 +32,8 @@ def everything(tmp_path: Path) -> LoadOptions:
         depth_unit=0.001,
         invalid_depth=65535,
         every=3,
+        ignore=("255", "void"),
+        first_id=0,
         format_name="rgbd",
         preset="indoor",
     )
@@ -69,6 +71,8 @@ def test_a_cloud_that_moved_with_the_project_is_found(tmp_path):
         {"nonsense": 1},
         {"every": 0, "up": [1, 2], "cloud": 7, "axes": "up", "intrinsics": [1, 2, 3, None]},
         {"every": True, "conf_thresh": "high", "depth_unit": 1e300, "convention": []},
+        {"ignore": [255], "first_id": -1},
+        {"ignore": "255", "first_id": "0"},
     ],
 )
 def test_nothing_or_nonsense_changes_nothing(tmp_path, kept):

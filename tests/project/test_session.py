@@ -178,3 +178,18 @@ def test_marks_of_a_lost_class_do_not_come_back_with_it(tmp_path: Path) -> None:
     again, _ = read_project(tmp_path / "p.o3dpaint", SCENE)
     assert 1 in again.taxonomy
     assert (again.hidden, again.locked) == (frozenset(), frozenset())
+
+
+def test_fusing_does_not_wait_for_paint_that_was_taken_back(tmp_path: Path) -> None:
+    """A photo is painted and that undone before it is known which points it shows."""
+    mailbox = Mailbox()
+    session = open_session(strip_scene(), tmp_path / "p", classes=["a", "b"], post=mailbox.post)
+    project = session.project
+    project.paint(0, line(1))
+    project.paint(1, line(2))
+    project.undo()
+    done: list[int] = []
+    project.request_fuse(then=lambda: done.append(1))
+    assert mailbox.run_until(lambda: bool(done), timeout=20)
+    assert project.missing_indexes() == ()
+    session.close()

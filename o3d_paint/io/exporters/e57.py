@@ -9,12 +9,14 @@ from types import ModuleType
 
 import numpy as np
 
+from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.exporters.selection import only_classes
 from o3d_paint.io.extras import require
 from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.store import move_into_place, refuse_overwriting
+from o3d_paint.plain_text import printable
 
 __all__ = ["require_e57", "write_e57"]
 
@@ -68,7 +70,7 @@ def _write_scans(
             colors = point_colors(part, options).T
             file.write_scan_raw(
                 dict(zip((*_AXES, *_CHANNELS), (*local, *colors), strict=True)),
-                name=labelled.taxonomy.get(class_id).name if class_id else "unlabelled",
+                name=_name(labelled.taxonomy, class_id),
                 rotation=_NO_ROTATION,
                 translation=center,
             )
@@ -78,3 +80,8 @@ def _write_scans(
         # terminal.
         file.image_file.cancel()
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+def _name(taxonomy: Taxonomy, class_id: int) -> str:
+    """Return the name of a class as XML can hold it."""
+    return printable(taxonomy.get(class_id).name) if class_id else "unlabelled"

@@ -1,21 +1,23 @@
 """COCO instance or stuff annotations (``images``, ``annotations``, ``categories``).
 
-Source: the data format page of the COCO data set; run lengths as in `rle`.
+Source: the data format page of the COCO data set; run lengths as in `rle`. Detectors write
+annotations without an outline beside others; what cannot be used is left out.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from o3d_paint.core.arrays import IdArray
-from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
+from o3d_paint.io.class_entry import is_empty_name
+from o3d_paint.io.findings import Findings
 from o3d_paint.io.json_file import item
-from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, paint_largest_first
-from o3d_paint.io.mask_formats.regions import image_size, segmentation_coverage
+from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet, PhotoMask
+from o3d_paint.io.mask_formats.regions import Outline, image_size, painted_outlines
 
 __all__ = ["matches", "read"]
 
@@ -29,48 +31,115 @@ def read(document: Any, path: Path) -> MaskSet:
     """Read a COCO document.
 
     Raises:
-        FormatError: A part is missing, of the wrong type, or refers to what is not there.
+        FormatError: A part is missing or of the wrong type, or nothing in it can be used.
     """
-    names = _category_names(document, path)
+    findings = Findings()
+    categories, names, are_made_up = _categories(document, path, findings)
+    records = item(document, "annotations", list, str(path))
+    if is_empty_name(names.get(0, ""), 0) or _is_group(document["categories"], records):
+        # What it outlines is unlabelled.
+        names.pop(0, None)
     # 0 means unlabelled in a mask, so a file that counts its categories from 0 is shifted by one.
-    shift = 1 if 0 in names else 0
-    annotations: dict[Any, list[Any]] = defaultdict(list)
-    for number, record in enumerate(item(document, "annotations", list, str(path))):
+    shift = 0 if are_made_up or 0 not in names else 1
+    images = _images(document, path, findings)
+    outlines: dict[Any, list[Outline]] = defaultdict(list)
+    for number, record in enumerate(records):
         where = f"annotations[{number}] of {path}"
-        category = item(record, "category_id", int, where)
-        if category not in names:
-            msg = f"{where} has category_id {category}, which no category has"
-            raise FormatError(msg)
-        annotations[item(record, "image_id", (int, str), where)].append((where, record))
-    masks = []
-    for number, image in enumerate(item(document, "images", list, str(path))):
-        where = f"images[{number}] of {path}"
-        shape = image_size(image, where, ("height", "width"))
-        own = annotations.pop(item(image, "id", (int, str), where), [])
-        name = item(image, "file_name", str, where)
-        masks.append(PhotoMask(name, partial(_paint, shape, own, shift=shift)))
-    if annotations:
-        msg = f"{path} has annotations for image id {next(iter(annotations))!r}, which no image has"
+        reason = _reason_to_leave_out(record, images, categories)
+        if reason:
+            findings.leave_out("annotation", reason, where)
+            continue
+        label = categories[record["category_id"]] + shift
+        outlines[record["image_id"]].append((where, label, record["segmentation"]))
+    if (records and not outlines) or not images:
+        reasons = " ".join(findings.sentences())
+        msg = f"{path} has no annotation that can be used: {reasons or 'it lists no images'}"
         raise FormatError(msg)
-    return MaskSet("COCO", tuple(masks), {i + shift: name for i, name in names.items()})
+    masks = tuple(
+        PhotoMask(name, partial(painted_outlines, shape, outlines.get(key, []), findings))
+        for key, (name, shape) in images.items()
+    )
+    named = {i + shift: name for i, name in names.items()}
+    return MaskSet(
+        "COCO",
+        masks,
+        named,
+        shift=shift,
+        numbers_are_made_up=are_made_up,
+        findings=findings,
+    )
 
 
-def _category_names(document: Any, path: Path) -> dict[int, str]:
-    names: dict[int, str] = {}
+def _categories(
+    document: Any, path: Path, findings: Findings
+) -> tuple[dict[Any, int], dict[int, str], bool]:
+    """Return each category's number by its id, names by number, and whether numbers are made up.
+
+    They are where ids are no numbers that a class can have.
+    """
+    found: dict[Any, str] = {}
     for number, record in enumerate(item(document, "categories", list, str(path))):
         where = f"categories[{number}] of {path}"
-        category = item(record, "id", int, where)
-        if not 0 <= category < MAX_CLASS_ID or category in names:
-            msg = f"{where} has id {category}: ids must be unique and from 0 to {MAX_CLASS_ID - 1}"
-            raise FormatError(msg)
-        names[category] = item(record, "name", str, where)
-    return names
+        try:
+            key, name = _id(record, where), item(record, "name", str, where)
+        except FormatError as error:
+            findings.leave_out("category", "without id or name", str(error))
+            continue
+        if key in found:
+            findings.leave_out("category", "whose id another one has", where)
+        else:
+            found[key] = name
+    if all(isinstance(key, int) and 0 <= key < VOID - 1 for key in found):
+        return {key: key for key in found}, {int(key): name for key, name in found.items()}, False
+    ordered = {name: i for i, name in enumerate(sorted(set(found.values())), start=1)}
+    names = {i: name for name, i in ordered.items()}
+    return {key: ordered[name] for key, name in found.items()}, names, True
 
 
-def _paint(shape: tuple[int, int], annotations: list[tuple[str, Any]], *, shift: int) -> IdArray:
-    regions = []
-    for where, record in annotations:
-        segmentation = item(record, "segmentation", (list, dict), where)
-        coverage = segmentation_coverage(segmentation, shape, f"segmentation of {where}")
-        regions.append((item(record, "category_id", int, where) + shift, coverage))
-    return paint_largest_first(shape, regions)
+def _is_group(categories: list[Any], records: list[Any]) -> bool:
+    """Return whether category 0 is Roboflow's for the group that all classes are of."""
+    of_0 = [c for c in categories if isinstance(c, dict) and c.get("id") == 0]
+    is_used = any(isinstance(r, dict) and r.get("category_id") == 0 for r in records)
+    return bool(of_0) and of_0[0].get("supercategory") == "none" and not is_used
+
+
+def _images(
+    document: Any, path: Path, findings: Findings
+) -> dict[Any, tuple[str, tuple[int, int]]]:
+    """Return name and (H, W) of each image by its id."""
+    images: dict[Any, tuple[str, tuple[int, int]]] = {}
+    for number, record in enumerate(item(document, "images", list, str(path))):
+        where = f"images[{number}] of {path}"
+        try:
+            shape = image_size(record, where, ("height", "width"))
+            key, name = _id(record, where), item(record, "file_name", str, where)
+        except FormatError as error:
+            findings.leave_out("image", "without id, name or size", str(error))
+            continue
+        if key in images:
+            findings.leave_out("image", "whose id another one has", where)
+        else:
+            images[key] = name, shape
+    return images
+
+
+def _id(record: Any, where: str) -> int | str:
+    """Return an id; tables that were joined write whole numbers as 1.0."""
+    value = item(record, "id", (int, float, str), where)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _reason_to_leave_out(
+    record: Any, images: Mapping[Any, Any], categories: Mapping[Any, Any]
+) -> str:
+    """Return why an annotation cannot be used; empty where it may."""
+    if not isinstance(record, dict):
+        return "that is no object"
+    for key, known, what in (
+        ("image_id", images, "an image"),
+        ("category_id", categories, "a category"),
+    ):
+        value = record.get(key)
+        if not isinstance(value, (int, float, str)) or value not in known:
+            return f"of {what} that is not listed ({key})"
+    return "" if record.get("segmentation") else "without an outline"

@@ -9,53 +9,76 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import partial
-from pathlib import Path
+
+import numpy as np
 
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.findings import Findings
 from o3d_paint.io.images import open_image, pixels_of
-from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask, paint_largest_first
+from o3d_paint.io.mask_formats.files import MaskFiles
+from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
+from o3d_paint.io.mask_formats.runs import Runs, painted_largest_first
 
 __all__ = ["matches", "read"]
 
 _NAME = re.compile(r"task-(?P<task>\d+)-annotation-\d+-by-.*-tag-(?P<tag>.+)-\d+\.png")
 
 
-def matches(names: list[str]) -> bool:
+def matches(names: Iterable[str]) -> bool:
     """Return whether file names are those of this export."""
-    return bool(names) and all(_NAME.fullmatch(n) for n in names)
+    found = [bool(_NAME.fullmatch(n.rpartition("/")[2])) for n in names]
+    return bool(found) and all(found)
 
 
-def read(paths: list[Path]) -> MaskSet:
+def read(files: MaskFiles, names: Sequence[str]) -> MaskSet:
     """Read an export; tags get ids in alphabetical order.
 
-    Raises:
-        FormatError: A file's name is not of this export.
+    Args:
+        files: The folder or archive.
+        names: The pictures in it, for which `matches` holds.
     """
-    tasks: dict[int, list[tuple[str, Path]]] = defaultdict(list)
-    for path in paths:
-        match = _NAME.fullmatch(path.name)
-        if match is None:
-            msg = f"{path} is not named as Label Studio names brush labels"
-            raise FormatError(msg)
-        tasks[int(match["task"])].append((match["tag"], path))
+    findings = Findings()
+    tasks: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for name in names:
+        match = _NAME.fullmatch(name.rpartition("/")[2])
+        if match is not None:
+            tasks[int(match["task"])].append((match["tag"], name))
     tags = sorted({tag for parts in tasks.values() for tag, _ in parts})
     ids = {tag: i for i, tag in enumerate(tags, start=1)}
-    masks = [PhotoMask(f"task-{t}", partial(_paint, tasks[t], ids)) for t in sorted(tasks)]
-    names = {i: tag for tag, i in ids.items()}
-    return MaskSet("Label Studio brush labels", tuple(masks), names, is_in_order=True)
+    masks = [
+        PhotoMask(f"task-{t}", partial(_paint, files, tasks[t], ids, findings))
+        for t in sorted(tasks)
+    ]
+    return MaskSet(
+        "Label Studio brush labels",
+        tuple(masks),
+        {i: tag for tag, i in ids.items()},
+        is_in_order=True,
+        numbers_are_made_up=True,
+        findings=findings,
+    )
 
 
-def _paint(parts: list[tuple[str, Path]], ids: dict[str, int]) -> IdArray:
-    regions = []
-    for tag, path in parts:
-        with open_image(path) as image:
-            picture = pixels_of(image, path, mode="L")
-        regions.append((ids[tag], picture.astype(bool)))
-    shapes = {coverage.shape for _, coverage in regions}
-    if len(shapes) > 1:
-        msg = f"{parts[0][1]} and the other tags of its task differ in size: {sorted(shapes)}"
+def _paint(
+    files: MaskFiles, parts: list[tuple[str, str]], ids: dict[str, int], findings: Findings
+) -> IdArray:
+    regions: list[tuple[int, Runs]] = []
+    for tag, name in parts:
+        where = files.where(name)
+        try:
+            with open_image(where, files.read(name)) as image:
+                runs = Runs.of_coverage(pixels_of(image, where, mode="L").astype(np.uint8))
+        except FormatError as error:
+            findings.leave_out("picture", "that cannot be read", str(error))
+            continue
+        if regions and runs.shape != regions[0][1].shape:
+            findings.leave_out("picture", "of another size than others of its task", str(where))
+        else:
+            regions.append((ids[tag], runs))
+    if not regions:
+        msg = f"no tag of task {parts[0][1]!r} in {files.root} can be read: export it again"
         raise FormatError(msg)
-    height, width = shapes.pop()
-    return paint_largest_first((height, width), regions)
+    return painted_largest_first(regions[0][1].shape, regions)

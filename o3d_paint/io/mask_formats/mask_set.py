@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,13 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray
+from o3d_paint.core.taxonomy import MAX_CLASS_ID
+from o3d_paint.errors import FormatError
+from o3d_paint.io.findings import Findings
 
-__all__ = ["MAX_PIXELS", "Coverage", "MaskSet", "PhotoMask", "paint_largest_first", "with_new_ids"]
+__all__ = [
+    "MAX_PIXELS",
+    "VOID",
+    "Coverage",
+    "InexactMask",
+    "MaskSet",
+    "PhotoMask",
+    "with_new_ids",
+]
 
 Coverage = BoolArray | npt.NDArray[np.uint8]
 """(H, W) pixels that belong, as bool or as 0 and 1."""
 MAX_PIXELS = 1 << 28
 """Masks beyond this many pixels are refused before memory is taken."""
+VOID = MAX_CLASS_ID
+"""Id of pixels that a file marks as of no class at all: neither a class nor merely not painted."""
+
+
+class InexactMask(FormatError):
+    """A mask whose values or colours are not those of classes: smoothed, compressed, or no mask."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +45,24 @@ class PhotoMask:
         read: Returns (H, W) uint16 ids at whatever resolution the file has.
         read_regions: Returns the (H, W) coverage of each region in turn, overlaps included, where
             the file has regions without classes.
+        file: Name of the file, where it holds this mask alone.
     """
 
     photo: str
     read: Callable[[], IdArray]
     read_regions: Callable[[], Iterable[Coverage]] | None = None
+    file: str = ""
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.file or self.photo
 
     def renumbered(self, new_ids: Mapping[int, int]) -> PhotoMask:
         """Return the mask with other ids; ids that are not in the table stay."""
-        return PhotoMask(self.photo, partial(_renumbered, self.read, new_ids))
+        if all(old == new for old, new in new_ids.items()):
+            return self
+        return PhotoMask(self.photo, partial(_renumbered, self.read, new_ids), file=self.file)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +76,10 @@ class MaskSet:
         colors: sRGB by id, where the file has colours.
         has_classes: False where ids are mere regions that a user gives a class (SAM).
         is_in_order: The file names no photos: masks belong to all photos of the scene in order.
+        shift: How much higher ids are than the file's numbers: 1 where the file has a class 0.
+        numbers_are_made_up: The file names classes without numbers; ids follow the alphabet.
+        findings: What cannot be used, and the file's words for what became `VOID`; readers add to
+            it also while a mask is decoded.
     """
 
     format: str
@@ -58,10 +88,9 @@ class MaskSet:
     colors: Mapping[int, tuple[int, int, int]] = field(default_factory=dict)
     has_classes: bool = True
     is_in_order: bool = False
-
-
-def _renumbered(read: Callable[[], IdArray], new_ids: Mapping[int, int]) -> IdArray:
-    return with_new_ids(read(), new_ids)
+    shift: int = 0
+    numbers_are_made_up: bool = False
+    findings: Findings = field(default_factory=Findings)
 
 
 def with_new_ids(ids: IdArray, new_ids: Mapping[int, int]) -> IdArray:
@@ -73,16 +102,5 @@ def with_new_ids(ids: IdArray, new_ids: Mapping[int, int]) -> IdArray:
     return changed
 
 
-def paint_largest_first(shape: tuple[int, int], regions: Sequence[tuple[int, Coverage]]) -> IdArray:
-    """Lay regions over each other, smaller ones on top, as overlapping detections are meant.
-
-    Args:
-        shape: (H, W) of the photo.
-        regions: Pairs of id and (H, W) coverage.
-    """
-    labels = np.zeros(shape, dtype=np.uint16)
-    areas = [int(np.count_nonzero(coverage)) for _, coverage in regions]
-    for position in np.argsort([-a for a in areas], kind="stable"):
-        label, coverage = regions[int(position)]
-        labels[coverage.astype(bool)] = label
-    return labels
+def _renumbered(read: Callable[[], IdArray], new_ids: Mapping[int, int]) -> IdArray:
+    return with_new_ids(read(), new_ids)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.files import open_file
-from o3d_paint.io.images import PHOTO_SUFFIXES, list_files
+from o3d_paint.io.findings import Findings
+from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.json_file import parse_json, read_json
 from o3d_paint.io.mask_formats import (
     coco,
@@ -22,7 +25,15 @@ from o3d_paint.io.mask_formats import (
     sam,
     stacks,
 )
-from o3d_paint.io.mask_formats.archive import member_names, read_member
+from o3d_paint.io.mask_formats.class_table import TABLE_NAMES, class_table
+from o3d_paint.io.mask_formats.files import (
+    ArchiveFiles,
+    FolderFiles,
+    MaskFiles,
+    parent_of,
+    suffix_of,
+)
+from o3d_paint.io.mask_formats.joining import joined_sets, with_table
 from o3d_paint.io.mask_formats.mask_set import MaskSet
 
 __all__ = ["JSON_FORMATS", "read_masks"]
@@ -35,8 +46,20 @@ JSON_FORMATS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Path], MaskS
 }
 """JSON formats: how each is recognised, and its reader."""
 
-_CLASS_TABLE = "classes.json"
-_ANNOTATIONS = "annotations"  # the folder of COCO's own layout
+_ADVICE = {
+    ".xml": "XML of annotations, which is not read: export «COCO 1.0» or «Segmentation mask 1.1»"
+    " from CVAT, and masks rather than boxes from others",
+    ".txt": "text, as YOLO's outlines are, which is not read: export COCO JSON or masks",
+}
+"""What to do about files that people give for masks, by their ending."""
+_ARRAYS = (".npy", ".npz")
+_READABLE = (*PHOTO_SUFFIXES, *_ARRAYS, ".json")
+# Folders of tools' exports that hold masks, the likeliest first, and those that hold photos.
+_OF_MASKS = (
+    "segmentationclasspng", "segmentationclass", "annotations", "gtfine", "gtcoarse", "masks",
+    "mask", "labels", "segmentation", "segmentations",
+)  # fmt: skip
+_OF_PHOTOS = ("images", "image", "jpegimages", "leftimg8bit", "photos", "rgb", "img", "imgs")
 
 
 def read_masks(path: Path | str) -> MaskSet:
@@ -52,45 +75,24 @@ def read_masks(path: Path | str) -> MaskSet:
     """
     source = Path(path)
     if source.is_dir():
-        return _read_folder(source)
+        return _read_files(_folder(source))
     if not source.is_file():
         msg = f"there are no masks {source}: check the path"
         raise FormatError(msg)
-    return _read_file(source)
-
-
-def _read_file(path: Path) -> MaskSet:
-    suffix = path.suffix.lower()
+    suffix = source.suffix.lower()
     if suffix in PHOTO_SUFFIXES:
-        return pictures.read(path.parent, [path])
-    if suffix in (".npy", ".npz"):
-        return stacks.read(path)
-    with open_file(path) as file:
+        beside = [p.name for p in (source.parent / n for n in TABLE_NAMES) if p.is_file()]
+        return pictures.read(FolderFiles(source.parent, [source.name, *beside]), [source.name])
+    if suffix in _ARRAYS:
+        return stacks.read(source)
+    with open_file(source) as file:
         is_archive = zipfile.is_zipfile(file)
     if is_archive:
-        names = member_names(path)
-        if cvat.matches(names):
-            return cvat.read(path)
-        return _read_coco_archive(path, names)
-    return _read_document(read_json(path), path)
-
-
-def _read_coco_archive(path: Path, names: list[str]) -> MaskSet:
-    """Read the COCO documents of an archive, one a subset, as annotation tools export them."""
-    members = [n for n in names if n.startswith(f"{_ANNOTATIONS}/") and n.endswith(".json")]
-    if not members:
-        msg = (
-            f"{path} is an archive without {'labelmap.txt'!r} and SegmentationClass, and without"
-            f" {_ANNOTATIONS}/*.json: from CVAT, export as «Segmentation mask 1.1» or «COCO 1.0»"
-        )
+        return _read_files(ArchiveFiles(source))
+    if suffix in _ADVICE:
+        msg = f"{source} is {_ADVICE[suffix]}"
         raise FormatError(msg)
-    parts = []
-    for member in members:
-        where = Path(f"{path}:{member}")
-        parts.append(
-            _read_document(parse_json(read_member(path, member).read(), str(where)), where)
-        )
-    return parts[0] if len(parts) == 1 else _merged(parts, path)
+    return _read_document(read_json(source), source)
 
 
 def _read_document(document: Any, path: Path) -> MaskSet:
@@ -101,47 +103,121 @@ def _read_document(document: Any, path: Path) -> MaskSet:
     raise FormatError(msg)
 
 
-def _read_folder(folder: Path) -> MaskSet:
-    """Read one file a photo; a folder of one kind only, so that nothing is passed over."""
-    export = cvat.folder_of(folder)
-    if export is not None:
-        return cvat.read_folder(export)
-    found = list_files(folder, PHOTO_SUFFIXES)
-    documents = [p for p in list_files(folder, (".json",)) if p.name != _CLASS_TABLE]
-    if found and documents and labelme.is_of_one_of(documents[0], found):
-        return _merged([_read_file(p) for p in documents], folder)
-    if label_studio.matches([p.name for p in found]):
-        return label_studio.read(found)
-    if found:
-        return pictures.read(folder, found)
-    inner = folder / _ANNOTATIONS
-    if inner.is_dir() and list_files(inner, (".json",)):
-        return _read_folder(inner)
-    for suffix in (".npy", ".json"):
-        files = [p for p in list_files(folder, (suffix,)) if p.name != _CLASS_TABLE]
-        if files:
-            masks = _merged([_read_file(p) for p in files], folder)
-            if masks.names or suffix != ".npy":
-                return masks
-            names, colors = pictures.class_table(folder)
-            return replace(masks, names=names, colors=colors)
-    msg = f"{folder} holds no masks: expected PNG, NPY or JSON files, one a photo"
-    raise FormatError(msg)
+def _read_files(files: MaskFiles) -> MaskSet:
+    """Read an export, or one file a photo; of one kind, and what is passed over is said."""
+    if cvat.matches(files.names):
+        return cvat.read(files)
+    findings = Findings()
+    names = _of_masks(files)
+    drawn = [n for n in names if suffix_of(n) in PHOTO_SUFFIXES]
+    documents = [n for n in names if suffix_of(n) == ".json"]
+    arrays = [n for n in names if suffix_of(n) in _ARRAYS]
+    found: list[MaskSet] = []
+    if documents and not (drawn and label_studio.matches(drawn)):
+        found = _read_documents(files, documents, findings)
+    if drawn and not (found and _are_photos_of(drawn, found)):
+        if found:
+            what = PurePosixPath(documents[0]).name
+            findings.leave_out("file", "of other photos beside mask pictures: give it alone", what)
+        found = _read_pictures(files, drawn, findings)
+    elif arrays and not found:
+        found = _read_arrays(files, arrays, findings)
+    elif arrays:
+        findings.leave_out("file", "of arrays beside other masks: give it alone", arrays[0])
+    if not found:
+        msg = f"{files.root} holds no masks: expected PNG, NPY or JSON files, one a photo"
+        suffixes = {suffix_of(n) for n in files.names if n.rpartition("/")[2] not in TABLE_NAMES}
+        advice = [f"It has {text}" for suffix, text in _ADVICE.items() if suffix in suffixes]
+        raise FormatError(" ".join([f"{msg}.", *findings.sentences(), *advice]))
+    whole = joined_sets(found, files.root)
+    whole.findings.include(findings)
+    return whole
 
 
-def _merged(parts: list[MaskSet], folder: Path) -> MaskSet:
-    """Join files of one photo each; classes of the same name get one id."""
-    if any(p.is_in_order or p.has_classes != parts[0].has_classes for p in parts):
-        msg = f"{folder} mixes stacks of several photos with others: give one kind at a time"
-        raise FormatError(msg)
-    if not any(p.names for p in parts):
-        masks = tuple(m for p in parts for m in p.masks)
-        return MaskSet(parts[0].format, masks, has_classes=parts[0].has_classes)
-    all_names = sorted({name for p in parts for name in p.names.values()})
-    ids = {name: i for i, name in enumerate(all_names, start=1)}
-    masks = tuple(
-        mask.renumbered({old: ids[name] for old, name in part.names.items()})
-        for part in parts
-        for mask in part.masks
-    )
-    return MaskSet(parts[0].format, masks, {i: name for name, i in ids.items()})
+def _folder(path: Path) -> FolderFiles:
+    """Return the files of a folder; of those in it too, where no masks lie at the top."""
+    if path.name == "SegmentationClass" and (path.parent / cvat.LABEL_MAP).is_file():
+        return FolderFiles(path.parent)
+    top = FolderFiles(path, top_only=True)
+    has_masks = any(suffix_of(n) in _READABLE and n not in TABLE_NAMES for n in top.names)
+    return top if has_masks else FolderFiles(path)
+
+
+def _of_masks(files: MaskFiles) -> list[str]:
+    """Return the files that masks can be in: those at the top, or of the folders that hold them."""
+    names = [
+        n
+        for n in files.names
+        if suffix_of(n) in _READABLE and n.rpartition("/")[2] not in TABLE_NAMES
+    ]
+    while names:
+        shared = _shared_folder(names)
+        top = [n for n in names if parent_of(n) == shared]
+        if top:
+            return top
+        inner = {n: n[len(shared) :].lstrip("/").partition("/")[0].casefold() for n in names}
+        chosen = next((f for f in _OF_MASKS if f in inner.values()), None)
+        if chosen is None:
+            return [n for n in names if inner[n] not in _OF_PHOTOS] or names
+        names = [n for n in names if inner[n] == chosen]
+    return []
+
+
+def _shared_folder(names: Sequence[str]) -> str:
+    """Return the innermost folder that all names are in."""
+    folders = [parent_of(n).split("/") for n in (min(names), max(names))]
+    pairs = zip(*folders, strict=False)
+    return "/".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _are_photos_of(pictures_found: Sequence[str], documents: Sequence[MaskSet]) -> bool:
+    """Return whether pictures are the photos that documents beside them are about."""
+    shown = {n.rpartition("/")[2].casefold() for n in pictures_found}
+    meant = (re.split(r"[/\\]", m.photo)[-1] for part in documents for m in part.masks)
+    return any(name.casefold() in shown for name in meant)
+
+
+def _read_documents(files: MaskFiles, names: Sequence[str], findings: Findings) -> list[MaskSet]:
+    """Return what JSON files hold; those of unknown kinds and damaged ones are left out.
+
+    Raises:
+        FormatError: There is one file alone, and it is left out.
+    """
+    found = []
+    for name in names:
+        where = files.where(name)
+        try:
+            found.append(_read_document(parse_json(files.read(name).read(), str(where)), where))
+        except FormatError as error:
+            if len(files.names) == 1:
+                raise
+            findings.leave_out("file", "without masks that can be read", str(error))
+    return found
+
+
+def _read_pictures(files: MaskFiles, names: Sequence[str], findings: Findings) -> list[MaskSet]:
+    """Return the masks of pictures, folder by folder."""
+    if label_studio.matches(names):
+        return [label_studio.read(files, names)]
+    folders: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        folders[parent_of(name)].append(name)
+    kept = [pictures.masks_among(inside, findings) for inside in folders.values()]
+    return [pictures.read(files, inside) for inside in kept if inside]
+
+
+def _read_arrays(files: MaskFiles, names: Sequence[str], findings: Findings) -> list[MaskSet]:
+    """Return the masks of NumPy's files, with the names that a list beside them gives."""
+    if isinstance(files, ArchiveFiles):
+        found = [stacks.read(files.root, is_folder=True)]
+    else:
+        found = []
+        for name in names:
+            try:
+                found.append(stacks.read(files.root / name))
+            except FormatError as error:
+                if len(names) == 1:
+                    raise
+                findings.leave_out("file", "that cannot be read", str(error))
+    table = class_table(files, parent_of(names[0]))
+    return [with_table(part, table) for part in found]

@@ -13,39 +13,44 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray
 from o3d_paint.io.mask_formats.mask_set import MAX_PIXELS
 
-__all__ = ["counts_from_mask", "counts_from_text", "mask_from_counts", "text_from_counts"]
+__all__ = ["checked_counts", "counts_from_mask", "counts_from_text", "text_from_counts"]
 
 _CHARACTER_OFFSET = 48
 _SIGN_BIT = 0x10
 _MORE_BIT = 0x20
+_MOST_DIGITS = 8
+"""Of five bits: forty bits hold more than any mask has pixels, and no sum of them overflows."""
 
 
-def counts_from_text(text: str | bytes) -> list[int]:
-    """Decode the compressed form.
+def counts_from_text(text: str | bytes) -> npt.NDArray[np.int64]:
+    """Decode the compressed form into (K,) counts.
 
     Raises:
         ValueError: A character is not part of the code, or the text ends in the middle of a count.
     """
     data = text.encode("ascii", errors="replace") if isinstance(text, str) else text
-    counts: list[int] = []
-    value, shift = 0, 0
-    for byte in data:
-        code = byte - _CHARACTER_OFFSET
-        if not 0 <= code < 64 or shift > 60:
-            msg = f"character {chr(byte)!r} is not part of a compressed run length"
-            raise ValueError(msg)
-        value |= (code & 0x1F) << shift
-        shift += 5
-        if code & _MORE_BIT:
-            continue
-        if code & _SIGN_BIT:
-            value -= 1 << shift
-        counts.append(value + (counts[-2] if len(counts) > 2 else 0))
-        value, shift = 0, 0
-    if shift:
+    codes = np.frombuffer(data, dtype=np.uint8).astype(np.int64) - _CHARACTER_OFFSET
+    strange = np.flatnonzero((codes < 0) | (codes >= 64))
+    if len(strange):
+        msg = f"character {chr(data[strange[0]])!r} is not part of a compressed run length"
+        raise ValueError(msg)
+    last = np.flatnonzero(codes & _MORE_BIT == 0)
+    if len(codes) and (not len(last) or last[-1] != len(codes) - 1):
         msg = "the compressed run lengths end in the middle of a count"
         raise ValueError(msg)
-    return counts
+    first = np.append(0, last[:-1] + 1) if len(last) else last
+    digits = last - first + 1
+    if digits.max(initial=0) > _MOST_DIGITS:
+        msg = "a compressed run length is longer than any mask"
+        raise ValueError(msg)
+    shifts = 5 * (np.arange(len(codes)) - np.repeat(first, digits))
+    parts = (codes & 0x1F) << shifts
+    values = np.add.reduceat(parts, first) if len(first) else parts
+    values = values - np.where(codes[last] & _SIGN_BIT, np.int64(1) << 5 * digits, 0)
+    # From the fourth count on, what is stored is the difference to the one two before.
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values
 
 
 def text_from_counts(counts: npt.ArrayLike) -> str:
@@ -63,26 +68,27 @@ def text_from_counts(counts: npt.ArrayLike) -> str:
     return "".join(characters)
 
 
-def mask_from_counts(counts: npt.ArrayLike, shape: tuple[int, int]) -> BoolArray:
-    """Return the (H, W) mask of run lengths down the columns.
+def checked_counts(counts: npt.ArrayLike, shape: tuple[int, int]) -> npt.NDArray[np.int64]:
+    """Return run lengths once they are sure to fill an (H, W) mask.
 
     Raises:
         ValueError: A count is negative, the counts do not fill the mask, or it is too large.
     """
-    runs = np.asarray(counts, dtype=np.int64)
+    given = np.asarray(counts)
     height, width = shape
     if height < 1 or width < 1 or height * width > MAX_PIXELS:
         msg = f"a mask of {width}x{height} pixels is not possible"
         raise ValueError(msg)
-    if runs.ndim != 1 or (runs < 0).any() or (runs > height * width).any():
+    is_list = given.ndim == 1 and given.dtype.kind in "iuf"
+    is_list = is_list and bool(((given >= 0) & (given <= height * width)).all())
+    if not is_list or (given % 1).any():
         msg = "run lengths must be a list of whole numbers from 0 to the mask's area"
         raise ValueError(msg)
+    runs = given.astype(np.int64)
     if runs.sum() != height * width:
         msg = f"run lengths add up to {runs.sum()}, the mask has {height * width} pixels"
         raise ValueError(msg)
-    values = np.arange(len(runs)) % 2 == 1
-    mask: BoolArray = np.repeat(values, runs).reshape(width, height).T
-    return mask
+    return runs
 
 
 def counts_from_mask(mask: BoolArray) -> npt.NDArray[np.int64]:

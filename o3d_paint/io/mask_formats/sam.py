@@ -12,19 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
+from o3d_paint.io.findings import Findings
 from o3d_paint.io.json_file import item
-from o3d_paint.io.mask_formats.mask_set import (
-    Coverage,
-    MaskSet,
-    PhotoMask,
-    paint_largest_first,
-)
-from o3d_paint.io.mask_formats.regions import image_size, segmentation_coverage
+from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
+from o3d_paint.io.mask_formats.regions import image_size, segmentation_runs
+from o3d_paint.io.mask_formats.runs import Runs, painted_largest_first
 
 __all__ = ["matches", "read"]
+
+_SCORES = {"predicted_iou", "stability_score"}
 
 
 def matches(document: Any) -> bool:
@@ -34,11 +32,8 @@ def matches(document: Any) -> bool:
         if "image" not in document or "categories" in document:
             return False
         records = document.get("annotations")
-    return (
-        isinstance(records, list)
-        and bool(records)
-        and all(isinstance(r, dict) and "segmentation" in r for r in records)
-        and any("predicted_iou" in r or "stability_score" in r for r in records)
+    return isinstance(records, list) and any(
+        isinstance(r, dict) and "segmentation" in r and not _SCORES.isdisjoint(r) for r in records
     )
 
 
@@ -55,9 +50,9 @@ def read(document: Any, path: Path) -> MaskSet:
         records = item(document, "annotations", list, str(path))
     else:
         records, photo = document, path.stem
-        size = item(
-            item(records[0], "segmentation", dict, f"[0] of {path}"), "size", list, f"{path}"
-        )
+        segmentations = [r.get("segmentation") for r in records if isinstance(r, dict)]
+        first = next((s for s in segmentations if isinstance(s, dict)), None)
+        size = item(first, "size", list, f"the first 'segmentation' of {path}")
         if len(size) != 2:
             msg = f"size of the first mask of {path} must be [H, W], found {size[:3]}"
             raise FormatError(msg)
@@ -65,17 +60,23 @@ def read(document: Any, path: Path) -> MaskSet:
     if len(records) > MAX_CLASS_ID:
         msg = f"{path} has {len(records)} regions, at most {MAX_CLASS_ID} are possible"
         raise FormatError(msg)
-    coverages = partial(_coverages, shape, records, str(path))
-    mask = PhotoMask(photo, lambda: _painted(shape, coverages()), coverages)
-    return MaskSet("Segment Anything", (mask,), has_classes=False)
+    findings = Findings()
+    regions = list(_regions(shape, records, str(path), findings))
+    if not regions:
+        msg = f"{path} has no region that can be used: {' '.join(findings.sentences())}"
+        raise FormatError(msg)
+    paint = partial(painted_largest_first, shape, list(enumerate(regions, start=1)))
+    mask = PhotoMask(photo, paint, lambda: (r.coverage() for r in regions))
+    return MaskSet("Segment Anything", (mask,), has_classes=False, findings=findings)
 
 
-def _painted(shape: tuple[int, int], coverages: Iterator[Coverage]) -> IdArray:
-    return paint_largest_first(shape, list(enumerate(coverages, start=1)))
-
-
-def _coverages(shape: tuple[int, int], records: list[Any], path: str) -> Iterator[Coverage]:
+def _regions(
+    shape: tuple[int, int], records: list[Any], path: str, findings: Findings
+) -> Iterator[Runs]:
     for number, record in enumerate(records, start=1):
         where = f"segmentation of region {number} of {path}"
-        segmentation = item(record, "segmentation", (list, dict), where)
-        yield segmentation_coverage(segmentation, shape, where)
+        try:
+            segmentation = item(record, "segmentation", (list, dict), where)
+            yield segmentation_runs(segmentation, shape, where)
+        except FormatError as error:
+            findings.leave_out("region", "that cannot be read", str(error))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.mask_formats.color_table import voc_color
-from o3d_paint.io.mask_formats.mask_set import MaskSet
+from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet
 from o3d_paint.io.mask_formats.registry import read_masks
 
 cocomask = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
@@ -96,10 +96,12 @@ def test_a_category_zero_is_a_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        ({"annotations": [{"image_id": 1, "category_id": 3, "segmentation": []}]}, "image id 1"),
-        ({"annotations": [{"image_id": 7, "category_id": 4, "segmentation": []}]}, "category_id 4"),
-        ({"annotations": [{"image_id": 7, "segmentation": []}]}, "no 'category_id'"),
-        ({"categories": [{"id": 70000, "name": "x"}]}, "ids must be unique"),
+        ({"annotations": [{"image_id": 1, "category_id": 3, "segmentation": []}]}, "image_id"),
+        ({"annotations": [{"image_id": 7, "category_id": 4, "segmentation": []}]}, "category_id"),
+        ({"annotations": [{"image_id": 7, "segmentation": []}]}, "category_id"),
+        ({"annotations": [{"image_id": 7, "category_id": 3}]}, "without an outline"),
+        ({"annotations": [3]}, "that is no object"),
+        ({"annotations": 3}, "must be list"),
         ({"images": [{"id": 1, "file_name": "a", "height": 1e9, "width": 1e9}]}, "no photo has"),
         ({"images": [{"id": 1, "file_name": "a", "height": True, "width": 3}]}, "must be int"),
     ],
@@ -117,15 +119,21 @@ def test_broken_coco_is_refused(tmp_path: Path, changes: dict[str, Any], found: 
         {"size": [20, 30], "counts": ["a"]},
         {"size": [20, 30], "counts": "é"},
         [[1, 2, 3]],
+        [[1, 2, 3, 4]],
+        "counts",
+        {"counts": "00"},
         [[1, 2, 3, 4, 5, float("nan")]],
         [["a", "b", "c", "d", "e", "f"]],
     ],
 )
-def test_broken_regions_are_refused(tmp_path: Path, segmentation: Any) -> None:
-    annotations = [{"image_id": 7, "category_id": 3, "segmentation": segmentation}]
+def test_broken_regions_are_left_out_and_named(tmp_path: Path, segmentation: Any) -> None:
+    good = _coco()["annotations"][0]
+    annotations = [{"image_id": 7, "category_id": 3, "segmentation": segmentation}, good]
     masks = read_masks(_written(tmp_path / "x.json", _coco(annotations=annotations)))
-    with pytest.raises(FormatError, match="annotations"):
-        _labels(masks, "a.jpg")
+    assert (_labels(masks, "a.jpg") == _box(0, 0, 20, 20) * 90).all()
+    (sentence,) = masks.findings.sentences()
+    assert sentence.startswith("Left out: 1 annotation with")
+    assert "annotations[0] of " in sentence
 
 
 def _sam_records() -> list[dict[str, Any]]:
@@ -176,9 +184,11 @@ def test_labelme_areas_in_the_order_of_the_file(tmp_path: Path) -> None:
     expected[5:10, 5:10] = 1
     assert masks.names == {1: "roof", 2: "walls"}
     assert (_labels(masks, "a.jpg") == expected).all()
+    assert "points and lines (shapes[2] of " in " ".join(masks.findings.sentences())
     shapes[0]["shape_type"] = "spline"
-    with pytest.raises(FormatError, match="save it as a polygon"):
-        read_masks(_written(tmp_path / "a.json", document))
+    masks = read_masks(_written(tmp_path / "a.json", document))
+    assert masks.names == {1: "roof"}
+    assert "unknown kind 'spline'" in " ".join(masks.findings.sentences())
 
 
 def _cvat(path: Path, label_map: str, colors: list[tuple[int, int, int]]) -> Path:
@@ -220,7 +230,7 @@ def test_archives_that_are_damaged_or_of_another_kind_are_refused(tmp_path: Path
         read_masks(path).masks[0].read()
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme.txt", "hello")
-    with pytest.raises(FormatError, match="Segmentation mask"):
+    with pytest.raises(FormatError, match="holds no masks"):
         read_masks(tmp_path / "other.zip")
 
 
@@ -272,8 +282,10 @@ def test_borders_of_pascal_voc_are_of_no_class(tmp_path: Path, mode: str) -> Non
     image = Image.fromarray(values)
     image.putpalette([v for i in range(256) for v in voc_color(i)])
     image.convert(mode).save(tmp_path / "a.png")
-    expected = np.where(values == 255, 0, values)
-    assert (_labels(read_masks(tmp_path), "a") == expected).all()
+    expected = np.where(values == 255, VOID, values.astype(np.uint16))
+    masks = read_masks(tmp_path)
+    assert (_labels(masks, "a") == expected).all()
+    assert masks.findings.void == {"255 of Pascal VOC's palette"}
 
 
 def test_labelme_saves_beside_the_photos(tmp_path: Path) -> None:
@@ -309,8 +321,12 @@ def test_stacks_of_arrays(tmp_path: Path) -> None:
         assert (np.stack([m.read() for m in masks.masks]) == ids).all()
     np.save(tmp_path / "regions.npy", ids > 0)
     assert not read_masks(tmp_path / "regions.npy").has_classes
-    np.save(tmp_path / "bad.npy", ids[1] - 1)
-    with pytest.raises(FormatError, match="from -1 to 2"):
+    np.save(tmp_path / "void.npy", ids[1] - 1)
+    masks = read_masks(tmp_path / "void.npy")
+    assert (masks.masks[0].read() == np.where(ids[1] > 0, ids[1] - 1, VOID)).all()
+    assert masks.findings.void == {"-1"}
+    np.save(tmp_path / "bad.npy", ids[1] * 30_000)
+    with pytest.raises(FormatError, match="from 0 to 90000"):
         read_masks(tmp_path / "bad.npy").masks[0].read()
     np.save(tmp_path / "float.npy", ids * 1.0)
     with pytest.raises(FormatError, match="whole numbers"):
