@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
-from o3d_paint.cli.opened import scene_and_project
+from o3d_paint.cli.opened import numbers_without_effect, scene_and_project
 from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting, check_place
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
@@ -67,20 +68,23 @@ def convert(
     ask_before_overwriting([output], overwrite=overwrite)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
-    answer.note(loaded.notes)
+    answer.note([*loaded.notes, *numbers_without_effect(options, loaded)])
+    photos = [f.photo for f in loaded.frames]
+    is_small = all(max(p.width, p.height) <= (photo_size or 0) for p in photos)
+    given = {"--photo-size": photo_size is not None and is_small}
+    answer.note(without_effect(given, "here: no photo is larger"))
     with answer.progress("Writing") as told:
         notes = write_scene(loaded, output, inputs=inputs, longest_side=photo_size, progress=told)
     answer.note(notes)
     nbytes = output.stat().st_size
-    points, photos = len(loaded.cloud), len(loaded.frames)
-    size = human_size(nbytes)
-    answer.say(f"wrote {output} ({size}): {points:,} points, {photos} photos")
+    points, size = len(loaded.cloud), human_size(nbytes)
+    answer.say(f"wrote {output} ({size}): {points:,} points, {len(photos)} photos")
     answer.finish(
         {
             "file": str(source),
             "outputs": [str(output)],
             "bytes": nbytes,
             "points": points,
-            "photos": photos,
+            "photos": len(photos),
         }
     )

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
-from o3d_paint.cli.opened import ProjectArgument, SceneOption, source_of
+from o3d_paint.cli.opened import (
+    ProjectArgument,
+    SceneOption,
+    numbers_without_effect,
+    source_of,
+)
 from o3d_paint.cli.options import reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
 
@@ -51,7 +56,11 @@ def export(
     messages = tuple(f"{m[:1].upper()}{m[1:]}." for m in messages)
     if work.fused_shown and work.paint_is_newer:
         messages = (*messages, "Strokes that came after fusing have not spread: fuse once more.")
-    answer.note(messages)
+    if not labelled.labels.any():
+        messages = (*messages, "No point has a label.")
+    elif work.fusion is None or not work.fused_shown:
+        messages = (*messages, "Nothing is fused in the project: what is painted has labels.")
+    answer.note([*messages, *numbers_without_effect(options, loaded)])
     outputs.check_classes(labelled.taxonomy, answer)
     files = outputs.write(labelled, answer)
     answer.finish(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from o3d_paint.cli.answer import Answer, answers
-from o3d_paint.cli.opened import scene_and_project
+from o3d_paint.cli.opened import numbers_without_effect, scene_and_project
 from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.places import OverwriteOption
 
@@ -43,6 +43,7 @@ def info(
     answer.check(inputs=[scene, source, options.cloud], overwrite=overwrite)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
+    answer.note(numbers_without_effect(options, loaded))
     report = {"file": str(source), **scene_report(loaded), "project": None}
     if project is not None:
         report["project"] = _painted(project, loaded)

@@ -114,6 +114,8 @@ def masks(
     )
     opened = open_project(project, scene=scene, options=options, answer=answer)
     check_mask_target(output, mask_format, opened.project.masks_read)
+    unpainted = keep_paint and not opened.project.painted_frames
+    answer.note(without_effect({"--keep-paint": unpainted}, "where no photo is painted"))
     labelled = fully_labelled(opened, painted_only=painted_only, answer=answer)
     with answer.progress("Masks") as told:
         done = write_masks(

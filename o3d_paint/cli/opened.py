@@ -10,6 +10,7 @@ import typer
 
 from o3d_paint.cli.answer import Answer
 from o3d_paint.cli.places import WRITING
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
@@ -24,6 +25,7 @@ __all__ = [
     "ProjectArgument",
     "SceneOption",
     "fully_labelled",
+    "numbers_without_effect",
     "open_project",
     "scene_and_project",
 ]
@@ -104,8 +106,22 @@ def open_project(
         loaded = load_scene(source, options, progress=told)
         work, messages = read_project(folder, loaded)
     answer.note(f"{m[:1].upper()}{m[1:]}." for m in messages)
+    answer.note(numbers_without_effect(options, loaded))
     inputs = (source,) if options.cloud is None else (source, options.cloud)
     return Opened(work, loaded, inputs)
+
+
+def numbers_without_effect(options: LoadOptions, scene: Scene) -> list[str]:
+    """Return a sentence about options for numbers of labels, where a scene has none.
+
+    Args:
+        options: How the scene was read; no masks beside it.
+        scene: The scene.
+    """
+    if scene.labels is not None:
+        return []
+    given = {"--ignore": bool(options.ignore), "--first-id": options.first_id is not None}
+    return without_effect(given, "on a cloud without labels")
 
 
 def source_of(folder: Path, scene: Path | None, answer: Answer) -> Path:

@@ -53,6 +53,7 @@ FORMATS = (
 """Names of the importers, in the order in which they look at a file; heavy to ask for."""
 
 _PANEL = "How to read the scene"
+_NUMBERS = "What numbers in masks and labels mean"
 _MAX_INVALID = 2**32 - 1
 
 SceneArgument = Annotated[
@@ -181,7 +182,7 @@ IgnoreOption = Annotated[
         metavar="ID[,ID…]",
         help="Numbers, or names, of masks and labels that are no class. none: no number is ignored"
         " because it is the largest of its type (255, 65535).",
-        rich_help_panel=_PANEL,
+        rich_help_panel=_NUMBERS,
     ),
 ]
 FirstIdOption = Annotated[
@@ -192,7 +193,7 @@ FirstIdOption = Annotated[
         min=0,
         help="Number of the first class in masks and labels, which becomes 1; with 0, 0 is a class"
         " and not unlabelled.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=_NUMBERS,
     ),
 ]
 FormatOption = Annotated[
