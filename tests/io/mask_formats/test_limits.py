@@ -22,7 +22,7 @@ READ = """
     from o3d_paint.io.masks import load_masks
 
     path, height, width, photos = sys.argv[1], *map(int, sys.argv[2:])
-    photo = SimpleNamespace(height=height, width=width)
+    photo = SimpleNamespace(height=height, width=width, turn=0)
     frames = tuple(
         SimpleNamespace(name=f"{i:03d}", photo=photo, mask_shape=(height, width))
         for i in range(photos)
@@ -36,7 +36,7 @@ READ = """
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 20
 
     before = peak()
-    found = load_masks(path, SimpleNamespace(frames=frames))
+    found = load_masks(path, SimpleNamespace(frames=frames, turn_masks=None))
     print(len(found.masks), len(found.taxonomy), peak() - before)
     print(resource.getrusage(resource.RUSAGE_SELF).ru_utime)
 """
