@@ -32,6 +32,7 @@ _PAIRS = 24
 # Ranks among the photos that stand and look most alike: the very nearest may test depth alone, a
 # little farther ones test poses too, far ones share nothing.
 _RANKS = (1, 2, 3)
+_FARTHEST = 1e100
 _SAMPLES = 3_000
 _MIN_SHARED = 60
 _REACH = 2
@@ -163,7 +164,8 @@ def _pairs(frames: Sequence[Frame]) -> list[tuple[int, int]]:
     scale = float(np.median(depths)) if len(depths) else 1.0
     # A step of a fifth of the distance to things counts like a turn of a fifth of a radian.
     stands = np.array([np.append(f.position / scale, f.cam_from_world[2, :3]) for f in frames])
-    stands[~np.isfinite(stands)] = 0
+    # Cameras farther off than any distance can be squared are alike to nothing.
+    stands = np.clip(np.nan_to_num(stands), -_FARTHEST, _FARTHEST)
     gaps, others = cKDTree(stands).query(stands, k=min(max(_RANKS) + 1, len(frames)))
     found = {
         (min(i, int(others[i, rank])), max(i, int(others[i, rank]))): float(gaps[i, rank])

@@ -172,12 +172,8 @@ def _as_they_are(
 def _read_one(entry: PhotoMask, frame: Frame, where: str) -> IdArray | FormatError | SceneError:
     """Return a mask at its photo's size, or what is wrong with it."""
     try:
-        ids = entry.read()
-    except FormatError as error:
-        return error
-    try:
-        return fitted_mask(ids, frame, where)
-    except SceneError as error:
+        return fitted_mask(entry.read(), frame, where)
+    except (FormatError, SceneError) as error:
         return error
 
 

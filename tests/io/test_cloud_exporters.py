@@ -25,6 +25,7 @@ from o3d_paint.io.exporters.selection import (
     without_unlabelled,
 )
 from o3d_paint.io.taxonomy_file import find_taxonomy
+from o3d_paint.plain_text import printable
 from tests.io.test_exporters import TAXONOMY, labelled
 
 UTM = (448_123.25, 5_411_987.5, 312.125)
@@ -70,7 +71,7 @@ def _las(path: Path) -> Back:
 def _e57(path: Path) -> Back:
     pye57 = pytest.importorskip("pye57", reason="pye57 is not installed")
     file = pye57.E57(str(path))
-    names = {c.name: c.class_id for c in TAXONOMY} | {"unlabelled": 0}
+    names = {printable(c.name): c.class_id for c in TAXONOMY} | {"unlabelled": 0}
     parts, labels = [], []
     for i in range(file.scan_count):
         parts.append(file.read_scan(i, colors=True, ignore_missing_fields=True))
