@@ -128,6 +128,8 @@ def _left_out(
     with progress_of("Leaving photos out", quiet=quiet) as told:
         found = evaluate_project(opened.project, shown=drawn, progress=told)
     notes = () if drawn is None else (f"Pictures of {len(found.photos)} photos: {pictures}",)
+    if found.accepted:
+        notes = (*notes, f"Accepted predictions, on {found.accepted:,} points, took no part.")
     return found.to_json(), notes
 
 

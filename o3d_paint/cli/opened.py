@@ -39,7 +39,8 @@ FolderOption = Annotated[
     Path, typer.Option("-o", "--output", metavar="DIR", help="Where the files go.")
 ]
 PaintedOnlyOption = Annotated[
-    bool, typer.Option("--painted-only", help="Leave out what was derived from the paint.")
+    bool,
+    typer.Option("--painted-only", help="Leave out what was accepted or derived from the paint."),
 ]
 
 
@@ -104,13 +105,12 @@ def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> Labell
     from o3d_paint.project.report import labelled_scene
 
     work = opened.project
-    if not work.has_paint:
+    if not work.has_paint and not (len(work.accepted) and not painted_only):
         msg = f"nothing is painted on {opened.scene.name}: paint a photo first"
         raise SceneError(msg)
     if painted_only:
         work.complete_indexes()
-        work.show_fused(False)
-    elif work.fusion is None or work.paint_is_newer:
+    elif work.has_paint and (work.fusion is None or work.paint_is_newer):
         was_fused = work.fusion is not None
         with progress_of("Fusing", quiet=quiet) as told:
             told(0.0, "")
@@ -119,4 +119,4 @@ def fully_labelled(opened: Opened, *, painted_only: bool, quiet: bool) -> Labell
         note([f"The paint {state} in the project, so it was for this."], quiet=quiet)
     else:
         work.show_fused(True)
-    return labelled_scene(work)
+    return labelled_scene(work, painted_only=painted_only)

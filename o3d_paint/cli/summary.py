@@ -16,8 +16,10 @@ def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
     coverage = report["coverage"]
     points = report["scene"]["points"]
     say(f"{points:,} points, method {report['method']}", quiet=quiet)
-    for name in ("painted", "fused", "confident"):
+    for name in ("painted", "accepted", "fused", "confident"):
         entry = coverage[name]
+        if name == "accepted" and not entry["points"]:
+            continue
         part = entry.get("share_of_fused")
         more = "" if part is None else f"  {part:.1%} of the fused ones"
         say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}", quiet=quiet)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import IdArray, IndexArray
+from o3d_paint.core.accepted import AcceptedLabels
+from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
 from o3d_paint.core.packed_masks import PackedMask
 
 __all__ = ["Evidence", "FrameVotes", "Snapshot", "Tally"]
@@ -70,6 +71,8 @@ class Evidence:
         imported: (N,) labels that the cloud came with, 0 where none; any photo overrides them.
             None where it came without.
         masks: The masks that the votes come from, by position of the photo; empty where unknown.
+        accepted: Predictions that were accepted, which are no paint: nothing here counts them, and
+            they say nothing of points on which anybody has painted. None where there are none.
     """
 
     num_points: int
@@ -77,6 +80,7 @@ class Evidence:
     layer: IdArray | None = None
     imported: IdArray | None = None
     masks: Mapping[int, PackedMask] = field(default_factory=dict)
+    accepted: AcceptedLabels | None = None
 
     def tally(self) -> Tally:
         """Count the photos' votes, and an imported label as one where no photo votes.
@@ -103,6 +107,16 @@ class Evidence:
         for votes in self.frames:
             counts[votes.points] = False
         return np.flatnonzero(counts).astype(np.int32)
+
+    def is_painted(self) -> BoolArray:
+        """Return (N,) the points that have any painted label."""
+        painted = np.zeros(self.num_points, dtype=bool)
+        for votes in self.frames:
+            painted[votes.points] = True
+        for laid in (self.layer, self.imported):
+            if laid is not None:
+                painted |= laid > 0
+        return painted
 
     def labels(self) -> IdArray:
         """Return (N,) painted labels: the layer's where it speaks, else the photos' majority."""
@@ -137,6 +151,7 @@ class Snapshot:
         layer: As in `Evidence`.
         imported: As in `Evidence`.
         masks: As in `Evidence`.
+        accepted: As in `Evidence`.
     """
 
     num_points: int
@@ -144,9 +159,11 @@ class Snapshot:
     layer: IdArray | None = None
     imported: IdArray | None = None
     masks: Mapping[int, PackedMask] = field(default_factory=dict)
+    accepted: AcceptedLabels | None = None
 
     def evidence(self) -> Evidence:
         """Return the votes that were cast."""
         cast = (f.cast() for f in self.frames)
         frames = tuple(f for f in cast if len(f.points))
-        return Evidence(self.num_points, frames, self.layer, self.imported, self.masks)
+        said = self.layer, self.imported, self.masks, self.accepted
+        return Evidence(self.num_points, frames, *said)

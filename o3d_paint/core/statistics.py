@@ -31,6 +31,7 @@ class ClassStatistics:
         points: Points with this label.
         share: Part of all points, 0..1.
         painted: Points whose label has evidence.
+        accepted: Points whose label was accepted as a prediction.
         area: Estimated surface in square scene units.
         photos: Photos that vote for it anywhere.
         conflicts: Points for which some photo votes for it and another for something else.
@@ -44,6 +45,7 @@ class ClassStatistics:
     area: float
     photos: int
     conflicts: int
+    accepted: int = 0
 
 
 def class_statistics(
@@ -57,7 +59,7 @@ def class_statistics(
 
     Args:
         taxonomy: The classes that get a line.
-        labels: (N,) labels to count, painted or fused.
+        labels: (N,) labels to count: painted, accepted or fused.
         evidence: The votes.
         point_area: (N,) surface that each point stands for; see `surface_area`.
     """
@@ -67,6 +69,7 @@ def class_statistics(
     area = np.bincount(labels, weights=point_area, minlength=size)
     own = evidence.labels()
     painted = np.bincount(labels[(own == labels) & (own > 0)], minlength=size)
+    accepted = _accepted(labels, own, evidence, size)
     tally = evidence.tally()
     contested = np.count_nonzero(tally.counts, axis=1) > 1
     conflicts = {
@@ -84,9 +87,21 @@ def class_statistics(
             area=float(area[class_id]),
             photos=sum(bool((f.labels == class_id).any()) for f in evidence.frames),
             conflicts=conflicts.get(class_id, 0) if class_id else int(contested.sum()),
+            accepted=int(accepted[class_id]),
         )
         for class_id, name in named
     )
+
+
+def _accepted(
+    labels: IdArray, painted: IdArray, evidence: Evidence, size: int
+) -> npt.NDArray[np.int64]:
+    """Return (M,) by class id how many unpainted points have the label that was accepted."""
+    said = evidence.accepted
+    if said is None:
+        return np.zeros(size, dtype=np.int64)
+    shows = (painted[said.points] == 0) & (labels[said.points] == said.labels)
+    return np.bincount(said.labels[shows], minlength=size)
 
 
 def surface_area(xyz: FloatArray, *, spacing: float) -> FloatArray:
@@ -192,7 +207,8 @@ def as_csv(lines: Sequence[ClassStatistics], *, unit: str) -> str:
     """Return the table as comma-separated values with a header, for a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    header = ["id", "class", "points", "share", "painted", f"area ({unit}²)", "photos", "conflicts"]
+    area = f"area ({unit}²)"
+    header = ["id", "class", "points", "share", "painted", "accepted", area, "photos", "conflicts"]
     writer.writerow(header)
     for line in lines:
         writer.writerow(
@@ -202,6 +218,7 @@ def as_csv(lines: Sequence[ClassStatistics], *, unit: str) -> str:
                 line.points,
                 f"{line.share:.6f}",
                 line.painted,
+                line.accepted,
                 f"{line.area:.6g}",
                 line.photos,
                 line.conflicts,

@@ -54,7 +54,7 @@ class ArticleResult:
 
     Attributes:
         labels: (N,) class ids, 0 where unlabelled.
-        source: (N,) uint8: 0 none, 1 painted, 2 fused.
+        source: (N,) uint8 as in `o3d_paint.core.label_source`.
         seconds: Time of each stage.
     """
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -16,8 +15,10 @@ from o3d_paint.core.metrics import labels_of_nearest
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Frame, PointCloud
 from o3d_paint.errors import SceneError
+from o3d_paint.fusion.accepted import with_accepted
 from o3d_paint.fusion.article import ArticleOptions, article_labels
 from o3d_paint.fusion.ball import ball_vote
+from o3d_paint.fusion.camera_limit import counted
 from o3d_paint.fusion.graph import Graph, build_graph
 from o3d_paint.fusion.node_votes import NodeVotes, count_votes, known_votes
 from o3d_paint.fusion.photo_edges import EdgeMap, edge_strength
@@ -28,7 +29,7 @@ from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.fusion.stroke_trust import VoteWeights, vote_trust
 from o3d_paint.fusion.vote_confidence import vote_confidence
 
-__all__ = ["Fusion", "FusionSettings", "counted", "counted_paint", "fuse"]
+__all__ = ["Fusion", "FusionSettings", "derive", "fuse"]
 
 _SMALL_BALL = 0.2
 
@@ -48,7 +49,7 @@ def fuse(
 
     Args:
         cloud: The points.
-        evidence: What was painted.
+        evidence: What was painted, and which predictions were accepted.
         settings: The method and its values; what is not filled in takes the published distances.
         frames: All photos of the scene, in its order. The article reads their masks and depths,
             the graph tells by them where strokes ran over an edge; without them every vote is
@@ -63,6 +64,30 @@ def fuse(
         SceneError: The article meets a photo without depth.
         ValueError: The evidence belongs to another cloud, or photos are missing.
     """
+    chosen = settings or FusionSettings()
+    fusion = derive(
+        cloud, evidence, chosen,
+        frames=frames, graph=graph, known=known, warm=warm, progress=progress,
+    )  # fmt: skip
+    painted = evidence.is_painted()
+    return with_accepted(fusion, evidence.accepted, painted, chosen.min_confidence)
+
+
+def derive(
+    cloud: PointCloud,
+    evidence: Evidence,
+    settings: FusionSettings | None = None,
+    *,
+    frames: Sequence[Frame] = (),
+    graph: Graph | None = None,
+    known: Fusion | None = None,
+    warm: bool = False,
+    progress: Progress | None = None,
+) -> Fusion:
+    """Return what `fuse` does before accepted predictions are laid over it.
+
+    They may be taken back without fusing anew, so this is what an open project keeps.
+    """
     chosen = (settings or FusionSettings()).resolved(None)
     if evidence.num_points != len(cloud):
         msg = f"evidence is for {evidence.num_points} points, the cloud has {len(cloud)}"
@@ -76,64 +101,6 @@ def fuse(
             frames=frames, graph=graph, known=known, warm=warm, progress=progress,
         )  # fmt: skip
     return _by_ball(cloud, evidence, chosen, progress)
-
-
-def counted(
-    cloud: PointCloud, evidence: Evidence, settings: FusionSettings, frames: Sequence[Frame]
-) -> Evidence:
-    """Return the evidence that counts: with a limit, without points far from every camera.
-
-    Args:
-        cloud: The points.
-        evidence: What was painted.
-        settings: Its ``max_camera_distance`` is the limit.
-        frames: All photos of the scene.
-
-    Raises:
-        ValueError: There is a limit, but no photo.
-    """
-    if settings.max_camera_distance is None:
-        return evidence
-    near = _near_cameras(cloud, frames, settings.max_camera_distance)
-    votes = tuple(
-        replace(f, points=f.points[near[f.points]], labels=f.labels[near[f.points]], version=None)
-        for f in evidence.frames
-    )
-    layer = evidence.layer
-    kept = None if layer is None else np.where(near, layer, 0).astype(np.uint16)
-    return replace(evidence, frames=votes, layer=kept)
-
-
-def counted_paint(
-    cloud: PointCloud, painted: IdArray, fusion: Fusion, frames: Sequence[Frame]
-) -> IdArray:
-    """Return (N,) painted labels as they counted in a fusion, 0 elsewhere.
-
-    Args:
-        cloud: The points.
-        painted: (N,) painted labels by votes and layer.
-        fusion: Made from them. The article finds painted points its own way.
-        frames: All photos of the scene.
-    """
-    if fusion.settings.method == "article":
-        return np.where(fusion.source == PAINTED, fusion.labels, 0).astype(np.uint16)
-    limit = fusion.settings.max_camera_distance
-    if limit is None:
-        return painted
-    return np.where(_near_cameras(cloud, frames, limit), painted, 0).astype(np.uint16)
-
-
-def _near_cameras(cloud: PointCloud, frames: Sequence[Frame], distance: float) -> BoolArray:
-    """Return (N,) which points have a camera within a distance."""
-    if not frames:
-        msg = "max_camera_distance needs the scene's photos: give frames"
-        raise ValueError(msg)
-    near: BoolArray = np.zeros(len(cloud), dtype=bool)
-    for frame in frames:
-        far = np.flatnonzero(~near)
-        offset = cloud.xyz[far] - frame.position
-        near[far] = np.einsum("ij,ij->i", offset, offset) <= distance**2
-    return near
 
 
 def _by_article(
@@ -165,6 +132,7 @@ def _by_article(
         for whence, labels in (
             ("laid on points directly", evidence.layer),
             ("that a cloud came with", evidence.imported),
+            ("that were accepted", None if evidence.accepted is None else evidence.accepted.labels),
         )
         if labels is not None and (count := np.count_nonzero(labels))
     ]

@@ -166,7 +166,8 @@ class Autosave:
     def _on_record(self, record: Record) -> None:
         self._changed = self._changed_since_state = True
         fused = record.kind is RecordKind.FUSED
-        self._dirty.add(Dirty(set(record.frames), record.layer, fused, contents=True))
+        layer = record.layer or record.accepted
+        self._dirty.add(Dirty(set(record.frames), layer, fused, contents=True))
         journal = self._journal
         if journal is None:
             if time.monotonic() - self._last_try > _RETRY_SECONDS or self._problem is None:

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from o3d_paint import __version__
 from o3d_paint.core.scene import Scene
 from o3d_paint.project.checkpoint import MaskCopy, Snapshot
 from o3d_paint.project.document import Document, PhotoEntry
 from o3d_paint.project.fingerprint import cloud_fingerprint
 from o3d_paint.project.layout import Layout, mask_names, now_text
+from o3d_paint.project.mask_file import PointLabels
 from o3d_paint.project.project import Project
 
 __all__ = ["Bookkeeper", "Dirty"]
@@ -24,7 +27,7 @@ class Dirty:
 
     Attributes:
         frames: Photos whose masks do.
-        layer: Whether the cloud layer does.
+        layer: Whether labels laid on points or accepted for them do.
         fused: Whether the fused layer does.
         contents: Whether anything else does: classes, settings, history.
     """
@@ -91,7 +94,6 @@ class Bookkeeper:
             state: Whether to keep the state.
         """
         masks = project.packed_masks()
-        layer = project.ballots.layer
         unpainted = [self._layout.masks / n for i, n in enumerate(self._names) if i not in masks]
         return Snapshot(
             document=self._document(project, set(masks), number=number),
@@ -99,7 +101,7 @@ class Bookkeeper:
                 MaskCopy(i, masks[i], self._scene.frames[i].photo)
                 for i in sorted(dirty.frames & set(masks))
             ),
-            layer=layer.copy() if dirty.layer and layer is not None else None,
+            layer=_point_labels(project) if dirty.layer else None,
             done=project.history.done,
             undone=project.history.undone,
             fusion=project.fusion_for_saving() if dirty.fused else None,
@@ -108,7 +110,6 @@ class Bookkeeper:
         )
 
     def _document(self, project: Project, painted: set[int], *, number: int) -> Document:
-        layer = project.ballots.layer
         return Document(
             number=number,
             saved=now_text(),
@@ -131,6 +132,20 @@ class Bookkeeper:
             locked=tuple(sorted(project.locked)),
             # A copy: the settings may change while a worker writes this.
             settings=json.loads(json.dumps(project.settings)),
-            layer=layer is not None and bool(layer.any()),
+            layer=_has_point_labels(project),
             fused_shown=project.fused_shown,
         )
+
+
+def _has_point_labels(project: Project) -> bool:
+    layer = project.ballots.layer
+    return bool(len(project.accepted)) or (layer is not None and bool(layer.any()))
+
+
+def _point_labels(project: Project) -> PointLabels | None:
+    """Return a copy of the labels of points; None where there are none."""
+    if not _has_point_labels(project):
+        return None
+    layer = project.ballots.layer
+    laid = np.zeros(len(project.scene.cloud), dtype=np.uint16) if layer is None else layer.copy()
+    return PointLabels(laid, project.accepted.copy())

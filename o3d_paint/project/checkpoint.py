@@ -22,7 +22,7 @@ from o3d_paint.project.fingerprint import photo_checksum
 from o3d_paint.project.fused_file import write_fusion
 from o3d_paint.project.history import Entry
 from o3d_paint.project.layout import Layout, now_text
-from o3d_paint.project.mask_file import write_layer, write_mask
+from o3d_paint.project.mask_file import PointLabels, write_layer, write_mask
 from o3d_paint.project.records import MAGIC, RecordKind, frame_record
 from o3d_paint.project.states import keep_state
 
@@ -51,7 +51,7 @@ class Snapshot:
     Attributes:
         document: The table of contents; checksums of newly painted photos are filled in.
         masks: Masks that changed.
-        layer: (N,) labels laid on points; None where they did not change.
+        layer: Labels of points; None where they did not change.
         done: Steps that can be undone.
         undone: Steps that can be redone.
         fusion: A new fused layer and the paint that it knew; None where it did not change.
@@ -61,7 +61,7 @@ class Snapshot:
 
     document: Document
     masks: tuple[MaskCopy, ...]
-    layer: IdArray | None
+    layer: PointLabels | None
     done: tuple[Entry, ...]
     undone: tuple[Entry, ...]
     fusion: tuple[Fusion, IdArray] | None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from o3d_paint.core.mask import edit_of_classes
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.accepted_edits import given_away
 from o3d_paint.project.cloud_labels import HEIRS
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.codec import StepPacker
+from o3d_paint.project.history import Entry
+from o3d_paint.project.steps import FrameEdit, LayerEdit, Step, TaxonomyEdit
 from o3d_paint.project.work import Work
 
 __all__ = ["Classes"]
@@ -103,28 +106,31 @@ class Classes(Work):
         self, heirs: dict[int, int], change: TaxonomyEdit, *, name: str
     ) -> Iterator[float]:
         """Give all paint of some classes to others, and change the classes."""
-        edits = yield from self._repaint(heirs)
-        for share in self._committing(Step(name, (*edits, change)), applied=False):
+        packer = StepPacker(name)
+        yield from self._repaint(heirs, packer)
+        packer.add(change)
+        entry = Entry(name, packer.data())
+        for share in self._committing(entry, entry.edits()):
             yield _LOOKING + (1 - _LOOKING) * share
 
-    def _repaint(self, heirs: dict[int, int]) -> Generator[float, None, list[Edit]]:
-        """Return the edits that give all paint of some classes to others."""
+    def _repaint(self, heirs: dict[int, int], packer: StepPacker) -> Iterator[float]:
+        """Pack the edits that give all paint of some classes to others."""
         table = np.arange(1 << 16, dtype=np.uint16)
         table[list(heirs)] = list(heirs.values())
-        edits: list[Edit] = []
         frames = self.painted_frames if heirs else ()
         for number, frame_idx in enumerate(frames):
             if heirs.keys() & set(self._masks.packed(frame_idx).class_ids.tolist()):
                 edit = edit_of_classes(self._masks[frame_idx], heirs)
                 if edit is not None:
-                    edits.append(FrameEdit(frame_idx, edit))
+                    packer.add(FrameEdit(frame_idx, edit))
             yield _LOOKING * (1 + number) / len(frames)
         layer = self.ballots.layer
         if layer is not None:
             points = np.flatnonzero(table[layer] != layer).astype(np.int32)
             if len(points):
-                edits.append(LayerEdit(points, layer[points], table[layer[points]]))
-        return edits
+                packer.add(LayerEdit(points, layer[points], table[layer[points]]))
+        for accepted in given_away(self.accepted, table):
+            packer.add(accepted)
 
     def _set_taxonomy(self, after: Taxonomy, *, name: str) -> None:
         self._before_history()

@@ -1,7 +1,8 @@
 """Steps as bytes: one small form for the undo history, the journal and the history file.
 
 A step is a header of JSON and the packed arrays of its edits, compressed together. Arrays of ids
-and flags are runs, which makes paint small and quick to pack whatever its area.
+and flags are runs, which makes paint small and quick to pack whatever its area. Edits of hundreds
+of photos take gigabytes once unpacked, so they can be packed and unpacked one at a time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,18 @@ from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import SceneError
 from o3d_paint.io.memory import require_memory
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.inflated import Inflated
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
 
-__all__ = ["decode_step", "encode_step", "step_name", "taxonomy_from_json", "taxonomy_to_json"]
+__all__ = [
+    "PackedEdits",
+    "StepPacker",
+    "decode_step",
+    "encode_step",
+    "step_name",
+    "taxonomy_from_json",
+    "taxonomy_to_json",
+]
 
 _LENGTH = struct.Struct("<I")
 _RUNS, _PLAIN = 0, 1
@@ -48,14 +59,86 @@ _BROKEN = (
 )
 
 
+class StepPacker:
+    """Packs a step, one edit after another."""
+
+    def __init__(self, name: str) -> None:
+        """Start without an edit; the name is for menus."""
+        self._name = name
+        self._entries: list[dict[str, Any]] = []
+        self._blobs: list[bytes] = []
+
+    def __len__(self) -> int:
+        """Return the number of edits."""
+        return len(self._entries)
+
+    def add(self, edit: Edit) -> None:
+        """Pack the next edit."""
+        self._entries.append(_encode_edit(edit, self._blobs))
+
+    def data(self) -> bytes:
+        """Return the step as bytes; the same step always gives the same bytes."""
+        header = {"name": self._name, "edits": self._entries}
+        head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+        sizes = b"".join(_LENGTH.pack(len(blob)) for blob in self._blobs)
+        start = _LENGTH.pack(len(head)) + head + _LENGTH.pack(len(self._blobs)) + sizes
+        return zlib.compress(start + b"".join(self._blobs), _ZLIB_LEVEL)
+
+
+class PackedEdits:
+    """The edits of a packed step, unpacked one at a time."""
+
+    def __init__(self, data: bytes, *, inverted: bool = False) -> None:
+        """Look into a step.
+
+        Args:
+            data: Of `StepPacker`.
+            inverted: Whether to give the edits that take the step back.
+
+        Raises:
+            ValueError: The bytes are not a step.
+        """
+        try:
+            header, blobs = _split(Inflated(data))
+            pixels = [_pixels_of(entry) for entry in header["edits"]]
+            require_memory("the step", _BYTES_PER_PIXEL * max(pixels, default=0))
+            self.name = str(header["name"])
+            self._edits: list[tuple[dict[str, Any], list[bytes]]] = []
+            first = 0
+            for entry in header["edits"]:
+                last = first + _num_blobs(entry)
+                self._edits.append((entry, blobs[first:last]))
+                first = last
+        except _BROKEN as error:
+            msg = f"not a step of the history: {error}"
+            raise ValueError(msg) from error
+        self._inverted = inverted
+
+    def __len__(self) -> int:
+        """Return the number of edits."""
+        return len(self._edits)
+
+    def __iter__(self) -> Iterator[Edit]:
+        """Unpack the edits in the order in which they are to be made.
+
+        Raises:
+            ValueError: One is damaged.
+        """
+        for entry, blobs in reversed(self._edits) if self._inverted else self._edits:
+            try:
+                edit = _decode_edit(entry, list(blobs))
+            except _BROKEN as error:
+                msg = f"not a step of the history: {error}"
+                raise ValueError(msg) from error
+            yield edit.inverted() if self._inverted else edit
+
+
 def encode_step(step: Step) -> bytes:
     """Return a step as bytes; the same step always gives the same bytes."""
-    blobs: list[bytes] = []
-    header = {"name": step.name, "edits": [_encode_edit(edit, blobs) for edit in step.edits]}
-    head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-    sizes = b"".join(_LENGTH.pack(len(blob)) for blob in blobs)
-    start = _LENGTH.pack(len(head)) + head + _LENGTH.pack(len(blobs)) + sizes
-    return zlib.compress(start + b"".join(blobs), _ZLIB_LEVEL)
+    packer = StepPacker(step.name)
+    for edit in step.edits:
+        packer.add(edit)
+    return packer.data()
 
 
 def decode_step(data: bytes) -> Step:
@@ -64,14 +147,8 @@ def decode_step(data: bytes) -> Step:
     Raises:
         ValueError: The bytes are not a step.
     """
-    try:
-        header, blobs = _split(_Inflated(data))
-        require_memory("the step", _BYTES_PER_PIXEL * sum(map(_pixels_of, header["edits"])))
-        edits = tuple(_decode_edit(entry, blobs) for entry in header["edits"])
-        return Step(str(header["name"]), edits)
-    except _BROKEN as error:
-        msg = f"not a step of the history: {error}"
-        raise ValueError(msg) from error
+    edits = PackedEdits(data)
+    return Step(edits.name, tuple(edits))
 
 
 def step_name(data: bytes) -> str:
@@ -81,7 +158,7 @@ def step_name(data: bytes) -> str:
         ValueError: The bytes are not a step.
     """
     try:
-        head = _head_of(_Inflated(data))
+        head = _head_of(Inflated(data))
         return str(json.loads(head)["name"])
     except _BROKEN as error:
         msg = f"not a step of the history: {error}"
@@ -117,38 +194,7 @@ def _whole(value: Any) -> int:
     return value
 
 
-class _Inflated:
-    """Compressed bytes, unpacked only as far as they are asked for."""
-
-    def __init__(self, data: bytes) -> None:
-        self._inflater = zlib.decompressobj()
-        self._rest = data
-
-    def take(self, size: int) -> bytes:
-        """Return the next bytes.
-
-        Raises:
-            ValueError: There are fewer.
-        """
-        found = self._inflater.decompress(self._rest, size) if size else b""
-        self._rest = self._inflater.unconsumed_tail if size else self._rest
-        if len(found) != size:
-            msg = "its end is missing"
-            raise ValueError(msg)
-        return found
-
-    def require_end(self) -> None:
-        """Check that nothing is left and the checksum is right.
-
-        Raises:
-            ValueError: It is not so.
-        """
-        if self._inflater.decompress(self._rest, 1) or not self._inflater.eof:
-            msg = "its end is damaged"
-            raise ValueError(msg)
-
-
-def _head_of(packed: _Inflated) -> bytes:
+def _head_of(packed: Inflated) -> bytes:
     (size,) = _LENGTH.unpack(packed.take(_LENGTH.size))
     if size > _MAX_HEAD:
         msg = f"a header of {size} bytes"
@@ -156,7 +202,7 @@ def _head_of(packed: _Inflated) -> bytes:
     return packed.take(size)
 
 
-def _split(packed: _Inflated) -> tuple[dict[str, Any], list[bytes]]:
+def _split(packed: Inflated) -> tuple[dict[str, Any], list[bytes]]:
     """Separate header and arrays; what they say to have is looked at before it is unpacked."""
     header = json.loads(_head_of(packed))
     (count,) = _LENGTH.unpack(packed.take(_LENGTH.size))
@@ -190,12 +236,24 @@ def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
             _pack(edit.after),
         ]
         return {"layer": len(edit.points)}
+    if isinstance(edit, AcceptEdit):
+        percents = edit.percents_before, edit.percents_after
+        ids = edit.before, edit.after, *(part.astype(np.uint16) for part in percents)
+        blobs += [edit.points.astype("<i4").tobytes(), *(_pack(part) for part in ids)]
+        return {"accepted": len(edit.points)}
     return {
         "before": taxonomy_to_json(edit.before),
         "after": taxonomy_to_json(edit.after),
         "gone": edit.gone,
         "heir": edit.heir,
     }
+
+
+def _num_blobs(entry: dict[str, Any]) -> int:
+    """Return how many arrays an edit has."""
+    if "frame" in entry or "layer" in entry:
+        return 3
+    return 5 if "accepted" in entry else 0
 
 
 def _pixels_of(entry: dict[str, Any]) -> int:
@@ -224,6 +282,10 @@ def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:
         points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
         before, after = _unpack(blobs.pop(0), len(points)), _unpack(blobs.pop(0), len(points))
         return LayerEdit(points, before, after)
+    if "accepted" in entry:
+        points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
+        before, after, *percents = (_unpack(blobs.pop(0), len(points)) for _ in range(4))
+        return AcceptEdit(points, before, after, *(part.astype(np.uint8) for part in percents))
     return TaxonomyEdit(
         taxonomy_from_json(entry["before"]),
         taxonomy_from_json(entry["after"]),

@@ -1,14 +1,16 @@
 """``project.json``: the table of contents of a project folder.
 
-Format 2, the present one::
+Format 3, the present one::
 
-    {"format": 2, "number": 17, "saved": "2025-11-23T14:02:11+00:00", "program": "0.1.0",
+    {"format": 3, "number": 17, "saved": "2025-11-23T14:02:11+00:00", "program": "0.1.0",
      "scene": {"name", "path", "points", "cloud": fingerprint of the points},
      "photos": [{"name", "shape": [H, W], "checksum", "mask": "masks/a.png" | null}, ...],
      "classes": [{"id", "name", "color": [r, g, b]}, ...], "hidden": [ids], "locked": [ids],
      "settings": {...}, "layer": true, "fused_shown": false}
 
 ``photos`` lists all photos of the scene in its order; a checksum is "" until the photo is painted.
+``layer`` says whether points have labels of their own: laid on them directly, or, since format 3,
+predictions that were accepted for them.
 ``number`` counts checkpoints: journals of this number and above hold what came after. In format 1
 ``photos`` were names alone, masks stood in ``"masks": {name: file}``, and there was neither
 ``hidden``, ``locked`` nor ``fused_shown``.
@@ -28,7 +30,7 @@ from o3d_paint.project.codec import taxonomy_from_json, taxonomy_to_json
 
 __all__ = ["FORMAT", "Document", "PhotoEntry", "document_from_json", "read_document"]
 
-FORMAT = 2
+FORMAT = 3
 _MOST_STATES = 10**12
 
 
@@ -183,4 +185,9 @@ def _from_1(value: Any, where: str) -> dict[str, Any]:
     return {"fused_shown": False, "hidden": [], "locked": [], **value, "photos": photos}
 
 
-_UPGRADES: dict[int, Callable[[Any, str], dict[str, Any]]] = {1: _from_1}
+def _from_2(value: Any, _where: str) -> dict[str, Any]:
+    """Bring format 2 to format 3, which differs in other files: they may hold what 2 lacked."""
+    return dict(value)
+
+
+_UPGRADES: dict[int, Callable[[Any, str], dict[str, Any]]] = {1: _from_1, 2: _from_2}

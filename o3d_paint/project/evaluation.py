@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,7 @@ class Evaluation:
         photos: One for each painted photo that labels points, in the scene's order.
         method: What derived the labels.
         conflicts: Pairs of classes on whose points painted photos disagree.
+        accepted: Accepted predictions, which took no part.
     """
 
     taxonomy: Taxonomy
@@ -50,6 +51,7 @@ class Evaluation:
     photos: tuple[LeftOut, ...]
     method: str
     conflicts: tuple[Conflict, ...]
+    accepted: int = 0
 
     @property
     def scores(self) -> Scores:
@@ -61,6 +63,7 @@ class Evaluation:
         return {
             "protocol": "leave one photo out",
             "method": self.method,
+            "accepted": self.accepted,
             **scores_report(self.scores, self.taxonomy),
             "conflicts": conflicts_report(self.conflicts, self.taxonomy),
             "photos": [
@@ -103,7 +106,8 @@ def evaluate(
     photos = photos_left_out(scene, evidence, settings, predicted=drawn, progress=progress)
     names = tuple(f.name for f in scene.frames)
     conflicts = conflicts_by_pair(evidence.tally())
-    return Evaluation(project.taxonomy, names, photos, settings.method, conflicts)
+    accepted = len(project.accepted)
+    return Evaluation(project.taxonomy, names, photos, settings.method, conflicts, accepted)
 
 
 def photos_left_out(
@@ -118,12 +122,12 @@ def photos_left_out(
 
     Args:
         scene: Cloud and photos.
-        evidence: What was painted.
+        evidence: What was painted; accepted predictions take no part.
         settings: How to fuse; what is less sure than they want counts as missed.
         predicted: Given a photo's position and the (N,) labels that the others predict.
         progress: Told how far it is; may raise to cancel.
     """
-    chosen = settings.resolved(scene)
+    chosen, evidence = settings.resolved(scene), replace(evidence, accepted=None)
     graph = build_graph(scene.cloud) if chosen.method == "graph" else None
     waiting = [votes.frame_idx for votes in evidence.frames]
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from o3d_paint.core.scene import Scene
+from o3d_paint.project.codec import StepPacker
 from o3d_paint.project.document import Document, PhotoEntry
 from o3d_paint.project.fingerprint import fits_cloud, photo_checksum
 from o3d_paint.project.history import Entry
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit
 
 __all__ = ["Fit", "fit_scene", "refit_entries"]
 
@@ -63,14 +64,18 @@ def refit_entries(entries: Sequence[Entry], fit: Fit) -> list[Entry]:
         return list(entries)
     fitted = []
     for entry in entries:
-        edits = tuple(e for edit in entry.step().edits if (e := _refit(edit, fit)) is not None)
-        if edits:
-            fitted.append(Entry.of(Step(entry.name, edits)))
+        packer = StepPacker(entry.name)
+        for edit in entry.edits():
+            kept = _refit(edit, fit)
+            if kept is not None:
+                packer.add(kept)
+        if len(packer):
+            fitted.append(Entry(entry.name, packer.data()))
     return fitted
 
 
 def _refit(edit: Edit, fit: Fit) -> Edit | None:
-    if isinstance(edit, LayerEdit):
+    if isinstance(edit, LayerEdit | AcceptEdit):
         return edit if fit.cloud else None
     if isinstance(edit, FrameEdit):
         known = 0 <= edit.frame_idx < len(fit.frames)

@@ -157,7 +157,8 @@ class FusedLayer(Work):
             first, last = self._count.num_points, len(self.ballots.labels)
             part = np.arange(first, min(first + _COUNTED, last), dtype=np.int32)
             painted = self.ballots.labels[part]
-            self._count.add(painted, self.labels_of(part), self.confidence_of(part))
+            sources = self.source_of(part) if len(self.accepted) else None
+            self._count.add(painted, self.labels_of(part), self.confidence_of(part), sources)
             if self._count.num_points >= last:
                 self._coverage, self._count = self._count.result(), None
         return self._coverage
@@ -200,9 +201,9 @@ class FusedLayer(Work):
             self._settings = settings
             self.set_setting(SETTING, settings.to_json())
         fusion = self._fusion
-        if fusion is None:
+        if fusion is None and not len(self.accepted):
             return
-        if self.fusion_is_outdated:
+        if fusion is not None and self.fusion_is_outdated:
             own = replace(fusion.settings, min_confidence=settings.min_confidence)
             self._fusion = replace(fusion, settings=own)
         self._shown_changed()

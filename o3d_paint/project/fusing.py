@@ -11,12 +11,14 @@ from o3d_paint.core.evidence import Evidence, Snapshot
 from o3d_paint.core.progress import Progress
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.fusion.fuse import counted_paint, fuse
+from o3d_paint.fusion.accepted import with_accepted
+from o3d_paint.fusion.camera_limit import counted_paint
+from o3d_paint.fusion.fuse import derive
 from o3d_paint.fusion.graph import Graph
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
-from o3d_paint.project.fused_layer import FusedLayer
+from o3d_paint.project.accepting import Accepting
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.signals import Signal
 
@@ -25,7 +27,7 @@ __all__ = ["Fusing"]
 _KEY = "fuse"
 
 
-class Fusing(FusedLayer):
+class Fusing(Accepting):
     """Work that can be fused, by its `fusion_settings`."""
 
     def __init__(self, scene: Scene, taxonomy: Taxonomy, *, jobs: Jobs | None = None) -> None:
@@ -109,7 +111,13 @@ class Fusing(FusedLayer):
             self._overruled = ()
             if self._fusion is not None:
                 heirs = self._heir_table()
-                shown = self._fusion.shown(self.min_confidence).labels
+                laid = with_accepted(
+                    self._fusion,
+                    self.accepted.snapshot(),
+                    self.ballots.labels > 0,
+                    self.min_confidence,
+                )
+                shown = laid.shown(self.min_confidence).labels
                 scene = self.scene
                 paint = counted_paint(scene.cloud, self._known, self._fusion, scene.frames)
                 self._overruled = overruled(
@@ -188,7 +196,7 @@ def _fused(
     warm: bool,
 ) -> _Fused:
     evidence = said.evidence()
-    fusion = fuse(
+    fusion = derive(
         scene.cloud,
         evidence,
         settings.resolved(scene),
@@ -198,7 +206,8 @@ def _fused(
         warm=warm,
         progress=report,
     )
-    shown = fusion.shown(settings.min_confidence).labels
+    laid = with_accepted(fusion, evidence.accepted, evidence.is_painted(), settings.min_confidence)
+    shown = laid.shown(settings.min_confidence).labels
     paint = counted_paint(scene.cloud, known, fusion, scene.frames)
     lost = overruled(paint, shown, class_ids=evidence.class_ids())
     return _Fused(fusion, settings.min_confidence, lost)

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from o3d_paint.project.codec import decode_step, encode_step, step_name
+from o3d_paint.project.codec import PackedEdits, encode_step, step_name
 from o3d_paint.project.steps import Step
 
 __all__ = ["Entry", "History"]
@@ -42,9 +42,13 @@ class Entry:
         """
         return cls(step_name(data), data)
 
-    def step(self) -> Step:
-        """Unpack the step."""
-        return decode_step(self.data)
+    def edits(self, *, inverted: bool = False) -> PackedEdits:
+        """Return the edits of the step, or those that take it back.
+
+        Raises:
+            ValueError: The step is damaged.
+        """
+        return PackedEdits(self.data, inverted=inverted)
 
 
 class History:

@@ -44,7 +44,7 @@ class Layout:
 
     @property
     def layer(self) -> Path:
-        """Labels laid on points."""
+        """Labels laid on points, and predictions accepted for them."""
         return self.root / "cloud_layer.npz"
 
     @property

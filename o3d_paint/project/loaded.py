@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.mask import MaskEdit, apply
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
@@ -17,7 +18,7 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.project.fitting import Fit
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.records import Record, RecordKind
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit
 
 __all__ = ["Loaded", "Replay", "apply_checked"]
 
@@ -30,6 +31,7 @@ class Loaded:
         taxonomy: The classes.
         masks: (H, W) ids by position of the photo in the scene.
         layer: (N,) labels laid on points, or None.
+        accepted: Accepted predictions, or None.
         history: What can be undone and redone.
         settings: Kept values.
         hidden: Ids of hidden classes.
@@ -47,6 +49,7 @@ class Loaded:
     taxonomy: Taxonomy
     masks: PackedMasks = field(default_factory=PackedMasks)
     layer: IdArray | None = None
+    accepted: Accepted | None = None
     history: History = field(default_factory=History)
     settings: dict[str, Any] = field(default_factory=dict)
     hidden: tuple[int, ...] = ()
@@ -89,10 +92,7 @@ class Replay:
 
     def _apply_step(self, record: Record) -> None:
         entry, history = Entry.packed(record.data), self._loaded.history
-        step = entry.step()
-        if record.kind is RecordKind.UNDO:
-            step = step.inverted()
-        for edit in step.edits:
+        for edit in entry.edits(inverted=record.kind is RecordKind.UNDO):
             self._apply_edit(edit)
         if record.kind is RecordKind.DO:
             history.push(entry)
@@ -120,6 +120,12 @@ class Replay:
             if loaded.layer is None:
                 loaded.layer = np.zeros(len(self._scene.cloud), dtype=np.uint16)
             loaded.layer[edit.points] = edit.after
+        elif isinstance(edit, AcceptEdit):
+            if not self._fit.cloud:
+                return
+            if loaded.accepted is None:
+                loaded.accepted = Accepted(len(self._scene.cloud))
+            loaded.accepted.put(edit.points, edit.after, edit.percents_after)
         else:
             loaded.taxonomy = edit.after
             # As in the open project: the marks of a class go with it and do not come back.

@@ -91,10 +91,12 @@ def _read_once(layout: Layout, scene: Scene, taxonomy: Taxonomy, numbers: dict[s
 
 
 def _name_unknown_classes(loaded: Loaded) -> None:
-    """Give a class to every id that was painted, should the list of classes be older."""
+    """Give a class to every id that is in use, should the list of classes be older."""
     painted = [m.class_ids for m in loaded.masks.all_packed().values()]
     if loaded.layer is not None:
         painted.append(np.unique(loaded.layer))
+    if loaded.accepted is not None and len(loaded.accepted):
+        painted.append(np.unique(loaded.accepted.labels))
     ids = {int(i) for part in painted for i in part}
     completed = loaded.taxonomy.completed(ids)
     if len(completed) != len(loaded.taxonomy):

@@ -1,14 +1,17 @@
-"""Masks and cloud layers as files: indexed PNG in class colours, and one compressed array."""
+"""Masks and labels of points as files: indexed PNG in class colours, and compressed arrays."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, PaintError
@@ -16,9 +19,23 @@ from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing, write_bytes
 
-__all__ = ["photo_of_mask", "read_layer", "read_mask", "write_layer", "write_mask"]
+__all__ = ["PointLabels", "photo_of_mask", "read_layer", "read_mask", "write_layer", "write_mask"]
 
 _PHOTO_KEY = "o3d-paint-photo"
+_ACCEPTED, _PERCENTS = "accepted", "accepted_percent"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointLabels:
+    """Labels that points have by themselves, not by a photo.
+
+    Attributes:
+        laid: (N,) class ids laid on points directly, 0 where none.
+        accepted: Accepted predictions of these points.
+    """
+
+    laid: IdArray
+    accepted: Accepted
 
 
 def write_mask(path: Path, mask: IdArray, taxonomy: Taxonomy, *, photo: str) -> None:
@@ -89,18 +106,21 @@ def photo_of_mask(path: Path) -> str:
         return str(image.info.get(_PHOTO_KEY, ""))
 
 
-def write_layer(path: Path, labels: IdArray, *, cloud: str) -> None:
-    """Write the (N,) labels of a cloud layer, and the fingerprint of its cloud.
+def write_layer(path: Path, labels: PointLabels, *, cloud: str) -> None:
+    """Write the labels of points, and the fingerprint of their cloud.
 
     Raises:
         StorageError: It cannot be written.
     """
+    arrays: dict[str, Any] = {"labels": labels.laid}
+    if len(labels.accepted):
+        arrays |= {_ACCEPTED: labels.accepted.labels, _PERCENTS: labels.accepted.percents}
     with replacing(path) as file:
-        np.savez_compressed(file, labels=labels, cloud=np.array(cloud))
+        np.savez_compressed(file, cloud=np.array(cloud), **arrays)
 
 
-def read_layer(path: Path) -> tuple[IdArray, str]:
-    """Read the (N,) labels of `write_layer`, and the fingerprint of their cloud ("" if unsaid).
+def read_layer(path: Path) -> tuple[PointLabels, str]:
+    """Read the labels of `write_layer`, and the fingerprint of their cloud ("" if unsaid).
 
     Raises:
         FormatError: It is damaged, or not a cloud layer.
@@ -108,15 +128,23 @@ def read_layer(path: Path) -> tuple[IdArray, str]:
     try:
         with NpzArchive(path) as archive:
             archive.require_memory(archive.keys)
-            labels = archive.read("labels")
             cloud = str(archive.read("cloud")) if "cloud" in archive.keys else ""
+            arrays = [archive.read("labels")]
+            if _ACCEPTED in archive.keys:
+                arrays += [archive.read(_ACCEPTED), archive.read(_PERCENTS)]
     except (KeyError, PaintError) as error:
         msg = f"{path} cannot be read ({error}): expected a cloud layer of O3D Paint"
         raise FormatError(msg) from error
-    if labels.ndim != 1 or labels.dtype != np.uint16:
-        msg = f"{path} holds {labels.dtype} {labels.shape}: expected uint16 (N,)"
-        raise FormatError(msg)
-    return labels.astype(np.uint16, copy=False), cloud
+    for array, kind in zip(arrays, (np.uint16, np.uint16, np.uint8), strict=False):
+        if array.dtype != kind or array.ndim != 1 or array.shape != arrays[0].shape:
+            msg = f"{path} holds {array.dtype} {array.shape}: expected {np.dtype(kind)} (N,)"
+            raise FormatError(msg)
+    laid, *said = arrays
+    accepted = Accepted(len(laid))
+    if said:
+        percents = np.minimum(said[1], 100).astype(np.uint8)
+        accepted = Accepted.of(said[0].astype(np.uint16, copy=False), percents)
+    return PointLabels(laid.astype(np.uint16, copy=False), accepted), cloud
 
 
 def _palette(taxonomy: Taxonomy) -> list[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from o3d_paint.core.accepted import AcceptedLabels
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.core.progress import Progress
@@ -52,6 +53,7 @@ class Paint:
         layer: (N,) labels laid on points directly, or None.
         background: By position of the photo: (H, W) 1 where nothing is of a class.
         notes: What was left out, guessed or added, one sentence each.
+        accepted: Predictions that the project has accepted, or None.
     """
 
     scene: Scene
@@ -60,6 +62,7 @@ class Paint:
     layer: IdArray | None
     background: Mapping[int, IdArray]
     notes: tuple[str, ...]
+    accepted: AcceptedLabels | None = None
 
     def fused(
         self, settings: FusionSettings | None = None, *, progress: Progress | None = None
@@ -71,6 +74,7 @@ class Paint:
             self.taxonomy,
             settings,
             layer=self.layer,
+            accepted=self.accepted,
             background=self.background,
             progress=progress,
         )
@@ -138,7 +142,8 @@ def all_paint(
             painted[i] = np.where(mask > 0, mask, painted[i]) if i in painted else mask
     used = {int(i) for mask in painted.all_packed().values() for i in mask.class_ids}
     taxonomy = (classes or Taxonomy()).completed(used)
-    return Paint(scene, painted, taxonomy, layer, background, tuple(notes))
+    accepted = None if project is None else project.accepted.snapshot()
+    return Paint(scene, painted, taxonomy, layer, background, tuple(notes), accepted)
 
 
 def _list_starts_at(

@@ -6,24 +6,24 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
 from o3d_paint.core.brush import Stroke, capsule
 from o3d_paint.core.mask import MaskEdit, Rect, edit_between, edit_from_coverage
 from o3d_paint.errors import TaxonomyError
-from o3d_paint.project.steps import FrameEdit, LayerEdit, Step, merged
+from o3d_paint.project.accepted_edits import joined, points_under, withdrawal
+from o3d_paint.project.checked import fitted, require_pixels, whole_ids
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit, Step, merged
 from o3d_paint.project.work import Work
 
 __all__ = ["Painting"]
 
 Point = tuple[float, float]
-_FARTHEST = 1e12  # pixels; positions beyond are no whole numbers that a computer can count
 
 
 @dataclass(slots=True)
 class _LiveStroke:
-    """A stroke under the hand: its edits are in the mask already, and in no history yet."""
+    """A stroke under the hand: its edits are made already, and in no history yet."""
 
     frame_idx: int
     class_id: int
@@ -31,10 +31,15 @@ class _LiveStroke:
     last: Point
     protected: BoolArray | None
     edits: list[MaskEdit] = field(default_factory=list)
+    withdrawn: list[AcceptEdit] = field(default_factory=list)
 
 
 class Painting(Work):
-    """Work that can be painted on."""
+    """Work that can be painted on.
+
+    What is painted over or erased is no accepted prediction any more. Locks and ``protect`` keep
+    paint, not predictions.
+    """
 
     _stroke: _LiveStroke | None = None
 
@@ -68,7 +73,7 @@ class Painting(Work):
             ValueError: A position or the radius is no finite number.
             TaxonomyError: There is no such class.
         """
-        _require_pixels(*point, radius)
+        require_pixels(*point, radius)
         self.end_stroke()
         self._check_class(class_id)
         self.mask(frame_idx)
@@ -86,7 +91,7 @@ class Painting(Work):
         if stroke is None:
             msg = "extend_stroke before begin_stroke"
             raise ValueError(msg)
-        _require_pixels(*point)
+        require_pixels(*point)
         start, stroke.last = stroke.last, point
         shape = self.mask(stroke.frame_idx).shape
         covered = capsule(shape, start, end=point, radius=stroke.radius)
@@ -103,21 +108,18 @@ class Painting(Work):
         stroke, self._stroke = self._stroke, None
         if stroke is None:
             return False
-        edit = merged(stroke.edits, self.mask(stroke.frame_idx))
-        if edit is None:
+        edits = self._edits_of(stroke)
+        if not edits:
             return False
         title = name or ("erase" if stroke.class_id == 0 else "paint")
-        self._commit(Step(title, (FrameEdit(stroke.frame_idx, edit),)), applied=True)
+        self._commit(Step(title, edits), applied=True)
         return True
 
     def cancel_stroke(self) -> None:
         """Take back the stroke under way; nothing enters the history."""
         stroke, self._stroke = self._stroke, None
-        if stroke is None:
-            return
-        edit = merged(stroke.edits, self.mask(stroke.frame_idx))
-        if edit is not None:
-            self._show(FrameEdit(stroke.frame_idx, edit.inverted()))
+        for edit in () if stroke is None else self._edits_of(stroke):
+            self._show(edit.inverted())
 
     def paint(self, frame_idx: int, stroke: Stroke, *, protect: bool = False) -> bool:
         """Paint a whole stroke as one step; returns whether it changed anything.
@@ -130,7 +132,7 @@ class Painting(Work):
         if not points:
             msg = "a stroke must have at least one point (x, y), found none"
             raise ValueError(msg)
-        _require_pixels(*(value for point in points for value in point))
+        require_pixels(*(value for point in points for value in point))
         self.begin_stroke(
             frame_idx,
             points[0],
@@ -170,14 +172,16 @@ class Painting(Work):
         """
         self.end_stroke()
         self._check_class(class_id)
+        mask = self.mask(frame_idx)
+        protected = self._protected(everything=protect and class_id != 0)
         edit = edit_from_coverage(
-            self.mask(frame_idx),
-            rect,
-            coverage=coverage,
-            class_id=class_id,
-            protected=self._protected(everything=protect and class_id != 0),
+            mask, rect, coverage=coverage, class_id=class_id, protected=protected
         )
-        return self._do_mask(frame_idx, edit, name=name)
+        has_class = mask[rect.slices] == class_id
+        if edit is not None:
+            has_class |= edit.changed
+        withdrawn = self._withdrawn(frame_idx, rect, coverage & has_class)
+        return self._do_mask(frame_idx, edit, withdrawn, name=name)
 
     def set_mask(self, frame_idx: int, mask: IdArray, *, name: str = "set mask") -> bool:
         """Replace the mask of a photo as one step; locks do not count here.
@@ -196,17 +200,28 @@ class Painting(Work):
         """
         self.end_stroke()
         present = self.mask(frame_idx)
-        wanted = _fitted(_class_ids(mask), (int(present.shape[0]), int(present.shape[1])))
+        wanted = fitted(whole_ids(mask), (int(present.shape[0]), int(present.shape[1])))
         for class_id in np.flatnonzero(np.bincount(wanted.ravel())):
             self._check_class(int(class_id))
-        return self._do_mask(frame_idx, edit_between(present, wanted), name=name)
+        edit = edit_between(present, wanted)
+        if edit is None:
+            return False
+        withdrawn = self._withdrawn(frame_idx, edit.rect, edit.changed)
+        return self._do_mask(frame_idx, edit, withdrawn, name=name)
 
     def clear(self, frame_idx: int, class_id: int | None = None) -> bool:
-        """Erase a photo's mask, or one class of it, as one step; returns whether it changed."""
+        """Erase a photo's mask, or one class of it, as one step; returns whether anything changed.
+
+        Predictions that are accepted on points that the photo shows go as well.
+        """
         self.end_stroke()
         mask = self.mask(frame_idx)
         kept = np.zeros_like(mask) if class_id is None else np.where(mask == class_id, 0, mask)
-        return self._do_mask(frame_idx, edit_between(mask, kept.astype(np.uint16)), name="clear")
+        edit = edit_between(mask, kept.astype(np.uint16))
+        shape = (int(mask.shape[0]), int(mask.shape[1]))
+        everywhere = np.ones(shape, dtype=bool)
+        withdrawn = self._withdrawn(frame_idx, Rect.whole(shape), everywhere, class_id)
+        return self._do_mask(frame_idx, edit, withdrawn, name="clear")
 
     def set_layer(
         self, points: IndexArray, labels: IdArray | int, *, name: str = "paint points"
@@ -230,18 +245,20 @@ class Painting(Work):
         if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < len(self.scene.cloud):
             msg = f"points {chosen[0]}..{chosen[-1]} do not lie in 0..{len(self.scene.cloud) - 1}"
             raise ValueError(msg)
-        ids = _class_ids(labels).astype(np.uint16)
+        ids = whole_ids(labels).astype(np.uint16)
         wanted = np.broadcast_to(ids, np.shape(points))[first]
         for class_id in np.unique(wanted):
             self._check_class(int(class_id))
         layer = self.ballots.layer
         present = np.zeros(len(chosen), dtype=np.uint16) if layer is None else layer[chosen]
         differs = present != wanted
-        if not differs.any():
-            return False
-        edit = LayerEdit(chosen[differs].astype(np.int32), present[differs], wanted[differs])
-        self._do(Step(name, (edit,)))
-        return True
+        edits: list[Edit] = []
+        if differs.any():
+            changed = chosen[differs].astype(np.int32)
+            edits.append(LayerEdit(changed, present[differs], wanted[differs]))
+        edits += withdrawal(self.accepted, chosen.astype(np.int32))
+        self._do(Step(name, tuple(edits)))
+        return bool(edits)
 
     def _extend(self, stroke: _LiveStroke, rect: Rect, coverage: BoolArray) -> IndexArray:
         """Paint one segment of the stroke under way."""
@@ -249,25 +266,56 @@ class Painting(Work):
         edit = edit_from_coverage(
             mask, rect, coverage=coverage, class_id=stroke.class_id, protected=stroke.protected
         )
-        if edit is None:
-            return np.zeros(0, dtype=np.int32)
-        stroke.edits.append(edit)
-        return self._show(FrameEdit(stroke.frame_idx, edit))
+        changed = np.zeros(0, dtype=np.int32)
+        if edit is not None:
+            stroke.edits.append(edit)
+            changed = self._show(FrameEdit(stroke.frame_idx, edit))
+        if len(self.accepted):
+            painted = coverage & (mask[rect.slices] == stroke.class_id)
+            for withdrawn in self._withdrawn(stroke.frame_idx, rect, painted):
+                stroke.withdrawn.append(withdrawn)
+                self._show(withdrawn)
+        return changed
 
-    def _show(self, edit: FrameEdit) -> IndexArray:
+    def _edits_of(self, stroke: _LiveStroke) -> tuple[FrameEdit | AcceptEdit, ...]:
+        """Return what a stroke has changed so far."""
+        edit = merged(stroke.edits, self.mask(stroke.frame_idx))
+        painted = () if edit is None else (FrameEdit(stroke.frame_idx, edit),)
+        return (*painted, *joined(stroke.withdrawn))
+
+    def _show(self, edit: FrameEdit | AcceptEdit) -> IndexArray:
         """Apply an edit that no history knows (yet) and say what changed."""
-        changed = self._apply_to_mask(edit)
+        rects: dict[int, Rect] = {}
+        changed = self._apply(edit, rects)
         self._after_labels(changed)
-        self.mask_changed.emit(edit.frame_idx, edit.edit.rect)
+        for frame_idx, rect in rects.items():
+            self.mask_changed.emit(frame_idx, rect)
         if len(changed):
             self.labels_changed.emit(changed)
         return changed
 
-    def _do_mask(self, frame_idx: int, edit: MaskEdit | None, *, name: str) -> bool:
-        if edit is None:
-            return False
-        self._do(Step(name, (FrameEdit(frame_idx, edit),)))
-        return True
+    def _withdrawn(
+        self, frame_idx: int, rect: Rect, covered: BoolArray, class_id: int | None = None
+    ) -> tuple[AcceptEdit, ...]:
+        """Return the edit that takes accepted predictions off what pixels of a photo show."""
+        if not len(self.accepted):
+            return ()
+        self._indexes.request(frame_idx)
+        points = points_under(self._indexes.get(frame_idx), rect, covered)
+        return withdrawal(self.accepted, points, class_id)
+
+    def _do_mask(
+        self,
+        frame_idx: int,
+        edit: MaskEdit | None,
+        withdrawn: tuple[AcceptEdit, ...],
+        *,
+        name: str,
+    ) -> bool:
+        painted = () if edit is None else (FrameEdit(frame_idx, edit),)
+        edits = (*painted, *withdrawn)
+        self._do(Step(name, edits))
+        return bool(edits)
 
     def _protected(self, *, everything: bool) -> BoolArray | None:
         """Return (max id + 1,) whether pixels of a class keep it; None where none does."""
@@ -287,56 +335,3 @@ class Painting(Work):
 
     def _before_history(self) -> None:
         self.end_stroke()
-
-
-def _require_pixels(*values: float) -> None:
-    """Check that positions are numbers of pixels.
-
-    Raises:
-        ValueError: One is NaN, infinite or farther off than any photo reaches.
-    """
-    odd = [v for v in values if not abs(v) < _FARTHEST]
-    if odd:
-        msg = f"positions and radius must be finite numbers of mask pixels, got {odd[0]:g}"
-        raise ValueError(msg)
-
-
-def _class_ids(values: IdArray | int) -> npt.NDArray[np.generic]:
-    """Return an array of whole numbers from 0 to 65535, as a caller gave them.
-
-    Raises:
-        ValueError: It holds something else, such as probabilities.
-    """
-    ids = np.asarray(values)
-    if ids.dtype.kind not in "buif":
-        msg = f"class ids must be whole numbers, got values of type {ids.dtype}"
-        raise ValueError(msg)
-    is_odd = (ids < 0) | (ids > np.iinfo(np.uint16).max)
-    if ids.dtype.kind == "f":
-        is_odd |= ids != np.trunc(ids)  # NaN too
-    if is_odd.any():
-        found = ids.ravel()[np.argmax(is_odd)]
-        msg = f"expected class ids 0 to 65535 in whole numbers, got {found:g}"
-        raise ValueError(msg)
-    return ids
-
-
-def _fitted(mask: npt.NDArray[np.generic], shape: tuple[int, int]) -> IdArray:
-    """Return a mask at another resolution of the same aspect, each pixel from its nearest one.
-
-    Raises:
-        ValueError: The aspects differ by more than a pixel's rounding, or it is no picture.
-    """
-    if mask.ndim != 2 or mask.size == 0:
-        msg = f"a mask must be (H, W) of class ids 0 to 65535, got shape {mask.shape}"
-        raise ValueError(msg)
-    height, width = mask.shape
-    if abs(width * shape[0] - height * shape[1]) > max(shape[0] + height, shape[1] + width):
-        msg = f"a mask of shape {mask.shape} has another aspect than {shape}"
-        raise ValueError(msg)
-    if mask.shape == shape:
-        return mask.astype(np.uint16)
-    rows = np.minimum(((np.arange(shape[0]) + 0.5) * height / shape[0]).astype(int), height - 1)
-    columns = np.minimum(((np.arange(shape[1]) + 0.5) * width / shape[1]).astype(int), width - 1)
-    fitted: IdArray = mask[rows[:, None], columns[None, :]].astype(np.uint16)
-    return fitted

@@ -7,11 +7,12 @@ the same labels in both.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
 
+from o3d_paint.core.accepted import AcceptedLabels
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair
@@ -24,7 +25,9 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.errors import SceneError
-from o3d_paint.fusion.fuse import Fusion, counted, counted_paint, fuse
+from o3d_paint.fusion.accepted import with_accepted
+from o3d_paint.fusion.camera_limit import counted, counted_paint
+from o3d_paint.fusion.fuse import Fusion, derive
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
@@ -68,6 +71,7 @@ def run_fuse(
     settings: FusionSettings | None = None,
     *,
     layer: IdArray | None = None,
+    accepted: AcceptedLabels | None = None,
     background: Mapping[int, IdArray] | None = None,
     progress: Progress | None = None,
 ) -> FuseResult:
@@ -79,6 +83,7 @@ def run_fuse(
         taxonomy: The classes.
         settings: Method and values.
         layer: (N,) labels laid on points directly, 0 where none; the article does not know it.
+        accepted: Predictions that were accepted; the article does not know them either.
         background: By position of the photo: (H, W) 1 where what is empty in its mask is of none
             of the classes, so that points there stay unlabelled.
         progress: Told how far it is; may raise to cancel.
@@ -89,16 +94,16 @@ def run_fuse(
     chosen = (settings or FusionSettings()).resolved(scene)
     masks, rest = filled(masks, background or {}, taxonomy)
     packed = _packed(masks)
-    if not packed and (layer is None or not layer.any()):
+    if not packed and accepted is None and (layer is None or not layer.any()):
         msg = f"nothing is painted on {scene.name}: give masks with class ids above 0"
         raise SceneError(msg)
     told = progress or _silent
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
-    evidence = Evidence(len(scene.cloud), (), layer, scene.labels, packed)
+    said = Evidence(len(scene.cloud), (), layer, scene.labels, packed, accepted)
     reach: list[Reach] = []
     if tolerance is not None:
-        evidence = gather_evidence(
+        gathered = gather_evidence(
             scene,
             PackedMasks(packed),
             tolerance=tolerance,
@@ -106,16 +111,18 @@ def run_fuse(
             reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
-        evidence = counted(scene.cloud, evidence, chosen, scene.frames)
-    gathered = perf_counter()
-    fusion = fuse(
+        said = replace(gathered, accepted=accepted)
+    evidence = said if is_article else counted(scene.cloud, said, chosen, scene.frames)
+    indexed = perf_counter()
+    fusion = derive(
         scene.cloud,
         evidence,
         chosen,
         frames=scene.frames,
         progress=lambda share, stage: told(0.4 + 0.6 * share, stage),
     )
-    shown = fusion.shown(chosen.min_confidence)
+    laid = with_accepted(fusion, accepted, said.is_painted(), chosen.min_confidence)
+    shown = laid.shown(chosen.min_confidence)
     painted = counted_paint(scene.cloud, evidence.labels(), fusion, scene.frames)
     found = overruled(painted, shown.labels, class_ids=evidence.class_ids())
     lost = tuple(c for c in found if c.class_id != rest)
@@ -124,7 +131,7 @@ def run_fuse(
         without(painted, painted, rest),
         fusion.settings,
         tolerance,
-        seconds={"index": gathered - started, **fusion.seconds},
+        seconds={"index": indexed - started, **fusion.seconds},
         conflicts=_conflicts(evidence, rest),
         overruled=lost,
         reach=tuple(reach),

@@ -24,6 +24,8 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
               .overruled() -> classes whose paint was overruled, those that vanished first
               .conflict_pairs() -> classes that photos confuse, with points
               .refresh_fused = True    fuse again after each step while the layer shows
+              .accept([i], class_ids=, points=) -> count    accept what shows; no paint
+              .accepted -> Accepted
     look      .painted (N,) · .labels (N,) · .labels_of(points) .source_of(points)
               .confidence_of(points) .evidence() .coverage() -> Coverage
     signals   mask_changed(frame_idx, rect) · labels_changed(points) · taxonomy_changed()
@@ -43,6 +45,7 @@ from typing import Any
 
 import numpy as np
 
+from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.reach import Reach, reach_of_photo
@@ -129,6 +132,7 @@ class Project(Painting, Classes, Fusing):
         *,
         masks: Mapping[int, IdArray],
         layer: IdArray | None = None,
+        accepted: Accepted | None = None,
         history: tuple[Sequence[Entry], Sequence[Entry]] = ((), ()),
         settings: Mapping[str, Any] | None = None,
         hidden: Iterable[int] = (),
@@ -139,6 +143,7 @@ class Project(Painting, Classes, Fusing):
         Args:
             masks: (H, W) ids by photo, of the photos' mask shapes.
             layer: (N,) labels laid on points.
+            accepted: Accepted predictions; taken over.
             history: Steps that can be undone (oldest first) and redone (next one last).
             settings: What `set_setting` kept.
             hidden: Ids of hidden classes.
@@ -162,6 +167,8 @@ class Project(Painting, Classes, Fusing):
                 raise ValueError(msg)
             points = np.flatnonzero(layer).astype(np.int32)
             self.ballots.set_layer(points, layer[points])
+        if accepted is not None:
+            self.accepted = accepted
         present = {c.class_id for c in self._taxonomy}
         self._hidden, self._locked = frozenset(hidden) & present, frozenset(locked) & present
         self.settings.update(settings or {})

@@ -77,6 +77,7 @@ def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | Non
     project.restore(
         masks=loaded.masks,
         layer=loaded.layer,
+        accepted=loaded.accepted,
         history=(loaded.history.done, loaded.history.undone),
         settings=loaded.settings,
         hidden=loaded.hidden,

@@ -52,12 +52,14 @@ class Record:
         data: Its bytes.
         frames: Photos whose masks changed; not stored.
         layer: Whether the cloud layer changed; not stored.
+        accepted: Whether accepted predictions changed; not stored.
     """
 
     kind: RecordKind
     data: bytes = b""
     frames: frozenset[int] = frozenset()
     layer: bool = False
+    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from o3d_paint.core.consistency import agreement_between, suggested_tolerance
 from o3d_paint.core.disagreement import Conflict
 from o3d_paint.core.distances import ball_radius
 from o3d_paint.core.geometry import robust_bounds, robust_diagonal
+from o3d_paint.core.label_source import NONE, PAINTED
 from o3d_paint.core.reach import Reach
 from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.core.taxonomy import Taxonomy
@@ -87,6 +88,7 @@ def fuse_report(
         labelled.labels,
         confidence=labelled.confidence,
         class_ids=[c.class_id for c in labelled.taxonomy],
+        sources=labelled.source,
     )
     return {
         "scene": {"name": scene.name, "points": len(scene.cloud), "photos": len(scene.frames)},
@@ -100,6 +102,7 @@ def fuse_report(
                 "id": c.class_id,
                 "name": labelled.taxonomy.get(c.class_id).name,
                 "painted": c.painted,
+                "accepted": c.accepted,
                 "fused": c.shown,
             }
             for c in coverage.classes
@@ -116,12 +119,14 @@ def fuse_report(
 
 
 def coverage_report(coverage: Coverage) -> dict[str, Any]:
-    """Return how many points are painted, fused and confident, as counts and shares of all.
+    """Return how many points are painted, accepted, fused and confident: counts, shares of all.
 
-    ``share_of_fused`` says which part of the labelled points is confident, from 0.7 on.
+    Fused are all that have a label, accepted ones too. ``share_of_fused`` says which part of the
+    labelled points is confident, from 0.7 on.
     """
     counts = {
         "painted": coverage.painted,
+        "accepted": coverage.accepted,
         "fused": coverage.fused,
         "confident": coverage.confident,
     }
@@ -186,15 +191,25 @@ def conflicts_report(conflicts: Sequence[Conflict], taxonomy: Taxonomy) -> list[
     ]
 
 
-def labelled_scene(project: Project) -> LabelledScene:
-    """Return the open work as it shows, ready for an exporter."""
+def labelled_scene(project: Project, *, painted_only: bool = False) -> LabelledScene:
+    """Return the open work as it shows, ready for an exporter.
+
+    Args:
+        project: The work.
+        painted_only: Whether to leave out all that was accepted or fused.
+    """
+    votes = project.ballots.photos()
+    if painted_only:
+        painted = np.array(project.painted)
+        source = np.where(painted > 0, PAINTED, NONE).astype(np.uint8)
+        return LabelledScene(project.scene, project.taxonomy, painted, source, None, votes)
     return LabelledScene(
         project.scene,
         project.taxonomy,
         np.asarray(project.labels),
         np.asarray(project.source_of(None)),
         project.confidence_of(None),
-        project.ballots.photos(),
+        votes,
     )
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import numpy as np
 
+from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
@@ -15,8 +16,8 @@ from o3d_paint.project.fingerprint import fits_cloud
 from o3d_paint.project.fitting import Fit
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, apply_checked
-from o3d_paint.project.mask_file import read_layer, read_mask
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit
+from o3d_paint.project.mask_file import PointLabels, read_layer, read_mask
+from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit
 
 __all__ = ["read_masks", "read_saved_layer"]
 
@@ -82,7 +83,7 @@ def _rebuilt(
 def read_saved_layer(
     layout: Layout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
 ) -> None:
-    """Read the labels laid on points, if they belong to this cloud; see `read_masks`."""
+    """Read the labels of points, if they belong to this cloud; see `read_masks`."""
     if not layout.layer.exists() and not document.layer:
         return
     try:
@@ -90,36 +91,47 @@ def read_saved_layer(
     except FormatError as error:
         loaded.damaged.append(layout.layer)
         if fit.cloud:
-            loaded.layer = _rebuilt_layer(layout, scene, loaded, error=error)
+            _take(loaded, _rebuilt_layer(layout, scene, loaded, error=error))
         return
     fits = fits_cloud(cloud, scene) if cloud else fit.cloud
-    if fits and len(labels) == len(scene.cloud):
-        loaded.layer = labels
+    if fits and len(labels.laid) == len(scene.cloud):
+        _take(loaded, labels)
     else:
         loaded.misfits.append(layout.layer)
 
 
-def _rebuilt_layer(layout: Layout, scene: Scene, loaded: Loaded, *, error: FormatError) -> IdArray:
-    """Put the layer together as `_rebuilt` does a mask."""
-    layer, source = np.zeros(len(scene.cloud), dtype=np.uint16), "the undo history"
+def _take(loaded: Loaded, labels: PointLabels) -> None:
+    loaded.layer = labels.laid if labels.laid.any() else None
+    loaded.accepted = labels.accepted
+
+
+def _rebuilt_layer(
+    layout: Layout, scene: Scene, loaded: Loaded, *, error: FormatError
+) -> PointLabels:
+    """Put the labels of points together as `_rebuilt` does a mask."""
+    layer, accepted = np.zeros(len(scene.cloud), dtype=np.uint16), Accepted(len(scene.cloud))
+    source = "the undo history"
     for number in reversed(layout.state_numbers()):
         with suppress(FormatError):
             kept, _ = read_layer(layout.states / f"{number:08d}" / layout.layer.name)
-            if len(kept) == len(layer):
-                layer, source = kept, f"kept state {number} and the undo history"
+            if len(kept.laid) == len(layer):
+                layer, accepted = kept.laid, kept.accepted
+                source = f"kept state {number} and the undo history"
                 break
     for edit in _known_edits(loaded):
         if isinstance(edit, LayerEdit) and edit.points.max(initial=0) < len(layer):
             layer[edit.points] = edit.after
+        elif isinstance(edit, AcceptEdit) and edit.points.max(initial=0) < len(layer):
+            accepted.put(edit.points, edit.after, edit.percents_after)
     loaded.messages.append(
         f"{error}; the labels laid on points were put together from {source}: look them over"
     )
-    return layer
+    return PointLabels(layer, accepted)
 
 
 def _known_edits(loaded: Loaded) -> Iterator[Edit]:
     """Go through the history so that the last word on each pixel and point comes last."""
     for entry in loaded.history.undone:
-        yield from entry.step().inverted().edits
+        yield from entry.edits(inverted=True)
     for entry in loaded.history.done:
-        yield from entry.step().edits
+        yield from entry.edits()

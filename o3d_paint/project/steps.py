@@ -1,17 +1,28 @@
-"""What one undo takes back: a step, made of edits of masks, classes and the cloud layer."""
+"""What one undo takes back: a step, made of edits of masks, classes and labels of points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from o3d_paint.core.arrays import IdArray, IndexArray
 from o3d_paint.core.mask import MaskEdit, Rect
 from o3d_paint.core.taxonomy import Taxonomy
 
-__all__ = ["Edit", "FrameEdit", "LayerEdit", "Step", "TaxonomyEdit", "merged"]
+__all__ = [
+    "AcceptEdit",
+    "Edit",
+    "Edits",
+    "FrameEdit",
+    "LayerEdit",
+    "Step",
+    "TaxonomyEdit",
+    "merged",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +82,40 @@ class LayerEdit:
         return LayerEdit(self.points, self.after, self.before)
 
 
-Edit = FrameEdit | TaxonomyEdit | LayerEdit
+@dataclass(frozen=True, slots=True, eq=False)
+class AcceptEdit:
+    """Changed predictions that are accepted.
+
+    Attributes:
+        points: (K,) positions in the cloud, each once.
+        before: (K,) class ids before, 0 for none.
+        after: (K,) class ids after.
+        percents_before: (K,) uint8, how sure each was when it was accepted, in per cent.
+        percents_after: (K,) uint8 after.
+    """
+
+    points: IndexArray
+    before: IdArray
+    after: IdArray
+    percents_before: npt.NDArray[np.uint8]
+    percents_after: npt.NDArray[np.uint8]
+
+    def inverted(self) -> AcceptEdit:
+        """Return the edit that takes this one back."""
+        return AcceptEdit(
+            self.points, self.after, self.before, self.percents_after, self.percents_before
+        )
+
+
+Edit = FrameEdit | TaxonomyEdit | LayerEdit | AcceptEdit
+
+
+class Edits(Protocol):
+    """Edits one after another, at hand or unpacked as they come."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Edit]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

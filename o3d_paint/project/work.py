@@ -12,29 +12,38 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray
+from o3d_paint.core.accepted import Accepted
+from o3d_paint.core.arrays import IdArray, IndexArray
 from o3d_paint.core.ballots import Ballots
 from o3d_paint.core.mask import Rect, apply
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
+from o3d_paint.project.changed_points import positions, union
 from o3d_paint.project.cloud_labels import counted_labels
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.indexes import Indexes
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal, weakly
-from o3d_paint.project.steps import Edit, FrameEdit, LayerEdit, Step, TaxonomyEdit
+from o3d_paint.project.steps import (
+    AcceptEdit,
+    Edit,
+    Edits,
+    FrameEdit,
+    LayerEdit,
+    Step,
+    TaxonomyEdit,
+)
 
 __all__ = ["Work"]
 
 _FEW_EDITS = 8
-_STRETCH = 1 << 20
 NO_POINTS: IndexArray = np.zeros(0, dtype=np.int32)
 
 
@@ -53,6 +62,7 @@ class Work:
         self.jobs: Jobs = jobs if jobs is not None else InlineJobs()
         imported = counted_labels(scene, taxonomy)
         self.ballots = Ballots(len(scene.cloud), len(scene.frames), imported=imported)
+        self.accepted = Accepted(len(scene.cloud))
         self.history = History()
         self.settings: dict[str, Any] = {}
         self.slice_s = math.inf
@@ -191,48 +201,49 @@ class Work:
             self._commit(step, applied=False)
 
     def _commit(self, step: Step, *, applied: bool) -> None:
-        self._run(self._committing(step, applied=applied))
+        self._run(self._committing(Entry.of(step), step.edits, applied=applied))
 
     def _run(self, pieces: Iterator[float]) -> None:
         """Begin what is done in pieces, each of which gives the share that is done by then."""
         self._rest, self.share = pieces, 0.0
         self.go_on(self.slice_s)
 
-    def _committing(self, step: Step, *, applied: bool) -> Iterator[float]:
-        """Put a step on the history and apply it."""
-        entry = Entry.of(step)
+    def _committing(self, entry: Entry, edits: Edits, *, applied: bool = False) -> Iterator[float]:
+        """Put a step on the history and apply its edits."""
         self.history.push(entry)
-        yield from self._changing(step.edits, kind=RecordKind.DO, data=entry.data, applied=applied)
+        yield from self._changing(edits, kind=RecordKind.DO, data=entry.data, applied=applied)
 
     def _replaying(self, entry: Entry, kind: RecordKind) -> Iterator[float]:
         """Apply a step of the history, or take it back."""
-        step = entry.step()
-        edits = step.inverted().edits if kind is RecordKind.UNDO else step.edits
+        edits = entry.edits(inverted=kind is RecordKind.UNDO)
         if len(edits) > _FEW_EDITS:
             yield 0.0
         yield from self._changing(edits, kind=kind, data=entry.data)
 
     def _changing(
-        self, edits: Sequence[Edit], *, kind: RecordKind, data: bytes, applied: bool = False
+        self, edits: Edits, *, kind: RecordKind, data: bytes, applied: bool = False
     ) -> Iterator[float]:
         """Apply edits, then tell the journal, then everybody."""
         classes = self._taxonomy
         rects: dict[int, Rect] = {}
+        frames, kinds = set[int](), set[type[Edit]]()
         is_long = len(edits) > _FEW_EDITS
         is_changed = np.zeros(len(self.scene.cloud) if is_long else 0, dtype=bool)
         found: list[IndexArray] = []
-        for number, edit in enumerate(() if applied else edits):
-            points = self._apply(edit, rects)
+        for number, edit in enumerate(edits):
+            kinds.add(type(edit))
+            if isinstance(edit, FrameEdit):
+                frames.add(edit.frame_idx)
+            points = NO_POINTS if applied else self._apply(edit, rects)
             if is_long:
                 is_changed[points] = True
                 yield (1 + number) / len(edits)
             else:
                 found.append(points)
-        points = (yield from _positions(is_changed)) if is_long else _union(found)
+        points = (yield from positions(is_changed)) if is_long else union(found)
         self._after_labels(points)
-        frames = frozenset(e.frame_idx for e in edits if isinstance(e, FrameEdit))
-        layer = any(isinstance(e, LayerEdit) for e in edits)
-        self.recorded.emit(Record(kind, data, frames=frames, layer=layer))
+        layer, accepted = LayerEdit in kinds, AcceptEdit in kinds
+        self.recorded.emit(Record(kind, data, frozenset(frames), layer, accepted))
         for frame_idx, rect in rects.items():
             self.mask_changed.emit(frame_idx, rect)
         if len(points):
@@ -245,6 +256,8 @@ class Work:
         """Apply an edit and note the changed rectangle of its photo; returns changed points."""
         if isinstance(edit, LayerEdit):
             return self.ballots.set_layer(edit.points, edit.after)
+        if isinstance(edit, AcceptEdit):
+            return self._apply_accepted(edit)
         if isinstance(edit, TaxonomyEdit):
             return self._adopt(edit)
         known = rects.get(edit.frame_idx)
@@ -267,6 +280,11 @@ class Work:
             return NO_POINTS
         self._indexes.keep(frame_idx)
         return self.ballots.sync(frame_idx, index, mask, rect=edit.rect)
+
+    def _apply_accepted(self, edit: AcceptEdit) -> IndexArray:
+        """Write accepted predictions; returns their points."""
+        self.accepted.put(edit.points, edit.after, edit.percents_after)
+        return edit.points
 
     def _adopt(self, edit: TaxonomyEdit) -> IndexArray:
         """Take over changed classes; hidden and locked marks of absent ones go."""
@@ -323,19 +341,3 @@ class Work:
 
     def _after_labels(self, points: IndexArray) -> None:
         """Hear of painted labels that changed, before anybody is told."""
-
-
-def _union(parts: Sequence[IndexArray]) -> IndexArray:
-    """Return the points of a few parts, each once, ascending."""
-    if len(parts) == 1:
-        return parts[0]
-    return np.unique(np.concatenate([NO_POINTS, *parts])).astype(np.int32)
-
-
-def _positions(is_set: BoolArray) -> Generator[float, None, IndexArray]:
-    """Return where (N,) marks are set, looking at a stretch at a time."""
-    found = [NO_POINTS]
-    for start in range(0, len(is_set), _STRETCH):
-        found.append((np.flatnonzero(is_set[start : start + _STRETCH]) + start).astype(np.int32))
-        yield 1.0
-    return np.concatenate(found)

@@ -58,7 +58,8 @@ class Guidance:
         if self._sightings is None:
             return
         project, sample = self._studio.project, self._sightings.sample
-        confidence = project.confidence_of(sample)
+        # Without the fused layer only paint settles anything, whatever was accepted.
+        confidence = project.confidence_of(sample) if project.fused_shown else None
         if confidence is None:
             confidence = (project.painted[sample] > 0).astype(np.float32)
         needed = unsettled(confidence, project.ballots.conflicts()[sample])

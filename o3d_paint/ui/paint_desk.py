@@ -235,7 +235,7 @@ class PaintDesk:
         self.refresh()
 
     def _guides_changed(self) -> None:
-        self.canvas.set_ghost(self._guides.ghost if self.studio.viewing.has_ghost else None)
+        self.canvas.set_ghost(self._guides.ghost)
 
     def _show_photo(self, frame_idx: int | None) -> None:
         if frame_idx is None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-
 from o3d_paint.core.mask import MaskEdit
 from o3d_paint.core.selection.morphology import grown, shrunk
 from o3d_paint.ui.workbench import Workbench
@@ -43,23 +41,20 @@ def next_conflict(desk: Workbench) -> None:
 
 
 def _accept(desk: Workbench, *, is_whole: bool) -> None:
-    """Make the ghost that shows paint: of the active class, or all of it."""
+    """Accept the ghost that shows as predictions: of the active class, or all of it."""
     viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
     if viewing.open_idx is None or ghost is None or not viewing.has_ghost:
         desk.shell.toast("There is no ghost: open a photo and switch Ghost on")
         return
-    taken = np.zeros(len(project.taxonomy.color_table()), dtype=bool)
+    class_ids = [viewing.class_id]
     if is_whole:
-        taken[[c.class_id for c in project.taxonomy if c.class_id not in project.hidden]] = True
-    else:
-        taken[viewing.class_id] = True
-    before = np.count_nonzero(project.mask(viewing.open_idx))
-    accepted = ghost.accepted(project.mask(viewing.open_idx), taken)
-    if not project.set_mask(viewing.open_idx, accepted, name="accept ghost"):
-        desk.shell.toast("The ghost has nothing here that is not painted")
+        class_ids = [c.class_id for c in project.taxonomy if c.class_id not in project.hidden]
+    count = project.accept(viewing.open_idx, class_ids=class_ids, name="accept ghost")
+    if not count:
+        desk.shell.toast("The ghost has nothing here that is neither painted nor accepted")
         return
-    gained = (np.count_nonzero(accepted) - before) / accepted.size
-    desk.shell.toast(f"Painted {gained:.1%} of the photo as the cloud knows it; Ctrl+Z undoes it")
+    points = "1 point" if count == 1 else f"{count:,} points"
+    desk.shell.toast(f"Accepted the labels of {points}, as sure as they were; Ctrl+Z undoes it")
 
 
 def _resize_class(desk: Workbench, *, is_growing: bool) -> None:

@@ -1,5 +1,7 @@
 """What lies over the open photo besides its paint: the ghost, and what is settled or contested.
 
+Accepted predictions are a part of the ghost that shows even where the rest is switched off.
+
 Both are drawn from the cloud off the UI thread. What has become wrong is dropped at once where it
 would mislead (another photo, other paint behind the ghost), else replaced when the new one is
 there.
@@ -35,6 +37,7 @@ class _Wanted:
     index: PixelIndex
     others: IdArray | None
     fused: IdArray | None
+    accepted: IdArray | None
     levels: IdArray | None
 
 
@@ -108,7 +111,7 @@ class PhotoGuides:
         if record.layer or record.frames - {viewing.open_idx}:
             self._set(None, self.heat)
             self._outdated()
-        elif viewing.heat:
+        elif record.accepted or viewing.heat:
             self._outdated()
 
     def _outdated(self) -> None:
@@ -123,7 +126,8 @@ class PhotoGuides:
         viewing = self._studio.viewing
         frame_idx = viewing.open_idx
         index = None if frame_idx is None else self._project.index(frame_idx)
-        if frame_idx is None or index is None or not (viewing.has_ghost or viewing.heat):
+        shows = viewing.has_ghost or viewing.heat or len(self._project.accepted)
+        if frame_idx is None or index is None or not shows:
             self._worker.cancel("guides")
             self._set(None, None)
             return
@@ -141,18 +145,23 @@ class PhotoGuides:
         project, viewing = self._project, self._studio.viewing
         points = index.point
         class_ids, counts = project.ballots.tally_of(points)
-        others = fused = levels = None
+        others = fused = levels = accepted = None
+        own = project.mask(frame_idx).reshape(-1)[index.pixel]
         if viewing.has_ghost:
             layer, imported = project.ballots.layer, project.ballots.imported
             others = labels_of_others(
                 class_ids,
                 counts,
-                project.mask(frame_idx).reshape(-1)[index.pixel],
+                own,
                 layer=None if layer is None else layer[points],
                 imported=None if imported is None else imported[points],
             )
             if project.fusion is not None and project.fused_shown:
                 fused = project.labels_of(points)
+        if len(project.accepted):
+            said = project.accepted.labels[points]
+            shows = (own == 0) & (project.labels_of(points) == said)
+            accepted = np.where(shows, said, 0).astype(np.uint16)
         if viewing.heat:
             levels = heat_levels(
                 viewing.heat,
@@ -161,7 +170,7 @@ class PhotoGuides:
                 confidence=project.confidence_of(points),
                 contested=np.count_nonzero(counts, axis=1) > 1,
             )
-        return _Wanted(frame_idx, index, others, fused, levels)
+        return _Wanted(frame_idx, index, others, fused, accepted, levels)
 
     def _draw(self, wanted: _Wanted, report: Report) -> tuple[Ghost | None, IdArray | None]:
         scene = self._project.scene
@@ -185,6 +194,5 @@ class PhotoGuides:
                 shape=frame.mask_shape,
             )
 
-        others, heat = drawn(wanted.others), drawn(wanted.levels)
-        ghost = None if others is None else Ghost.of(others, drawn(wanted.fused))
-        return ghost, heat
+        ghost = Ghost.of(drawn(wanted.others), drawn(wanted.fused), drawn(wanted.accepted))
+        return ghost, drawn(wanted.levels)

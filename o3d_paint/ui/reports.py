@@ -101,6 +101,9 @@ class Reports:
         )
         free = next((line for line in lines if line.class_id == 0), None)
         note = "" if free is None else f"{percent(free.share)} of the points are unlabelled"
+        accepted = sum(line.accepted for line in lines)
+        if accepted:
+            note += f" · {accepted:,} are accepted predictions"
         named = [
             f"{taxonomy.get(a).name} – {taxonomy.get(b).name} {pair.points:,}"
             for pair in pairs
@@ -160,7 +163,10 @@ class Reports:
         frames = desk.project.scene.frames
         rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
         card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
-        card.set_model(EvaluationState(rows, f"Derived by {desk.project.fusion_settings.method}"))
+        note = f"Derived by {desk.project.fusion_settings.method}"
+        if len(desk.project.accepted):
+            note += " · accepted predictions took no part"
+        card.set_model(EvaluationState(rows, note))
         desk.shell.popups.open(card)
 
     def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from o3d_paint.core.label_source import ACCEPTED, FUSED, PAINTED
 from o3d_paint.core.views.frustum import screen_points
 from o3d_paint.ui.panels.item_panel import ItemPanel
 
@@ -176,7 +177,8 @@ def _viewing_state(desk: Workbench) -> dict[str, Any]:
         "is_peeking": viewing.is_peeking,
         "has_index": opened is not None and project.index(opened) is not None,
         "heat": viewing.heat,
-        "ghost": 0 if ghost is None else int(np.count_nonzero(ghost.labels)),
+        "ghost": 0 if ghost is None else int(np.isin(ghost.source, (PAINTED, FUSED)).sum()),
+        "accepted_pixels": 0 if ghost is None else int((ghost.source == ACCEPTED).sum()),
         "regions": sorted(desk.studio.regions.frames),
         "has_area": sketch is not None and sketch.area is not None,
         "corners": 0 if sketch is None else sketch.num_corners,
@@ -191,6 +193,7 @@ def _project_state(desk: Workbench) -> dict[str, Any]:
     project, counts, suggestion = desk.project, desk.coverage, desk.studio.suggestion
     return {
         "painted": counts.painted if counts else 0,
+        "accepted": counts.accepted if counts else 0,
         "fused": counts.fused if counts else 0,
         "fused_shown": project.fused_shown,
         "is_fusing": project.is_fusing,

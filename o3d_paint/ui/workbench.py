@@ -298,7 +298,7 @@ class Workbench:
 
     def _guides_changed(self) -> None:
         canvas, guides, heat = self.wall.canvas, self.guides, self.studio.viewing.heat
-        canvas.set_ghost(guides.ghost if self.studio.viewing.has_ghost else None)
+        canvas.set_ghost(guides.ghost)
         if heat is None or guides.heat is None:
             canvas.set_heat(None)
         else:

@@ -1,4 +1,4 @@
-"""Ghosts: what is known without a photo's own vote, how it shows, how it becomes paint."""
+"""Ghosts: what is known without a photo's own vote, and how it shows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
+from o3d_paint.core.label_source import ACCEPTED, FUSED, PAINTED
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.views.ghost import Ghost, draw_ghost, labels_of_others
 from o3d_paint.core.views.viewport import Viewport
@@ -51,15 +52,17 @@ def test_fusion_only_guesses_where_photos_say_nothing() -> None:
     others = np.array([[1, 0, 0]], dtype=np.uint16)
     ghost = Ghost.of(others, np.array([[2, 2, 0]], dtype=np.uint16))
     np.testing.assert_array_equal(ghost.labels, [[1, 2, 0]])
-    np.testing.assert_array_equal(ghost.is_guess, [[0, 1, 0]])
+    np.testing.assert_array_equal(ghost.source, [[PAINTED, FUSED, 0]])
 
 
-def test_accepting_takes_only_the_wanted_classes_and_covers_no_paint() -> None:
-    ghost = Ghost.of(np.array([[1, 2, 2, 9]], dtype=np.uint16), None)
-    mask = np.array([[0, 0, 1, 0]], dtype=np.uint16)
-    only_two = np.array([False, False, True])
-    np.testing.assert_array_equal(ghost.accepted(mask, only_two), [[0, 2, 1, 0]])
-    np.testing.assert_array_equal(mask, [[0, 0, 1, 0]])
+def test_what_was_accepted_shows_before_what_photos_and_fusion_say() -> None:
+    others, fused = np.array([[1, 0, 1, 0]], np.uint16), np.array([[1, 2, 1, 2]], np.uint16)
+    ghost = Ghost.of(others, fused, np.array([[0, 3, 3, 0]], np.uint16))
+    np.testing.assert_array_equal(ghost.labels, [[1, 3, 3, 2]])
+    np.testing.assert_array_equal(ghost.source, [[PAINTED, ACCEPTED, ACCEPTED, FUSED]])
+    alone = Ghost.of(None, None, fused)
+    np.testing.assert_array_equal(alone.source, np.full((1, 4), ACCEPTED))
+    assert Ghost.of(None, None) is None
 
 
 def drawn(ghost: Ghost, ids: np.ndarray, *, opacity: float = 0.5, visible=(1, 1, 1)) -> np.ndarray:
@@ -87,6 +90,13 @@ def test_what_photos_say_is_a_tint_and_a_guess_is_hatched() -> None:
     assert picture[0, 0, 0] > 100
     guessed = picture[:, 16:, 1] > 100
     assert 0.3 < guessed.mean() < 0.45
+
+
+def test_what_was_accepted_is_drawn_like_paint_whole_and_at_its_opacity() -> None:
+    accepted = np.ones((16, 16), dtype=np.uint16)
+    ghost = Ghost.of(None, np.full((16, 16), 2, np.uint16), accepted)
+    picture = drawn(ghost, np.zeros((16, 16), np.uint16), opacity=0.4)
+    assert (np.abs(picture - np.array([100 + 0.4 * 155, 60, 60])) <= 1).all()
 
 
 def test_paint_hidden_classes_and_peeking_leave_the_photo_bare() -> None:

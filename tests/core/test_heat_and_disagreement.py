@@ -9,9 +9,9 @@ from o3d_paint.core.evidence import Tally
 from o3d_paint.core.views.heat import heat_colors, heat_levels, write_heat
 from o3d_paint.core.visibility import PixelIndex
 
-LABELS = np.array([0, 1, 1, 2], dtype=np.uint16)
-SOURCES = np.array([0, 1, 2, 2], dtype=np.uint8)
-CONTESTED = np.array([False, True, False, False])
+LABELS = np.array([0, 1, 1, 2, 1], dtype=np.uint16)
+SOURCES = np.array([0, 1, 2, 2, 3], dtype=np.uint8)
+CONTESTED = np.array([False, True, False, False, False])
 
 
 def levels(view: str, confidence: np.ndarray | None = None) -> list[int]:
@@ -22,16 +22,16 @@ def levels(view: str, confidence: np.ndarray | None = None) -> list[int]:
 
 
 def test_levels_of_each_view() -> None:
-    assert levels("conflicts") == [0, 1, 0, 0]
-    assert levels("coverage") == [0, 1, 2, 2]
-    assert levels("confidence", np.array([0.9, 0.0, 0.55, 1.0])) == [0, 1, 6, 10]
-    assert levels("confidence") == [0, 10, 10, 10]
+    assert levels("conflicts") == [0, 1, 0, 0, 0]
+    assert levels("coverage") == [0, 1, 2, 2, 3]
+    assert levels("confidence", np.array([0.9, 0.0, 0.55, 1.0, 0.2])) == [0, 1, 6, 10, 3]
+    assert levels("confidence") == [0, 10, 10, 10, 10]
 
 
 def test_every_level_has_a_colour_of_its_own() -> None:
     for view in ("conflicts", "coverage", "confidence"):
         colors = heat_colors(view)
-        top = max(levels(view, np.array([0.0, 0.3, 0.6, 1.0])))
+        top = max(levels(view, np.array([0.0, 0.3, 0.6, 1.0, 1.0])))
         assert len(colors) > top
         assert len(np.unique(colors[1:], axis=0)) == len(colors) - 1
 

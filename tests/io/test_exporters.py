@@ -44,7 +44,7 @@ def labelled(n=5000, offset=(0.0, 0.0, 0.0), *, extras=True, up=(0.0, 0.0, 1.0),
         "toy", PointCloud(xyz, rgb), tuple(frames), default_rule([]), spacing, np.array(up), True
     )
     labels = rng.choice(np.array([0, 1, 7, 40_000], np.uint16), n)
-    source = np.where(labels > 0, rng.integers(1, 3, n), 0).astype(np.uint8)
+    source = np.where(labels > 0, rng.integers(1, 4, n), 0).astype(np.uint8)
     confidence = rng.random(n, dtype=np.float32) if extras else None
     votes = rng.integers(0, 200, n).astype(np.uint8) if extras else None
     return LabelledScene(scene, TAXONOMY, labels, source, confidence, votes)

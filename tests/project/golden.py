@@ -43,6 +43,9 @@ def write(root: Path) -> None:
     project.paint(2, Stroke(np.array([[80.0, 500.0]]), 60, 3))
     tree = project.add_class("Bäume", (10, 120, 30))
     project.set_layer(np.arange(100, 140), tree)
+    project.fuse()
+    project.accept(0)
+    project.drop_fusion()
     project.paint(1, Stroke(np.array([[80.0, 700.0]]), 50, 2))
     project.undo()
     session.save(wait=True)
@@ -55,6 +58,7 @@ def write(root: Path) -> None:
     session.abandon()
     shutil.rmtree(root / "states")
     arrays = {f"mask_{i}": project.mask(i) for i in range(3)}
+    arrays |= {"accepted": project.accepted.labels, "percents": project.accepted.percents}
     np.savez_compressed(root / "expected.npz", labels=project.painted, **arrays)
 
 

@@ -23,17 +23,19 @@ def scene():
 
 
 def do_step(project: Project, k: int) -> None:
-    """Do step ``k``: mostly strokes, each leaving one record in the journal at most."""
+    """Do step ``k``: mostly strokes, each leaving one step in the journal at most."""
     rng = np.random.default_rng(k)
     ids = [c.class_id for c in project.taxonomy]
     what = rng.choice(
-        ["stroke", "undo", "redo", "layer", "class", "clear", "mark", "fuse"],
-        p=[0.62, 0.12, 0.08, 0.05, 0.06, 0.03, 0.02, 0.02],
+        ["stroke", "undo", "redo", "layer", "class", "clear", "mark", "fuse", "accept"],
+        p=[0.59, 0.12, 0.08, 0.05, 0.06, 0.03, 0.02, 0.02, 0.03],
     )
     class_id = int(rng.choice([0, *ids]))
     if what == "stroke":
         points = rng.uniform((-20, -40), (180, 1120), (int(rng.integers(1, 6)), 2))
-        project.paint(int(rng.integers(NUM_FRAMES)), Stroke(points, rng.uniform(2, 60), class_id))
+        frame = int(rng.integers(NUM_FRAMES))
+        project._indexes.build_now(frame)  # what a stroke takes off is known from its start
+        project.paint(frame, Stroke(points, rng.uniform(2, 60), class_id))
     elif what == "undo":
         project.undo()
     elif what == "redo":
@@ -43,11 +45,22 @@ def do_step(project: Project, k: int) -> None:
     elif what == "class":
         _edit_class(project, rng, ids)
     elif what == "clear":
-        project.clear(int(rng.integers(NUM_FRAMES)))
+        frame = int(rng.integers(NUM_FRAMES))
+        project._indexes.build_now(frame)
+        project.clear(frame)
     elif what == "mark":
         project.set_hidden(int(rng.choice(ids)), bool(rng.integers(2)))
+    elif what == "accept":
+        _accept(project, rng)
     else:
         project.fuse()
+
+
+def _accept(project: Project, rng: np.random.Generator) -> None:
+    # What was fused may be gone after a crash: only what is painted is taken.
+    project.show_fused(False)
+    project.complete_indexes()
+    project.accept(int(rng.integers(NUM_FRAMES)))
 
 
 def _edit_class(project: Project, rng: np.random.Generator, ids: list[int]) -> None:

@@ -25,9 +25,18 @@ def check(project: Project, expected: dict[str, np.ndarray]) -> None:
     assert project.taxonomy.get(4).color == (10, 120, 30)
     assert project.settings["note"] == "kept"
     assert project.locked == {1}
-    undone = [project.undo() for _ in range(7)]
-    assert undone == ["erase", "paint", "paint points", "add class Bäume", "paint", "paint", None]
+    accepts = "accepted" in expected
+    assert bool(len(project.accepted)) == accepts
+    if accepts:
+        np.testing.assert_array_equal(project.accepted.labels, expected["accepted"])
+        np.testing.assert_array_equal(project.accepted.percents, expected["percents"])
+    accepting = ["accept predictions"] * accepts
+    undone = [project.undo() for _ in range(7 + accepts)]
+    assert undone == [
+        *("erase", "paint", *accepting, "paint points", "add class Bäume", "paint", "paint", None)
+    ]
     assert not project.painted.any()
+    assert not len(project.accepted)
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT + 1))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +14,7 @@ from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
 from o3d_paint.project.codec import decode_step, encode_step, step_name
 from o3d_paint.project.history import Entry, History
 from o3d_paint.project.records import MAGIC, Record, RecordKind, frame_record, parse_records
-from o3d_paint.project.steps import FrameEdit, LayerEdit, Step, TaxonomyEdit, merged
+from o3d_paint.project.steps import AcceptEdit, FrameEdit, LayerEdit, Step, TaxonomyEdit, merged
 
 IDS = st.sampled_from([0, 0, 0, 1, 2, 300, 65535])
 MASKS = hnp.arrays(np.uint16, (9, 7), elements=IDS)
@@ -28,6 +29,7 @@ def edit_of(before: np.ndarray, after: np.ndarray) -> MaskEdit:
 def test_steps_survive_packing(before, after, name, layer) -> None:
     points = np.arange(len(layer), dtype=np.int32) * 3
     labels = np.array(layer, dtype=np.uint16)
+    percents = (labels % 101).astype(np.uint8)
     tree = Taxonomy((LabelClass(65535, "ä\n", (0, 255, 3)),))
     step = Step(
         name,
@@ -35,12 +37,13 @@ def test_steps_survive_packing(before, after, name, layer) -> None:
             FrameEdit(12, edit_of(before, after)),
             LayerEdit(points, labels[::-1].copy(), labels),
             TaxonomyEdit(article_taxonomy(), tree, gone=3, heir=4),
+            AcceptEdit(points, labels, labels[::-1].copy(), percents, percents[::-1].copy()),
         ),
     )
     data = encode_step(step)
     found = decode_step(data)
     assert step_name(data) == found.name == name
-    frame, laid, classes = found.edits
+    frame, laid, classes, accepted = found.edits
     assert isinstance(frame, FrameEdit)
     assert isinstance(laid, LayerEdit)
     mask = before.copy()
@@ -52,7 +55,16 @@ def test_steps_survive_packing(before, after, name, layer) -> None:
     np.testing.assert_array_equal(laid.before, labels[::-1])
     np.testing.assert_array_equal(laid.after, labels)
     assert classes == step.edits[2]
+    assert isinstance(accepted, AcceptEdit)
+    for edit, back in ((accepted, step.edits[3]), (accepted.inverted(), step.edits[3].inverted())):
+        for field in fields(AcceptEdit):
+            kept, given_back = getattr(edit, field.name), getattr(back, field.name)
+            np.testing.assert_array_equal(kept, given_back)
+            assert kept.dtype == given_back.dtype
     assert encode_step(found) == data
+    one_by_one = Entry(name, data).edits(inverted=True)
+    assert len(one_by_one) == len(step.edits)
+    assert encode_step(Step(name, tuple(one_by_one))) == encode_step(step.inverted())
 
 
 @given(data=st.binary(max_size=200), cut=st.integers(0, 400))

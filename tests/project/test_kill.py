@@ -27,6 +27,8 @@ def differences(one: Project, other: Project) -> list[str]:
         "marks": (one.hidden, one.locked) == (other.hidden, other.locked),
         "masks": all(np.array_equal(one.mask(i), other.mask(i)) for i in masks),
         "labels": np.array_equal(one.painted, other.painted),
+        "accepted": np.array_equal(one.accepted.labels, other.accepted.labels)
+        and np.array_equal(one.accepted.percents, other.accepted.percents),
         "undo": one.history.done == other.history.done,
         "redo": one.history.undone == other.history.undone,
     }

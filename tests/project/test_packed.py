@@ -67,6 +67,30 @@ def test_masks_of_large_photos_stay_packed_painted_and_reopened(tmp_path: Path) 
         np.testing.assert_array_equal(mask, session.project.mask(i))
 
 
+def test_a_step_over_many_photos_takes_the_memory_of_a_few() -> None:
+    count = 12
+    project = Project(large_scene(count), classes=["a", "b"])
+    for i in range(count):
+        project.paint(i, Stroke(np.array([[300, 400], [3600, 2500]]), 300.0, 1))
+    before = {i: mask for i, mask in project.packed_masks().items()}
+
+    def most(verb) -> int:
+        tracemalloc.start()
+        verb()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    assert most(lambda: project.merge_class(1, 2)) < 7 * PLAIN
+    assert {i: m.class_ids.tolist() for i, m in project.packed_masks().items()} == {
+        i: [2] for i in range(count)
+    }
+    assert most(project.undo) < 7 * PLAIN
+    for i, mask in project.packed_masks().items():
+        np.testing.assert_array_equal(mask.unpacked(), before[i].unpacked())
+    assert most(project.redo) < 7 * PLAIN
+
+
 def test_a_snapshot_holds_the_masks_as_they_are_and_stays_so() -> None:
     project = Project(strip_scene(num_frames=3), classes=["a", "b"])
     line = Stroke(np.array([[10, 300], [150, 320]]), 20.0, 1)

@@ -40,6 +40,8 @@ class Naive:
             [project.mask(i).copy() for i in range(3)],
             np.zeros(800, np.uint16) if layer is None else layer.copy(),
             project.taxonomy,
+            project.accepted.labels.copy(),
+            project.accepted.percents.copy(),
         )
 
     def did(self, project: Project) -> None:
@@ -52,7 +54,8 @@ class Naive:
 
 def same(one: tuple, other: tuple) -> bool:
     masks = all(np.array_equal(a, b) for a, b in zip(one[0], other[0], strict=True))
-    return masks and np.array_equal(one[1], other[1]) and one[2] == other[2]
+    points = all(np.array_equal(one[i], other[i]) for i in (1, 3, 4))
+    return masks and points and one[2] == other[2]
 
 
 class Work(RuleBasedStateMachine):
@@ -103,6 +106,17 @@ class Work(RuleBasedStateMachine):
     @rule(frame=FRAMES, pick=PICK, whole=st.booleans())
     def clear(self, frame, pick, whole) -> None:
         self.project.clear(frame, None if whole else self.class_id(pick))
+        self.naive.did(self.project)
+
+    @rule(frame=FRAMES | st.none(), pick=PICK, whole=st.booleans())
+    def accept(self, frame, pick, whole) -> None:
+        shown, painted = self.project.labels, self.project.painted.copy()
+        sure = self.project.confidence_of(None)
+        self.project.accept(frame, class_ids=None if whole else [self.class_id(pick)])
+        np.testing.assert_array_equal(self.project.labels, shown)
+        np.testing.assert_array_equal(self.project.painted, painted)
+        if sure is not None:
+            assert (self.project.confidence_of(None) <= sure).all()
         self.naive.did(self.project)
 
     @rule(start=st.integers(0, 799), count=st.integers(1, 200), pick=PICK)
@@ -162,9 +176,10 @@ class Work(RuleBasedStateMachine):
     @rule()
     def fuse_now(self) -> None:
         labels = self.project.fuse(OPTIONS)
-        again = fuse(SCENE.cloud, self.project.evidence(), OPTIONS)
-        again = again.shown(OPTIONS.min_confidence).labels
-        np.testing.assert_array_equal(labels, again)
+        again = fuse(SCENE.cloud, self.project.evidence(), OPTIONS).shown(OPTIONS.min_confidence)
+        np.testing.assert_array_equal(labels, again.labels)
+        np.testing.assert_array_equal(self.project.source_of(None), again.source)
+        np.testing.assert_array_equal(self.project.confidence_of(None), again.confidence)
 
     @rule(shown=st.booleans())
     def show(self, shown) -> None:
@@ -204,6 +219,8 @@ class Work(RuleBasedStateMachine):
     @invariant()
     def equals_a_rebuild(self) -> None:
         project = self.project
+        assert len(project.accepted) == np.count_nonzero(project.accepted.labels)
+        assert not project.accepted.percents[project.accepted.labels == 0].any()
         assert same(Naive.of(project), self.naive.present)
         np.testing.assert_array_equal(project.painted, project.rebuilt_labels())
         np.testing.assert_array_equal(project.evidence().labels(), project.painted)

@@ -18,6 +18,7 @@ from o3d_paint.core.brush import Stroke
 from o3d_paint.errors import PaintError
 from o3d_paint.io.part_files import new_part_name
 from o3d_paint.io.scene import LoadOptions
+from o3d_paint.project.document import FORMAT
 from o3d_paint.project.layout import project_folder
 from o3d_paint.project.scene_options import SETTING, completed_options, kept_options
 from o3d_paint.project.session import (
@@ -141,7 +142,7 @@ def test_links_that_stay_inside_change_nothing_else(received: Path) -> None:
     replaced_by_link(received / "lock", received / "project.json")
     session = open_session(strip_scene(), received)
     session.close()
-    assert json.loads((received / "project.json").read_bytes())["format"] == 2
+    assert json.loads((received / "project.json").read_bytes())["format"] == FORMAT
 
 
 def test_a_hard_link_as_lock_is_not_written_to(received: Path, home: Path) -> None:

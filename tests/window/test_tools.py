@@ -108,6 +108,41 @@ def test_the_ghost_shows_and_is_accepted(app: App) -> None:
 
 
 @pytest.mark.slow
+def test_accepted_predictions_are_counted_apart_and_erased_like_paint(app: App) -> None:
+    app.wait_open()
+    app.open_photo(1)
+    for key, place in (("1", (0.5, 0.75)), ("2", (0.5, 0.3))):
+        app.key(key)
+        app.key("f")
+        app.click(*app.on_photo(*place))
+    app.wait(lambda s: s["steps"] == 2 and s["painted"], "painted")
+    app.key("ctrl+Return")
+    app.wait(lambda s: s["fused_shown"] and not s["is_fusing"], "fused")
+    app.open_photo(2)
+    before = app.wait(lambda s: s["ghost"] and s["is_counted"], "a ghost of guesses")
+    app.key("shift+j")
+    accepted = app.wait(lambda s: s["accepted"] and s["accepted_pixels"], "accepted")
+    assert accepted["undo"] == "accept ghost"
+    for name in ("painted", "fused", "photo_pixels", "painted_frames", "conflicts"):
+        assert accepted[name] == before[name], name
+    app.key("q")
+    hidden = app.wait(lambda s: not s["has_ghost"] and s["ghost"] == 0, "the ghost off")
+    assert hidden["accepted_pixels"] == accepted["accepted_pixels"]
+    app.key("q")
+    app.key("b")
+    app.drag([app.on_photo(0.1 + 0.05 * i, 0.5) for i in range(17)], button=3)
+    fewer = app.wait(lambda s: 0 < s["accepted"] < accepted["accepted"], "some of it erased")
+    assert fewer["undo"] == "erase"
+    assert fewer["painted"] == before["painted"]
+    app.wait(lambda s: 0 < s["accepted_pixels"] < accepted["accepted_pixels"], "drawn so")
+    app.key("ctrl+z")
+    app.wait(lambda s: s["accepted"] == accepted["accepted"], "undone")
+    app.key("ctrl+z")
+    app.wait(lambda s: s["accepted"] == s["accepted_pixels"] == 0, "undone")
+    assert app.end() == 0
+
+
+@pytest.mark.slow
 def test_conflicts_are_shown_and_gone_to(app: App) -> None:
     app.wait_open()
     for photo, key in ((1, "1"), (0, "2")):

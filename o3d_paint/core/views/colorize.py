@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, IndexArray, RgbArray
-from o3d_paint.core.label_source import FUSED
+from o3d_paint.core.label_source import ACCEPTED, FUSED
 
 __all__ = ["CloudLook", "ColorMode", "Tints", "colorize", "tints_of"]
 
@@ -49,7 +49,7 @@ class Tints:
     """What becomes of a photo colour, by class and source: ``added + kept * colour``.
 
     Attributes:
-        added: (2M, 3) float32; painted classes 0..M-1, then the same for fused ones.
+        added: (2M, 3) float32; painted classes 0..M-1, then the same for fused and accepted ones.
         kept: (2M, 1) float32, per value of 0 to 255.
     """
 
@@ -60,7 +60,7 @@ class Tints:
         """Return the row of each point; classes beyond the table count as unlabelled."""
         size = len(self.kept) // 2
         known = np.where(labels < size, labels, 0).astype(np.intp)
-        rows: npt.NDArray[np.intp] = known + size * (sources == FUSED)
+        rows: npt.NDArray[np.intp] = known + size * ((sources == FUSED) | (sources == ACCEPTED))
         return rows
 
 
@@ -104,7 +104,7 @@ def colorize(
         buffer: (N, 3) float32, 0 to 1; all that the 3D view shows.
         rgb: (N, 3) the photos' colours.
         labels: (K,) class ids of the points, 0 without.
-        sources: (K,) 0 none, 1 painted, 2 fused.
+        sources: (K,) as in `o3d_paint.core.label_source`.
         tints: From `tints_of`.
         points: Which K of the N points.
         seen: (N,) points that stay bright while all others are dimmed; None dims nothing.

@@ -1,7 +1,7 @@
 """Ghost labels: what the cloud knows of a photo without the photo's own paint.
 
-What other photos say shows as a faint tint, what fusion guesses as a hatch, both only where the
-photo itself has no paint: so one sees what is still missing.
+What other photos say shows as a faint tint, what fusion guesses as a hatch, and what was accepted
+of either like paint; all only where the photo itself has none: so one sees what is still missing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, IdArray, RgbArray, frozen
+from o3d_paint.core.label_source import ACCEPTED, FUSED, PAINTED
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.views.overlay import mask_in_view
 from o3d_paint.core.views.viewport import Viewport
@@ -29,11 +30,12 @@ class Ghost:
 
     Attributes:
         labels: (H, W) class ids at the size of its mask, 0 where nothing is known.
-        is_guess: (H, W) 1 where fusion says so and no photo.
+        source: (H, W) where each label comes from, as in `o3d_paint.core.label_source`: painted on
+            other photos, fused, or accepted.
     """
 
     labels: IdArray
-    is_guess: IdArray
+    source: IdArray
 
     def __post_init__(self) -> None:
         """Make the arrays read-only.
@@ -41,35 +43,36 @@ class Ghost:
         Raises:
             ValueError: They differ in shape.
         """
-        if self.labels.shape != self.is_guess.shape:
-            msg = f"labels {self.labels.shape} and guesses {self.is_guess.shape} differ in shape"
+        if self.labels.shape != self.source.shape:
+            msg = f"labels {self.labels.shape} and sources {self.source.shape} differ in shape"
             raise ValueError(msg)
         object.__setattr__(self, "labels", frozen(self.labels))
-        object.__setattr__(self, "is_guess", frozen(self.is_guess))
+        object.__setattr__(self, "source", frozen(self.source))
 
     @classmethod
-    def of(cls, others: IdArray, fused: IdArray | None) -> Ghost:
-        """Combine what other photos say with what fusion adds where they say nothing.
+    def of(
+        cls, others: IdArray | None, fused: IdArray | None, accepted: IdArray | None = None
+    ) -> Ghost | None:
+        """Combine what was accepted, what other photos say, and what fusion adds.
 
         Args:
             others: (H, W) labels of other photos and of the cloud layer.
-            fused: (H, W) derived labels; None without them.
-        """
-        if fused is None:
-            return cls(others, np.zeros(others.shape, dtype=np.uint16))
-        is_guess = (others == 0) & (fused > 0)
-        return cls(np.where(is_guess, fused, others).astype(np.uint16), is_guess.astype(np.uint16))
+            fused: (H, W) derived labels.
+            accepted: (H, W) accepted labels, which show before all others.
 
-    def accepted(self, mask: IdArray, classes: BoolArray) -> IdArray:
-        """Return a mask with the ghost as paint where it had none.
-
-        Args:
-            mask: (H, W) ids.
-            classes: (M,) by class id: which of them are taken.
+        Returns:
+            None where all three are None.
         """
-        known = np.where(self.labels < len(classes), self.labels, 0)
-        takes = (mask == 0) & (known > 0) & classes[known]
-        return np.where(takes, known, mask).astype(np.uint16)
+        known = ((accepted, ACCEPTED), (others, PAINTED), (fused, FUSED))
+        given = [(labels, source) for labels, source in known if labels is not None]
+        if not given:
+            return None
+        shown, sources = np.zeros((2, *given[0][0].shape), dtype=np.uint16)
+        for labels, source in given:
+            is_new = (shown == 0) & (labels > 0)
+            sources[is_new] = source
+            np.copyto(shown, labels, where=is_new)
+        return cls(shown, sources)
 
 
 def labels_of_others(
@@ -132,13 +135,15 @@ def draw_ghost(
     shown = (ids == 0) & (known > 0) & visible[known]
     if opacity <= 0 or not shown.any():
         return
-    is_guess = mask_in_view(ghost.is_guess, viewport, rect) > 0
+    source = mask_in_view(ghost.source, viewport, rect)
     x = np.arange(rect.x0, rect.x1) - round(viewport.left)
     y = np.arange(rect.y0, rect.y1) - round(viewport.top)
     stripe = (x[None, :] + y[:, None]) % _HATCH_PITCH < _HATCH_LINE
-    weight = np.where(is_guess, np.where(stripe, _HATCH, 0.0), _TINT).astype(np.float32)
+    faint = min(1.0, opacity + 0.15)
+    weight = np.where(source == FUSED, np.where(stripe, _HATCH * faint, 0.0), _TINT * faint)
+    weight = np.where(source == ACCEPTED, opacity, weight).astype(np.float32)
     lines, columns = np.nonzero(shown & (weight > 0))
-    strength = (weight[lines, columns] * min(1.0, opacity + 0.15))[:, None]
+    strength = weight[lines, columns][:, None]
     under = target[lines, columns].astype(np.float32)
     over = colors[known[lines, columns]].astype(np.float32)
     target[lines, columns] = (under + (over - under) * strength + 0.5).astype(np.uint8)

@@ -20,12 +20,13 @@ HeatView = Literal["conflicts", "confidence", "coverage"]
 HEAT_TITLES: dict[HeatView, str] = {
     "conflicts": "Conflicts: where photos disagree",
     "confidence": "Confidence: red is low, blue is high",
-    "coverage": "Coverage: blue is painted, violet is fused, grey is missing",
+    "coverage": "Coverage: blue is painted, green is accepted, violet is fused, grey is missing",
 }
 
 _STEPS = 10
 _RAMP = ((0.0, (203, 58, 48)), (0.5, (246, 222, 150)), (1.0, (58, 126, 201)))
 _CONFLICT, _PAINTED, _FUSED = (255, 176, 32), (74, 144, 226), (170, 130, 240)
+_ACCEPTED = (150, 200, 120)
 _GREY, _GREY_SHADING = 0.20, 0.22
 _SHADING = 0.25
 
@@ -43,7 +44,7 @@ def heat_levels(
     Args:
         view: What is asked.
         labels: (K,) class ids that show, 0 without.
-        sources: (K,) 0 none, 1 painted, 2 fused.
+        sources: (K,) as in `o3d_paint.core.label_source`.
         confidence: (K,) of the labels; None before anything was fused: paint counts as certain.
         contested: (K,) whether photos disagree.
     """
@@ -62,7 +63,7 @@ def heat_colors(view: HeatView) -> RgbArray:
     if view == "conflicts":
         return np.array([(0, 0, 0), _CONFLICT], dtype=np.uint8)
     if view == "coverage":
-        return np.array([(0, 0, 0), _PAINTED, _FUSED], dtype=np.uint8)
+        return np.array([(0, 0, 0), _PAINTED, _FUSED, _ACCEPTED], dtype=np.uint8)
     at = (np.arange(_STEPS) + 0.5) / _STEPS
     knots = [share for share, _ in _RAMP]
     ramp = [np.interp(at, knots, [color[c] for _, color in _RAMP]) for c in range(3)]

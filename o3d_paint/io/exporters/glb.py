@@ -18,6 +18,7 @@ from PIL import Image
 
 from o3d_paint.core.arrays import FloatArray, RgbArray
 from o3d_paint.core.geometry import robust_diagonal
+from o3d_paint.core.label_source import ACCEPTED, FUSED, NONE, PAINTED
 from o3d_paint.core.scene import Frame
 from o3d_paint.core.views.frustum import default_size, frustum_corners
 from o3d_paint.errors import FormatError
@@ -158,7 +159,7 @@ def _scene_extras(
     world_from_gltf[:3, 3] = center
     return {
         **class_list(labelled.taxonomy),
-        "source": {"none": 0, "painted": 1, "fused": 2},
+        "source": {"none": NONE, "painted": PAINTED, "fused": FUSED, "accepted": ACCEPTED},
         "gltf_from_world": gltf_from_world.tolist(),
         "world_from_gltf": world_from_gltf.tolist(),
     }

@@ -34,7 +34,7 @@ class LabelledScene:
         scene: The cloud and the photos.
         taxonomy: The classes that labels mean.
         labels: (N,) class ids, 0 where unlabelled.
-        source: (N,) uint8: 0 none, 1 painted, 2 fused.
+        source: (N,) uint8 as in `o3d_paint.core.label_source`.
         confidence: (N,) float32 0..1, or None where nothing measured it.
         votes: (N,) uint8 photos that voted, or None.
     """

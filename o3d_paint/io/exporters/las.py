@@ -31,6 +31,7 @@ _UNASSIGNED = 1
 _SPACING_STEPS = 1000.0
 _LARGEST_STEP = 1e-3
 _16_BIT = 257
+_SOURCE_NAMES = "0 none 1 paint 2 fused 3 accept"  # 32 bytes at most
 _FURTHER_NAMES = {
     "vegetation": 5,
     "low point": 7,
@@ -92,7 +93,7 @@ def _write(
     header.scales = _scales(labelled)
     header.offsets = np.floor(xyz.min(axis=0)) if len(xyz) else np.zeros(3)
     header.add_extra_dim(laspy.ExtraBytesParams("label", np.uint16, "class id"))
-    header.add_extra_dim(laspy.ExtraBytesParams("source", np.uint8, "0 none 1 painted 2 fused"))
+    header.add_extra_dim(laspy.ExtraBytesParams("source", np.uint8, _SOURCE_NAMES))
     if labelled.confidence is not None:
         header.add_extra_dim(laspy.ExtraBytesParams("confidence", np.float32, "of the label"))
     classes = json.dumps(class_list(labelled.taxonomy)).encode()

@@ -96,7 +96,7 @@ def _header(labelled: LabelledScene, layout: list[tuple[str, str]]) -> bytes:
         "ply",
         "format binary_little_endian 1.0",
         f"comment written by O3D Paint {__version__}",
-        "comment label 0 is unlabelled; source 0 none, 1 painted, 2 fused",
+        "comment label 0 is unlabelled; source 0 none, 1 painted, 2 fused, 3 accepted",
     ]
     for c in labelled.taxonomy:
         red, green, blue = c.color
