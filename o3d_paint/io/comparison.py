@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,15 +12,19 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray, IdArray
 from o3d_paint.core.metrics import Scores, labels_of_nearest, same_points, score
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, next_color
-from o3d_paint.errors import FormatError, SceneError
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.clouds.registry import read_cloud
+from o3d_paint.io.mask_formats.class_table import class_table
+from o3d_paint.io.mask_formats.files import FolderFiles
 from o3d_paint.io.npz import read_npy
 
-__all__ = ["Comparison", "Matching", "compare_files"]
+__all__ = ["Comparison", "LabelsFile", "Matching", "compare_files", "read_labels"]
 
 Matching = Literal["order", "nearest"]
 # Coordinates kept as 32-bit floats are off by up to this share of the largest one.
 _FLOAT32_STEP = 2.0**-22
+_SHOWN = 5
+_CLASS_LIST = "classes.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +45,14 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Labels:
-    """Labels of a file, with points where it has them."""
+class LabelsFile:
+    """Labels of a file, with points where it has them.
+
+    Attributes:
+        labels: (N,) class ids.
+        names: Of the classes, where the file has them.
+        xyz: (N, 3) points; None where it has none.
+    """
 
     labels: IdArray
     names: dict[int, str]
@@ -69,7 +80,7 @@ def compare_files(
         FormatError: A file cannot be read.
         SceneError: A file has no labels, or the two cannot be matched that way.
     """
-    found, wanted = _read(predicted), _read(truth)
+    found, wanted = read_labels(predicted), read_labels(truth)
     chosen = matching or _matching(found, wanted)
     labels, names = _renamed(found, wanted)
     if chosen == "order":
@@ -98,21 +109,33 @@ def compare_files(
     return Comparison(scores, _taxonomy(scores, names), chosen, tuple(notes))
 
 
-def _read(path: Path) -> _Labels:
+def read_labels(path: Path) -> LabelsFile:
+    """Read the labels of a cloud of any format, or of an NPY file in order.
+
+    Raises:
+        FormatError: It cannot be read.
+        SceneError: It has no labels.
+    """
     if path.suffix.lower() == ".npy":
         values = read_npy(path)
         if values.ndim != 1 or values.dtype.kind not in "ui" or values.max(initial=0) > 65535:
             msg = f"{path} holds {values.dtype} {values.shape}: expected (N,) class ids to 65535"
             raise FormatError(msg)
-        return _Labels(np.maximum(values, 0).astype(np.uint16), {})
+        # Written beside the labels by this program's own export.
+        names: dict[int, str] = {}
+        if (path.parent / _CLASS_LIST).is_file():
+            with suppress(PaintError):
+                table = class_table(FolderFiles(path.parent, [_CLASS_LIST]), "")
+                names = {} if table.shift else dict(table.names)
+        return LabelsFile(np.maximum(values, 0).astype(np.uint16), names)
     cloud = read_cloud(path)
     if cloud.labels is None:
         msg = f"{path} has no labels: expected a column such as 'label' or 'classification'"
         raise SceneError(msg)
-    return _Labels(cloud.labels, dict(cloud.names), cloud.xyz)
+    return LabelsFile(cloud.labels, dict(cloud.names), cloud.xyz)
 
 
-def _matching(found: _Labels, wanted: _Labels) -> Matching:
+def _matching(found: LabelsFile, wanted: LabelsFile) -> Matching:
     """Return how two files are matched unless the user says."""
     if found.xyz is None or wanted.xyz is None:
         return "order"
@@ -124,16 +147,21 @@ def _matching(found: _Labels, wanted: _Labels) -> Matching:
     return "order" if same else "nearest"
 
 
-def _about_names(predicted: Path, found: _Labels, truth: Path, wanted: _Labels) -> list[str]:
-    """Return a sentence where classes are told apart by their numbers alone."""
+def _about_names(predicted: Path, found: LabelsFile, truth: Path, wanted: LabelsFile) -> list[str]:
+    """Return a sentence where classes do not meet by name: by numbers alone, or not at all."""
     bare = [str(p) for p, f in ((predicted, found), (truth, wanted)) if not f.names]
     if not bare:
-        return []
+        known = {name.strip().casefold() for name in wanted.names.values()}
+        lost = sorted(n for n in found.names.values() if n.strip().casefold() not in known)
+        if not lost:
+            return []
+        listed = ", ".join(lost[:_SHOWN]) + (" …" if len(lost) > _SHOWN else "")
+        return [f"{truth} has no class of the name {listed}: points of it count as wrong."]
     verb = "says" if len(bare) == 1 else "say"
     return [f"{' and '.join(bare)} {verb} no names of classes, so their numbers were compared."]
 
 
-def _renamed(found: _Labels, wanted: _Labels) -> tuple[IdArray, dict[int, str]]:
+def _renamed(found: LabelsFile, wanted: LabelsFile) -> tuple[IdArray, dict[int, str]]:
     """Return the predicted labels in the ids of the truth, and the names of all ids.
 
     Where both name their classes, one that the truth has not gets an id that the truth has not.

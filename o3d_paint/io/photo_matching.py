@@ -19,7 +19,7 @@ from o3d_paint.io.mask_formats.mask_set import MaskSet, PhotoMask
 from o3d_paint.io.photo_index import PhotoIndex, varying_numbers
 from o3d_paint.io.photo_words import parts_of, plain, stripped
 
-__all__ = ["match_masks", "note_on_positions"]
+__all__ = ["match_masks", "note_on_positions", "photo_named"]
 
 _CALL = re.compile(r"(?:mask[_-]?)?call([0-9]+)[_-]?frame[_-]?([0-9]{1,9})")
 """The published kit's names: several masks a photo, by call in the order of painting, and the
@@ -79,6 +79,16 @@ def match_masks(
     strangers = [found.masks[i] for i, p in enumerate(matching.photos) if p is None]
     _tell_left_over(source, found, strangers, matched, frames, notes)
     return dict(matched)
+
+
+def photo_named(name: str, frames: Sequence[Frame]) -> int | None:
+    """Return the position of the photo that somebody names, None where it is none or several.
+
+    Args:
+        name: Of the photo or of its file, with or without folders and ending.
+        frames: All photos.
+    """
+    return PhotoIndex([f.name for f in frames], [_shown(f) for f in frames]).find(name)[0]
 
 
 def note_on_positions(what: str, positions: Sequence[int], frames: Sequence[Frame]) -> list[str]:

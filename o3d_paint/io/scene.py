@@ -130,6 +130,7 @@ def load_scene(
     if chosen.cloud is not None and capture.xyz is not None:
         notes += fit_of_cloud(chosen.cloud, capture.xyz, frames)
     rule = _rule_for(capture, frames, chosen, notes)
+    notes += _unused_threshold(frames, chosen)
     told(0.7, "gathering points")
     left_out = LeftOut()
     cloud = _cloud(
@@ -224,6 +225,18 @@ def _check(options: LoadOptions) -> None:
     if options.convention not in (None, "w2c", "c2w"):
         msg = f"convention must be 'w2c' or 'c2w', got {options.convention!r}"
         raise ValueError(msg)
+
+
+def _unused_threshold(frames: tuple[Frame, ...], options: LoadOptions) -> list[str]:
+    """Return a sentence about a threshold that no photo has values for."""
+    given = {
+        "conf_thresh (--conf-thresh)": options.conf_thresh,
+        "conf_percentile (--confidence-percentile)": options.conf_percentile,
+    }
+    names = [name for name, value in given.items() if value is not None]
+    if not names or any(f.confidence is not None for f in frames):
+        return []
+    return [f"{names[0]} has no effect on this scene: none of its photos comes with confidence."]
 
 
 def _rule(frames: tuple[Frame, ...], options: LoadOptions) -> ConfidenceRule:

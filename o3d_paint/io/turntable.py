@@ -27,7 +27,7 @@ from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.sheet import FAINT, GROUND, Entry, Sheet, legend_height
 from o3d_paint.io.store import move_into_place, refuse_overwriting, replacing
 
-__all__ = ["RENDER_ENDINGS", "RenderOptions", "write_turntable"]
+__all__ = ["RENDER_ENDINGS", "RenderOptions", "draw_view", "write_turntable"]
 
 RENDER_ENDINGS = (".png", ".mp4", ".gif")
 _FEWEST, _MOST = 16, 8192
@@ -109,6 +109,18 @@ def write_turntable(
         _write_mp4(frames, path, fps=chosen.fps)
     else:
         _write_gif(frames, path, fps=chosen.fps)
+
+
+def draw_view(labelled: LabelledScene, options: RenderOptions | None = None) -> RgbArray:
+    """Return the (height, width, 3) picture that ``write_turntable`` writes as PNG.
+
+    Raises:
+        SceneError: The cloud is empty.
+    """
+    if not len(labelled.scene.cloud):
+        msg = f"{labelled.scene.name} has no points to draw"
+        raise SceneError(msg)
+    return next(_frames(labelled, options or RenderOptions(), 1))
 
 
 def _frames(labelled: LabelledScene, options: RenderOptions, count: int) -> Iterator[RgbArray]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
-from o3d_paint.io.clouds.columns import label_column, labels_from
+from o3d_paint.io.clouds.columns import CONFIDENCE, confidence_from, label_column, labels_from
 from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
 
@@ -48,4 +49,14 @@ def read(path: Path) -> CloudFile:
         names = {}
         if labels is not None and "classes" in archive.keys:
             names = names_from(archive.read("classes"))
-    return CloudFile(np.asarray(xyz, dtype=np.float64), rgb, labels, names).checked(path)
+        confidence = None if labels is None else _confidence(archive, len(xyz))
+    cloud = CloudFile(np.asarray(xyz, dtype=np.float64), rgb, labels, names, confidence=confidence)
+    return cloud.checked(path)
+
+
+def _confidence(archive: NpzArchive, count: int) -> FloatArray | None:
+    """Return how sure the labels are; None where the array of that name is of something else."""
+    if CONFIDENCE not in archive.keys:
+        return None
+    values = archive.read(CONFIDENCE)
+    return confidence_from(values) if values.shape == (count,) else None

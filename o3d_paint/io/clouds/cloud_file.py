@@ -31,6 +31,7 @@ class CloudFile:
         names: Class names by id, where the file has them.
         notes: What was assumed or left out, one sentence each.
         others: What the file holds besides, by its own names.
+        confidence: (N,) float32 0 to 1 of the labels, as this program writes it; None without.
     """
 
     xyz: FloatArray
@@ -39,6 +40,7 @@ class CloudFile:
     names: Mapping[int, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    confidence: FloatArray | None = None
 
     def checked(self, path: Path) -> CloudFile:
         """Return the cloud itself, once it has a point somewhere.
@@ -61,6 +63,7 @@ class CloudFile:
             xyz=self.xyz[finite],
             rgb=None if self.rgb is None else self.rgb[finite],
             labels=None if self.labels is None else self.labels[finite],
+            confidence=None if self.confidence is None else self.confidence[finite],
         )
 
     def with_colors(self, rgb: RgbArray) -> CloudFile:

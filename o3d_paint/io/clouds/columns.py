@@ -15,7 +15,19 @@ from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 
-__all__ = ["axes_of", "cloud_of", "label_column", "labels_from", "plain_name", "rgb_from"]
+__all__ = [
+    "CONFIDENCE",
+    "axes_of",
+    "cloud_of",
+    "confidence_from",
+    "label_column",
+    "labels_from",
+    "plain_name",
+    "rgb_from",
+]
+
+CONFIDENCE = "confidence"
+"""What this program calls how sure labels are, beside them."""
 
 Column = npt.NDArray[np.generic]
 Scale = Literal["found", "unit", "splat"]
@@ -118,7 +130,9 @@ def cloud_of(
         for n in columns
         if n not in used and plain_name(n) not in _WRITTEN_ANEW and not n.startswith("_")
     )
-    cloud = CloudFile(xyz, rgb, labels, dict(names or {}), notes, others)
+    sure = None if labels is None or CONFIDENCE not in given else columns[given[CONFIDENCE]]
+    confidence = None if sure is None else confidence_from(sure)
+    cloud = CloudFile(xyz, rgb, labels, dict(names or {}), notes, others, confidence)
     return cloud.checked(path)
 
 
@@ -136,6 +150,16 @@ def labels_from(values: Column, where: str) -> IdArray:
         msg = f"{where} must hold class ids, whole numbers up to {MAX_CLASS_ID}"
         raise FormatError(msg)
     return np.maximum(numbers, 0).astype(np.uint16)
+
+
+def confidence_from(values: Column) -> FloatArray | None:
+    """Return a column as confidence of labels; None where it is none, as other programs' may be."""
+    if values.dtype.kind != "f" or not values.size:
+        return None
+    # Text has four digits, and NaN is in no range.
+    confidence: FloatArray = values.astype(np.float32)
+    in_range = (confidence >= 0) & (confidence <= 1)
+    return confidence if in_range.all() else None
 
 
 def rgb_from(channels: Sequence[Column], scale: Scale = "found") -> RgbArray:

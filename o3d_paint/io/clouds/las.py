@@ -16,7 +16,13 @@ import numpy.typing as npt
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
-from o3d_paint.io.clouds.columns import label_column, labels_from, rgb_from
+from o3d_paint.io.clouds.columns import (
+    CONFIDENCE,
+    confidence_from,
+    label_column,
+    labels_from,
+    rgb_from,
+)
 from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.files import open_file
@@ -72,7 +78,9 @@ def read(path: Path) -> CloudFile:
     used = set(np.unique(labels).tolist())
     names = {i: name for i, name in names.items() if i in used}
     found = labels if labels.any() else None
-    return CloudFile(xyz, rgb, found, names, others=others).checked(path)
+    sure = None if found is None else arrays.get(CONFIDENCE)
+    confidence = None if sure is None else confidence_from(sure)
+    return CloudFile(xyz, rgb, found, names, others=others, confidence=confidence).checked(path)
 
 
 def _is_compressed(path: Path) -> bool:
@@ -132,6 +140,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     own = points.header.vlrs.get_by_id(CLASSES_VLR)
     if own and column is not None:
         arrays["classes"] = np.array(bytes(own[0].record_data).decode(errors="replace"))
+    if CONFIDENCE in names and column is not None:
+        arrays[CONFIDENCE] = np.asarray(points[CONFIDENCE])
     if "red" in points.point_format.dimension_names:
         arrays |= {c: np.asarray(points[c]) for c in ("red", "green", "blue")}
         if not any(arrays[c].any() for c in ("red", "green", "blue")):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.arrays import write_npz
-from o3d_paint.io.exporters.e57 import write_e57
+from o3d_paint.io.exporters.e57 import require_e57, write_e57
 from o3d_paint.io.exporters.glb import write_glb
 from o3d_paint.io.exporters.kitti import write_kitti
 from o3d_paint.io.exporters.labelled import Exporter, ExportOptions, LabelledScene
 from o3d_paint.io.exporters.labels import write_labels
-from o3d_paint.io.exporters.las import write_las, write_laz
+from o3d_paint.io.exporters.las import require_las, require_laz, write_las, write_laz
 from o3d_paint.io.exporters.pcd import write_pcd
 from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
@@ -28,29 +28,43 @@ __all__ = [
     "export",
     "exporter_for",
     "exporters",
+    "require_libraries",
 ]
 
+_COLORS = ("color_by",)
 EXPORTERS: dict[str, Exporter] = {
-    ".ply": Exporter("labelled point cloud (PLY)", write_ply, keeps_rows=True),
+    ".ply": Exporter("labelled point cloud (PLY)", write_ply, uses=_COLORS, keeps_rows=True),
     ".glb": Exporter("classes and cameras for any 3D viewer (GLB)", write_glb),
     ".pcd": Exporter(
-        "labelled point cloud of the Point Cloud Library (PCD)", write_pcd, keeps_rows=True
+        "labelled point cloud of the Point Cloud Library (PCD)",
+        write_pcd,
+        uses=_COLORS,
+        keeps_rows=True,
     ),
-    ".las": Exporter("LAS 1.4 with classification and full class ids", write_las),
-    ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz),
-    ".e57": Exporter("E57 with one scan per class", write_e57),
-    ".xyz": Exporter("text, blanks between columns (XYZ)", write_xyz, keeps_rows=True),
-    ".csv": Exporter("text, commas between columns (CSV)", write_csv, keeps_rows=True),
+    ".las": Exporter(
+        "LAS 1.4 with classification and full class ids", write_las, require_las, _COLORS
+    ),
+    ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz, require_laz, _COLORS),
+    ".e57": Exporter("E57 with one scan per class", write_e57, require_e57, _COLORS),
+    ".xyz": Exporter(
+        "text, blanks between columns (XYZ)", write_xyz, uses=_COLORS, keeps_rows=True
+    ),
+    ".csv": Exporter(
+        "text, commas between columns (CSV)", write_csv, uses=_COLORS, keeps_rows=True
+    ),
     ".npz": Exporter(
-        "NumPy archive of points, colours and labels (NPZ)", write_npz, keeps_rows=True
+        "NumPy archive of points, colours and labels (NPZ)",
+        write_npz,
+        uses=_COLORS,
+        keeps_rows=True,
     ),
     ".npy": Exporter(
-        "labels in point order (NPY), with classes.json", write_labels, keeps_rows=True
+        "labels in point order (NPY), with classes.json", write_labels, uses=(), keeps_rows=True
     ),
     ".label": Exporter(
-        "SemanticKITTI labels, with the points as .bin", write_kitti, keeps_rows=True
+        "SemanticKITTI labels, with the points as .bin", write_kitti, uses=(), keeps_rows=True
     ),
-    ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis),
+    ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis, uses=_COLORS),
 }
 """By the ending of the file."""
 
@@ -74,6 +88,18 @@ def exporter_for(path: Path) -> Exporter:
         msg = f"cannot write {path}: {ending} is not a known format, use one of {known}"
         raise FormatError(msg)
     return exporter
+
+
+def require_libraries(path: Path) -> None:
+    """Check that what writing a file needs is installed, before anything long is begun.
+
+    Raises:
+        FormatError: The ending is unknown.
+        MissingExtraError: A library is missing.
+    """
+    exporter = exporter_for(path)
+    if exporter.require is not None:
+        exporter.require(path)
 
 
 def export(

@@ -18,11 +18,20 @@ from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.store import move_into_place, refuse_overwriting
 from o3d_paint.plain_text import printable
 
-__all__ = ["write_e57"]
+__all__ = ["require_e57", "write_e57"]
 
 _AXES = ("cartesianX", "cartesianY", "cartesianZ")
 _CHANNELS = ("colorRed", "colorGreen", "colorBlue")
 _NO_ROTATION = np.array([1.0, 0.0, 0.0, 0.0])
+
+
+def require_e57(path: Path) -> ModuleType:
+    """Return pye57.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    return require("pye57", extra="e57", purpose=f"writing {path.name}")
 
 
 def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> None:
@@ -32,7 +41,7 @@ def write_e57(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
         MissingExtraError: pye57 is not installed.
         StorageError: The file cannot be written.
     """
-    pye57 = require("pye57", extra="e57", purpose=f"writing {path.name}")
+    pye57 = require_e57(path)
     refuse_overwriting(path, options.inputs)
     try:
         # The library writes to names only, so the file is made beside and moved when it is whole.

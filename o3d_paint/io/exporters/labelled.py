@@ -98,12 +98,17 @@ class Exporter:
     Attributes:
         title: What it writes, for people.
         write: Writes the file whole or not at all.
+        require: Raises `MissingExtraError` for a file (named for the message) where a library is
+            missing that writing needs; None where all are always there.
+        uses: Fields of `ExportOptions` that change what is written.
         keeps_rows: Whether it is given points that are nowhere (NaN) too, where the cloud's file
             has them, so that rows stay where they are.
     """
 
     title: str
     write: Callable[[LabelledScene, Path, ExportOptions], None]
+    require: Callable[[Path], object] | None = None
+    uses: tuple[str, ...] = ("color_by", "thumbnails")
     keeps_rows: bool = False
 
 

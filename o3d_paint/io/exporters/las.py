@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,14 @@ from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.store import replacing
 from o3d_paint.io.taxonomy_file import find_taxonomy
 
-__all__ = ["CLASSES_VLR", "classification_codes", "write_las", "write_laz"]
+__all__ = [
+    "CLASSES_VLR",
+    "classification_codes",
+    "require_las",
+    "require_laz",
+    "write_las",
+    "write_laz",
+]
 
 CLASSES_VLR = "O3D_PAINT"
 _MAX_RECORD = 65_535
@@ -64,6 +72,26 @@ def write_laz(labelled: LabelledScene, path: Path, options: ExportOptions) -> No
     _write(labelled, path, options, is_compressed=True)
 
 
+def require_las(path: Path) -> ModuleType:
+    """Return laspy.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    return require("laspy", extra="las", purpose=f"writing {path.name}")
+
+
+def require_laz(path: Path) -> ModuleType:
+    """Return laspy, where a library is there that it compresses with.
+
+    Raises:
+        MissingExtraError: One of them is not installed.
+    """
+    laspy = require_las(path)
+    require_any(LAZ_LIBRARIES, extra="las", purpose=f"writing {path.name}")
+    return laspy
+
+
 def classification_codes(taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
     """Return (max id + 1,) the LAS classification of every class id; unknown ids are 1."""
     size = max((c.class_id for c in taxonomy), default=0) + 1
@@ -85,9 +113,7 @@ def classification_codes(taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
 def _write(
     labelled: LabelledScene, path: Path, options: ExportOptions, *, is_compressed: bool
 ) -> None:
-    laspy = require("laspy", extra="las", purpose=f"writing {path.name}")
-    if is_compressed:
-        require_any(LAZ_LIBRARIES, extra="las", purpose=f"writing {path.name}")
+    laspy = require_laz(path) if is_compressed else require_las(path)
     xyz = labelled.scene.cloud.xyz
     header = laspy.LasHeader(version="1.4", point_format=7)
     header.scales = _scales(labelled)

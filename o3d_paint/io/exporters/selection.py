@@ -13,12 +13,13 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray
 from o3d_paint.core.scene import PointCloud
 from o3d_paint.core.taxonomy import Taxonomy
-from o3d_paint.errors import TaxonomyError
+from o3d_paint.errors import SceneError, TaxonomyError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.file_names import distinct_names, same_file_key
 
 __all__ = [
     "class_ids_of",
+    "exported_parts",
     "file_stem",
     "only_classes",
     "split_names",
@@ -57,6 +58,45 @@ def only_classes(labelled: LabelledScene, class_ids: Sequence[int]) -> LabelledS
 def without_unlabelled(labelled: LabelledScene) -> LabelledScene:
     """Return the points that have a label, in their order."""
     return _selected(labelled, labelled.labels > 0)
+
+
+def exported_parts(
+    labelled: LabelledScene,
+    paths: Sequence[Path],
+    *,
+    only: Sequence[str] = (),
+    split: bool = False,
+    drop_unlabelled: bool = False,
+) -> list[tuple[Path, LabelledScene]]:
+    """Return what goes into which file.
+
+    Args:
+        labelled: Cloud and labels.
+        paths: Files as they were named.
+        only: Names or numbers of classes; none takes all.
+        split: Whether each class gets a file of its own.
+        drop_unlabelled: Whether points without a label are left out.
+
+    Raises:
+        SceneError: No point is left.
+        TaxonomyError: There is no such class.
+    """
+    part = labelled
+    if only:
+        part = only_classes(part, class_ids_of(only, labelled.taxonomy))
+    elif drop_unlabelled:
+        part = without_unlabelled(part)
+    if paths and not len(part.labels):
+        wanted = f"of class {', '.join(only)}" if only else "labelled"
+        msg = f"no point is {wanted}, so there is nothing to write: paint some first"
+        raise SceneError(msg)
+    if not split:
+        return [(path, part) for path in paths]
+    return [
+        (target, only_classes(part, [class_id]))
+        for path in paths
+        for class_id, target in split_paths(part, path).items()
+    ]
 
 
 def split_paths(labelled: LabelledScene, path: Path) -> dict[int, Path]:

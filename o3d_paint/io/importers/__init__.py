@@ -10,6 +10,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.files import open_file
 from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
+from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
 from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
@@ -46,6 +47,8 @@ IMPORTERS: dict[str, Importer] = {
 """By the name that forces it; the first that recognises a file reads it."""
 
 _LOOKED_AT = 50
+_EASILY_TAKEN = ("pi3", "estimator", *RGBD_IMPORTERS)
+"""Those that take any archive, or any folder of pictures, for theirs."""
 
 
 @cache
@@ -74,9 +77,13 @@ def read_capture(path: Path, options: ImportOptions, *, format_name: str | None 
             msg = f"there is no format {format_name!r}: choose one of {_list_of_formats()}"
             raise FormatError(msg)
         return _read(importers()[format_name], path, options)
-    for importer in importers().values():
-        if importer.recognizes(path):
-            return _read(importer, path, options)
+    found = _recognized(path)
+    foreign = way_in(path) if found is None or found in _EASILY_TAKEN else None
+    if foreign:
+        msg = f"{path} is {foreign}"
+        raise FormatError(msg)
+    if found is not None:
+        return _read(importers()[found], path, options)
     better = remedy(path)
     if better:
         msg = f"{path} is {better}"
@@ -97,7 +104,16 @@ def _scene_within(path: Path) -> Path | None:
         return None
     # Any ZIP archive looks like an estimator's; only its usual ending makes it a guess.
     likely = [c for c in children if c.is_dir() or c.suffix == ".npz"]
-    return next((c for c in likely if any(i.recognizes(c) for i in importers().values())), None)
+    for child in likely:
+        found = _recognized(child)
+        if found is not None and not (found in _EASILY_TAKEN and way_in(child)):
+            return child
+    return None
+
+
+def _recognized(path: Path) -> str | None:
+    """Return the name of the first importer that takes a file or folder for its own."""
+    return next((n for n, importer in importers().items() if importer.recognizes(path)), None)
 
 
 def _titles() -> list[str]:

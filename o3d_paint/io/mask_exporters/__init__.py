@@ -16,7 +16,12 @@ from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.images import FilePhoto
 from o3d_paint.io.mask_exporters.coco import write_coco
 from o3d_paint.io.mask_exporters.cvat import write_cvat
-from o3d_paint.io.mask_exporters.place import left_beside, made_or_taken_back, place_of
+from o3d_paint.io.mask_exporters.place import (
+    left_beside,
+    made_or_taken_back,
+    place_of,
+    refuse_masks_read,
+)
 from o3d_paint.io.mask_exporters.png import write_png
 from o3d_paint.io.mask_exporters.source import (
     MaskOptions,
@@ -36,6 +41,7 @@ __all__ = [
     "MaskWriter",
     "Written",
     "check_mask_target",
+    "drawn_mask",
     "write_masks",
 ]
 
@@ -59,6 +65,7 @@ def write_masks(
     photos: bool = False,
     min_region: int | None = None,
     inputs: Sequence[Path] = (),
+    masks_read: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> Written:
     """Write the mask of every photo, painted or not, from the labels of the cloud.
@@ -72,6 +79,8 @@ def write_masks(
         min_region: Pixels that a region has at least in YOLO's data sets; None for one in 20,000
             of the photo's pixels, 0 for all regions.
         inputs: Files that must never be written over; the photos never are.
+        masks_read: Files and folders of masks that the labels come from; nothing is written into
+            the folders either.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
@@ -89,9 +98,10 @@ def write_masks(
     options = MaskOptions(
         photos=photos,
         min_region=min_region,
-        inputs=(*inputs, *map(Path, labelled.scene.sources), *_photo_files(labelled)),
+        inputs=(*inputs, *masks_read, *map(Path, labelled.scene.sources), *_photo_files(labelled)),
         progress=progress,
     )
+    check_mask_target(Path(target), format_name, masks_read)
     place = place_of(Path(target), writer)
     is_folder = place != Path(target) or writer.file_name is None
     with made_or_taken_back(Path(target) if is_folder else place.parent):
@@ -104,13 +114,32 @@ def write_masks(
     return Written(done.paths, (*done.notes, *left))
 
 
-def check_mask_target(target: Path, format_name: str) -> None:
+def drawn_mask(
+    labelled: LabelledScene, frame_idx: int, *, painted: Mapping[int, IdArray] | None = None
+) -> IdArray:
+    """Return the (H, W) class ids that the cloud shows in a photo, 0 where nothing is known.
+
+    Args:
+        labelled: Cloud, photos and labels.
+        frame_idx: The photo.
+        painted: (H, W) ids by position of the photo that go before what the cloud says.
+    """
+    return _source(labelled, painted or {}).mask(frame_idx)
+
+
+def check_mask_target(target: Path, format_name: str, masks_read: Sequence[Path] = ()) -> None:
     """Refuse a place that masks of a format cannot go to, before anything long is begun.
+
+    Args:
+        target: What the user named.
+        format_name: A name of `MASK_WRITERS`.
+        masks_read: Files and folders of masks that the labels come from.
 
     Raises:
         StorageError: The sentence about it.
     """
-    place_of(target, MASK_WRITERS[format_name])
+    place = place_of(target, MASK_WRITERS[format_name])
+    refuse_masks_read(place, masks_read, is_folder=MASK_WRITERS[format_name].file_name is None)
 
 
 def _source(labelled: LabelledScene, painted: Mapping[int, IdArray]) -> MaskSource:

@@ -12,7 +12,7 @@ from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.mask_exporters.source import MaskWriter
 from o3d_paint.io.store import make_folder
 
-__all__ = ["left_beside", "made_or_taken_back", "place_of"]
+__all__ = ["left_beside", "made_or_taken_back", "place_of", "refuse_masks_read"]
 
 _FOLDERS_INSIDE = (
     "images/train",
@@ -54,6 +54,27 @@ def place_of(target: Path, writer: MaskWriter) -> Path:
         msg = f"{target} is the name of a file, but this format ({writer.title}) writes {wanted}"
         raise StorageError(f"{msg}: choose another name{_MEANT.get(ending, '')}")
     return target if is_file or writer.file_name is None else target / writer.file_name
+
+
+def refuse_masks_read(place: Path, masks_read: Sequence[Path], *, is_folder: bool) -> None:
+    """Refuse to write masks where those lie that the labels come from.
+
+    Args:
+        place: The folder or file that is written.
+        masks_read: Files and folders.
+        is_folder: Whether ``place`` is a folder.
+
+    Raises:
+        StorageError: It is among them, or within one.
+    """
+    folder = (place if is_folder else place.parent).resolve()
+    for source in masks_read:
+        read = source.resolve()
+        if not (place.resolve() == read or (source.is_dir() and folder.is_relative_to(read))):
+            continue
+        what = f"{source} holds" if source.is_dir() else f"{source} is"
+        msg = f"{what} the masks that the labels come from: choose another folder"
+        raise StorageError(msg)
 
 
 @contextmanager

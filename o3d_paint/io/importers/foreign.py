@@ -1,0 +1,195 @@
+"""Captures of other programs that are known but not read, and the way in.
+
+A Polycam folder holds pictures and depths like any RGB-D folder, and a Record3D file is an archive
+like any NPZ: what they are is said before an importer looks for poses or arrays in vain.
+
+Sources: nerfstudio's documentation ("Using custom data") for ns-process-data, OpenSfM's commands.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.io.files import open_file, read_file
+
+__all__ = ["way_in"]
+
+_LOOKED_AT = 200
+_HEAD = 4096
+_MESH_SUFFIXES = (".glb", ".gltf", ".obj", ".fbx", ".stl", ".usdz", ".usd", ".dae")
+
+
+def way_in(path: Path) -> str | None:
+    """Return what a file or folder is that the program knows but does not read, and what to do.
+
+    Args:
+        path: It exists.
+
+    Returns:
+        The rest of a sentence that starts with the name; None where it is none of these.
+    """
+    return next((text for found in _KNOWN if (text := found(path)) is not None), None)
+
+
+def _project(path: Path) -> str | None:
+    noted = _noted_scene(path / "project.json")
+    if noted is None:
+        return None
+    scene = f" ({noted})" if noted else ""
+    return (
+        f"a project of this program and not a scene: give its scene{scene}, and the project with"
+        " --project; stats, export, masks, eval, review and render take the project itself"
+    )
+
+
+def _noted_scene(document: Path) -> str | None:
+    """Return the scene that a project notes, "" where it notes none; None of anything else."""
+    is_named_so = document.parent.suffix.lower() == ".o3dpaint"
+    try:
+        value = json.loads(read_file(document))
+        noted = value["scene"]["path"]
+        is_project = {"format", "photos", "classes"} <= value.keys()
+    except (OSError, PaintError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "" if is_named_so and document.is_file() else None
+    if not is_project:
+        return None
+    return noted if isinstance(noted, str) else ""
+
+
+def _polycam(path: Path) -> str | None:
+    names = _archive_names(path)
+    if names:
+        is_one = any("keyframes/" in n and "cameras/" in n and n.endswith(".json") for n in names)
+    else:
+        is_one = any(_has_polycam_cameras(folder) for folder in (path, path / "keyframes"))
+    if not is_one:
+        return None
+    data = path.parent if path.name == "keyframes" else path
+    return (
+        "a raw export of Polycam, which is not read: nerfstudio converts it with"
+        f" ns-process-data polycam --data {data} --output-dir converted; give the folder converted"
+    )
+
+
+def _has_polycam_cameras(folder: Path) -> bool:
+    for name in ("corrected_cameras", "cameras"):
+        camera = _first(folder / name, ".json")
+        if camera is not None and b'"t_00"' in _start(camera):
+            return True
+    return False
+
+
+def _record3d(path: Path) -> str | None:
+    names = _archive_names(path)
+    if not ("metadata" in names and any(n.startswith("rgbd/") for n in names)):
+        is_folder = (path / "metadata").is_file() and (path / "rgbd").is_dir()
+        if not is_folder:
+            return None
+    return (
+        "a recording of Record3D, which is not read: export it from the app as EXR + JPG sequence,"
+        " which nerfstudio converts with ns-process-data record3d --data SEQUENCE --output-dir"
+        " converted; give the folder converted"
+    )
+
+
+def _metashape(path: Path) -> str | None:
+    start = _start(path) if path.suffix.lower() == ".xml" else b""
+    is_cameras = b"<document" in start and b"<chunk" in start
+    if not is_cameras and path.suffix.lower() not in (".psx", ".psz"):
+        return None
+    what = "cameras" if is_cameras else "a project"
+    return (
+        f"{what} of Metashape, which is not read: export the cameras as XML; nerfstudio converts"
+        " them with ns-process-data metashape --data PHOTOS --xml CAMERAS.xml --output-dir"
+        " converted; give the folder converted"
+    )
+
+
+def _reality_capture(path: Path) -> str | None:
+    if path.suffix.lower() != ".csv" or not _start(path).lstrip(b"\xef\xbb\xbf").startswith(
+        b"#name,x,y,"
+    ):
+        return None
+    return (
+        "a table of cameras of RealityCapture, which is not read: export COLMAP's format; or"
+        f" nerfstudio converts it with ns-process-data realitycapture --data PHOTOS --csv {path}"
+        " --output-dir converted; give the folder converted"
+    )
+
+
+def _opensfm(path: Path) -> str | None:
+    places = (path, path / "opensfm") if path.is_dir() else ()
+    found = next((p for p in places if (p / "reconstruction.json").is_file()), None)
+    if path.name == "reconstruction.json" and path.is_file():
+        found = path.parent
+    if found is None:
+        return None
+    return (
+        "a reconstruction of OpenSfM or OpenDroneMap, which is not read: run opensfm export_colmap"
+        f" {found} and give the folder that it writes; or nerfstudio converts OpenDroneMap's with"
+        " ns-process-data odm"
+    )
+
+
+def _mesh(path: Path) -> str | None:
+    if not path.is_file() or path.suffix.lower() not in _MESH_SUFFIXES:
+        return None
+    return (
+        "a mesh without photos: give the scene of the photos; points sampled from the mesh (PLY)"
+        " go with it as --cloud"
+    )
+
+
+def _archive(path: Path) -> str | None:
+    names = _archive_names(path)
+    if not names or any(n.endswith(".npy") for n in names):
+        return None
+    return "an archive without arrays, so it is no NPZ: unpack it and give the folder"
+
+
+_KNOWN: tuple[Callable[[Path], str | None], ...] = (
+    _project,
+    _polycam,
+    _record3d,
+    _metashape,
+    _reality_capture,
+    _opensfm,
+    _mesh,
+    _archive,
+)
+"""Ways to recognise them, the most telling first."""
+
+
+def _archive_names(path: Path) -> list[str]:
+    """Return the names in a ZIP archive; none where it is none."""
+    try:
+        if not path.is_file() or not zipfile.is_zipfile(path):
+            return []
+        with open_file(path) as file, zipfile.ZipFile(file) as archive:
+            return archive.namelist()
+    except (OSError, FormatError, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return []
+
+
+def _first(folder: Path, suffix: str) -> Path | None:
+    """Return some file of an ending in a folder."""
+    try:
+        files = sorted(folder.iterdir())[:_LOOKED_AT]
+    except OSError:
+        return None
+    return next((f for f in files if f.suffix.lower() == suffix and f.is_file()), None)
+
+
+def _start(path: Path) -> bytes:
+    """Return the first bytes of a file; none where it cannot be read."""
+    try:
+        if not path.is_file():
+            return b""
+        with open_file(path) as file:
+            return file.read(_HEAD)
+    except (OSError, FormatError):
+        return b""
