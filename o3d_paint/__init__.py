@@ -12,24 +12,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from o3d_paint import ui as ui
     from o3d_paint.core.brush import Stroke as Stroke
+    from o3d_paint.core.metrics import Scores as Scores
     from o3d_paint.core.scene import ArrayPhoto as ArrayPhoto
     from o3d_paint.core.scene import Frame as Frame
     from o3d_paint.core.scene import PointCloud as PointCloud
     from o3d_paint.core.scene import Scene as Scene
+    from o3d_paint.core.statistics import ClassStatistics as ClassStatistics
     from o3d_paint.core.taxonomy import LabelClass as LabelClass
     from o3d_paint.core.taxonomy import Taxonomy as Taxonomy
+    from o3d_paint.core.views.suggest import Suggestion as Suggestion
     from o3d_paint.errors import PaintError as PaintError
     from o3d_paint.fusion.settings import FuseOptions as FuseOptions
     from o3d_paint.fusion.settings import FusionSettings as FusionSettings
     from o3d_paint.io.exporters.labelled import ExportOptions as ExportOptions
     from o3d_paint.io.exporters.labelled import LabelledScene as LabelledScene
+    from o3d_paint.io.masks import MaskImport as MaskImport
     from o3d_paint.io.sample.files import sample_scene_path as sample_scene_path
     from o3d_paint.io.scene import LoadOptions as LoadOptions
     from o3d_paint.library import export as export
     from o3d_paint.library import load as load
+    from o3d_paint.library import load_masks as load_masks
+    from o3d_paint.library import save as save
+    from o3d_paint.library import score as score
     from o3d_paint.library import show as show
+    from o3d_paint.library import statistics as statistics
     from o3d_paint.library import write_masks as write_masks
     from o3d_paint.project.evaluation import evaluate as evaluate
+    from o3d_paint.project.next_photo import suggest_photos as suggest_photos
+    from o3d_paint.project.picture import picture as picture
     from o3d_paint.project.project import Project as Project
     from o3d_paint.project.session import open_session as open_session
 
@@ -37,6 +47,7 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "ArrayPhoto": "core.scene",
+    "ClassStatistics": "core.statistics",
     "ExportOptions": "io.exporters.labelled",
     "Frame": "core.scene",
     "FuseOptions": "fusion.settings",
@@ -44,18 +55,27 @@ _PLACES = {
     "LabelClass": "core.taxonomy",
     "LabelledScene": "io.exporters.labelled",
     "LoadOptions": "io.scene",
+    "MaskImport": "io.masks",
     "PaintError": "errors",
     "PointCloud": "core.scene",
     "Project": "project.project",
     "Scene": "core.scene",
+    "Scores": "core.metrics",
     "Stroke": "core.brush",
+    "Suggestion": "core.views.suggest",
     "Taxonomy": "core.taxonomy",
     "evaluate": "project.evaluation",
     "export": "library",
     "load": "library",
+    "load_masks": "library",
     "open_session": "project.session",
+    "picture": "project.picture",
     "sample_scene_path": "io.sample.files",
+    "save": "library",
+    "score": "library",
     "show": "library",
+    "statistics": "library",
+    "suggest_photos": "project.next_photo",
     "write_masks": "library",
 }
 """Where each name of the library lives."""

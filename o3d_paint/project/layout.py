@@ -16,7 +16,7 @@ from o3d_paint.folders import data_folder
 from o3d_paint.io.files import is_link, leads_out
 from o3d_paint.io.store import make_folder
 
-__all__ = ["Layout", "mask_names", "now_text", "project_folder"]
+__all__ = ["Layout", "is_project", "mask_names", "now_text", "project_folder"]
 
 SUFFIX = ".o3dpaint"
 _MAX_NAME_BYTES = 120
@@ -105,6 +105,11 @@ class Layout:
         else:
             shutil.copy2(path, target)
         return target
+
+
+def is_project(folder: Path) -> bool:
+    """Return whether a folder holds a project."""
+    return Layout(folder).document.is_file()
 
 
 def project_folder(scene_path: Path, chosen: Path | None = None) -> tuple[Path, str | None]:

@@ -27,8 +27,9 @@ from o3d_paint.core.visibility import DepthTolerance
 from o3d_paint.errors import SceneError
 from o3d_paint.fusion.accepted import with_accepted
 from o3d_paint.fusion.camera_limit import counted, counted_paint
-from o3d_paint.fusion.fuse import Fusion, derive
+from o3d_paint.fusion.fuse import derive
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
+from o3d_paint.fusion.result import Fusion
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.project.background import filled, without
@@ -45,6 +46,9 @@ class FuseResult:
         labelled: The scene with a label for every point that is sure enough.
         painted: (N,) labels of the painted points alone, before fusing.
         settings: What was done, every value filled in.
+        fusion: The same with the labels that are not sure enough, as a project keeps it.
+        known: (N,) painted labels as the photos vote for them; None where nobody counted the votes,
+            as with the article.
         tolerance: How far a point may lie from the depth map; None for the article.
         seconds: Time of each stage.
         conflicts: Classes on whose points photos disagree.
@@ -57,6 +61,8 @@ class FuseResult:
     painted: IdArray
     settings: FusionSettings
     tolerance: DepthTolerance | None
+    fusion: Fusion
+    known: IdArray | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     conflicts: tuple[Conflict, ...] = ()
     overruled: tuple[Overruled, ...] = ()
@@ -101,7 +107,7 @@ def run_fuse(
     started, is_article = perf_counter(), chosen.method == "article"
     tolerance = None if is_article else depth_tolerance(scene, chosen)
     said = Evidence(len(scene.cloud), (), layer, scene.labels, packed, accepted)
-    reach: list[Reach] = []
+    known, reach = None, list[Reach]()
     if tolerance is not None:
         gathered = gather_evidence(
             scene,
@@ -111,6 +117,7 @@ def run_fuse(
             reach=reach,
             progress=lambda share, stage: told(0.4 * share, stage),
         )
+        known = gathered.labels()
         said = replace(gathered, accepted=accepted)
     evidence = said if is_article else counted(scene.cloud, said, chosen, scene.frames)
     indexed = perf_counter()
@@ -131,16 +138,28 @@ def run_fuse(
         without(painted, painted, rest),
         fusion.settings,
         tolerance,
+        _without_state(fusion),
+        known,
         seconds={"index": indexed - started, **fusion.seconds},
         conflicts=_conflicts(evidence, rest),
         overruled=lost,
         reach=tuple(reach),
-        notes=(
-            *overruled_notes(lost, taxonomy.name_of),
-            *reach_sentences(reach, [f.name for f in scene.frames], taxonomy.name_of),
-            *fusion.notes,
-        ),
+        notes=(*_notes(lost, reach, scene, taxonomy), *fusion.notes),
     )
+
+
+def _notes(
+    lost: tuple[Overruled, ...], reach: list[Reach], scene: Scene, taxonomy: Taxonomy
+) -> list[str]:
+    """Return a sentence about paint that was overruled or reached no point, if there is any."""
+    photos = [f.name for f in scene.frames]
+    missed = reach_sentences(reach, photos, taxonomy.name_of)
+    return [*overruled_notes(lost, taxonomy.name_of), *missed]
+
+
+def _without_state(fusion: Fusion) -> Fusion:
+    """Return a fusion without what only a next one would use, which takes much memory."""
+    return replace(fusion, graph=None, edges={}, refined=None)
 
 
 def _labelled(scene: Scene, taxonomy: Taxonomy, shown: Fusion, rest: int) -> LabelledScene:

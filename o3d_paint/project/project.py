@@ -4,6 +4,7 @@ Summary of the interface (all on one thread; nothing here knows a widget or a fi
 
     project = Project(scene, classes=["floor", "wall"])        # jobs run inline
     project = Project(scene, taxonomy, jobs=Worker(post))      # jobs run on a worker
+    project = Project.from_masks(scene, "masks/")              # .notes says what was noticed
 
     state     .scene .taxonomy .settings .hidden .locked .history .ballots .painted_frames
               .mask(i) (H, W) read-only view · .masks of painted photos · .index(i)
@@ -41,6 +42,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,7 @@ from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.classes import Classes
 from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of
+from o3d_paint.project.from_masks import MASKS_READ, PhotoMasks, taken_masks
 from o3d_paint.project.fusing import Fusing
 from o3d_paint.project.history import Entry
 from o3d_paint.project.jobs import Jobs
@@ -97,9 +100,54 @@ class Project(Painting, Classes, Fusing):
         self.saved: Signal[[datetime]] = Signal()
         self.save_failed: Signal[[Exception]] = Signal()
         self.refresh_fused = False
+        self.notes: tuple[str, ...] = ()
         self.history_changed.connect(weakly(self._refresh_fused))
         refresh = weakly(self._refresh_fused)
         self.index_ready.connect(lambda _: refresh())
+
+    @classmethod
+    def from_masks(
+        cls,
+        scene: Scene,
+        masks: PhotoMasks,
+        classes: Taxonomy | Iterable[str | LabelClass] | None = None,
+        *,
+        background: bool | None = None,
+    ) -> Project:
+        """Make a project that is painted with masks, a network's for example.
+
+        Args:
+            scene: What they are of.
+            masks: A file or folder of any format that ``fuse --masks`` reads; or class ids (H, W)
+                by position or name of the photo, at any size of its aspect, 0 where unlabelled.
+            classes: Names in a file are looked up among them, others are added. None for the
+                file's own; ids without a name are "class 7".
+            background: Of files: whether what masks leave empty is of none of their classes rather
+                than not painted; it gets a class of its own. None takes it for that where they
+                show a single class.
+
+        Returns:
+            A project like any other: fuse, evaluate, export or save it, open it in a window. What
+            was noticed about the masks is in its ``notes``.
+
+        Raises:
+            PaintError: A file cannot be read, or none of its masks belongs to a photo.
+            ValueError: A mask has another aspect than its photo, holds no class ids, or there is no
+                such photo.
+        """
+        known = None if classes is None else taxonomy_of(classes)
+        painted, taxonomy, settings, notes = taken_masks(scene, masks, known, background=background)
+        project = cls(scene, taxonomy)
+        project.restore(masks=painted, settings=settings)
+        project.notes = tuple(notes)
+        return project
+
+    @property
+    def masks_read(self) -> tuple[Path, ...]:
+        """Files and folders that masks were read from, which no output writes over."""
+        kept = self.settings.get(MASKS_READ)
+        listed = kept if isinstance(kept, list) else []
+        return tuple(Path(p) for p in listed if isinstance(p, str))
 
     def index(self, frame_idx: int) -> PixelIndex | None:
         """Return what points a photo shows; None until its index is built."""

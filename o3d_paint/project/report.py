@@ -72,7 +72,7 @@ def units_report(scene: Scene) -> dict[str, Any]:
 
 
 def fuse_report(
-    result: FuseResult, *, seconds: dict[str, float], outputs: Sequence[Path]
+    result: FuseResult, *, seconds: dict[str, float], outputs: Sequence[Path] = ()
 ) -> dict[str, Any]:
     """Return what was done and what came out.
 

@@ -9,6 +9,7 @@
     session.problem     why the latest work is in memory only, or None
     session.save()      Ctrl+S;  .save(wait=True) raises StorageError
     session.save_as(folder) · session.tick() (now and then, for retries) · session.close()
+    with open_session(...) as session: ...                    # closes by itself
 
 `read_project` gives commands a project to look at, without lock and without writing.
 """
@@ -168,6 +169,25 @@ class Session:
         self.project.close()
         if unused:
             remove_unused(self._layout)
+
+    def __enter__(self) -> Session:
+        """Return the session, for ``with open_session(...) as session``."""
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Save everything and let go of the folder.
+
+        What was done before an error is saved too; that it cannot be does not hide the error.
+
+        Raises:
+            StorageError: The latest work cannot be saved.
+        """
+        try:
+            self.close()
+        except StorageError:
+            self.abandon()
+            if error is None:
+                raise
 
     def start(self, loaded: Loaded, lock: FolderLock, *, is_new: bool) -> None:
         """Keep the folder in step from now on.

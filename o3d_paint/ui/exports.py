@@ -30,6 +30,7 @@ class _Work:
     labelled: LabelledScene
     masks: PackedMasks
     inputs: tuple[Path, ...]
+    masks_read: tuple[Path, ...]
 
 
 class Exports:
@@ -102,7 +103,7 @@ class Exports:
         project.end_stroke()
         labelled = labelled_scene(project)
         inputs = (self._scene_path,) if self._scene_path is not None else ()
-        return _Work(labelled, project.masks, inputs)
+        return _Work(labelled, project.masks, inputs, project.masks_read)
 
     def _save_cloud(self, target: Path) -> None:
         work = self._taken()
@@ -120,7 +121,12 @@ class Exports:
 
         def write(report: Report) -> Sequence[str]:
             written = write_masks(
-                work.labelled, folder, format_name, inputs=work.inputs, progress=report
+                work.labelled,
+                folder,
+                format_name,
+                inputs=work.inputs,
+                masks_read=work.masks_read,
+                progress=report,
             )
             return written.notes
 

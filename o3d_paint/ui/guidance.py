@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.consistency import suggested_tolerance
 from o3d_paint.core.disagreement import Dissent, dissents
 from o3d_paint.core.views.best_view import SpotView, ViewFinder
 from o3d_paint.core.views.pick import best_frame
-from o3d_paint.core.views.suggest import Sightings, Suggestion, build_sightings, suggest, unsettled
+from o3d_paint.core.views.suggest import Sightings, Suggestion, build_sightings, suggest
 from o3d_paint.project.jobs import Report, Worker
+from o3d_paint.project.next_photo import unsettled_points
 from o3d_paint.ui.studio import Studio
 
 __all__ = ["Guidance"]
@@ -58,11 +57,7 @@ class Guidance:
         if self._sightings is None:
             return
         project, sample = self._studio.project, self._sightings.sample
-        # Without the fused layer only paint settles anything, whatever was accepted.
-        confidence = project.confidence_of(sample) if project.fused_shown else None
-        if confidence is None:
-            confidence = (project.painted[sample] > 0).astype(np.float32)
-        needed = unsettled(confidence, project.ballots.conflicts()[sample])
+        needed = unsettled_points(project, sample)
         found = suggest(self._sightings, needed, exclude=project.painted_frames)
         if not found:
             exclude = () if self._studio.viewing.open_idx is None else (

@@ -10,10 +10,11 @@ import numpy as np
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.core.disagreement import Conflict, conflicts_by_pair, densest
 from o3d_paint.core.metrics import LeftOut
-from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics, surface_area
+from o3d_paint.core.statistics import ClassStatistics, as_csv, class_statistics
 from o3d_paint.io.store import write_bytes
 from o3d_paint.project.evaluation import photos_left_out
 from o3d_paint.project.jobs import Report
+from o3d_paint.project.statistics import area_of_points, sure_points
 from o3d_paint.ui.clipboard import copy_text, has_clipboard
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
@@ -63,14 +64,15 @@ class Reports:
         card.set_model(counting)
         desk.shell.popups.open(card)
         labels, said, taxonomy = project.labels, project.snapshot(), project.taxonomy
+        is_sure = sure_points(project)
 
         def work(_report: Report) -> _Counted:
             evidence = said.evidence()
             if self._point_area is None:
-                scene = project.scene
-                self._point_area = surface_area(scene.cloud.xyz, spacing=scene.spacing)
-            area = self._point_area
-            lines = class_statistics(taxonomy, labels, evidence=evidence, point_area=area)
+                self._point_area = area_of_points(project.scene.cloud.xyz)
+            lines = class_statistics(
+                taxonomy, labels, point_area=self._point_area, evidence=evidence, is_sure=is_sure
+            )
             return lines, conflicts_by_pair(evidence.tally())
 
         def done(counted: _Counted) -> None:
@@ -93,15 +95,15 @@ class Reports:
                 share=line.share,
                 area=f"{line.area:.3g} {self._unit}²" if line.points else "",
                 area_value=line.area,
-                photos=line.photos,
-                conflicts=line.conflicts,
+                photos=line.photos or 0,
+                conflicts=line.conflicts or 0,
             )
             for line in lines
             if line.class_id in taxonomy
         )
         free = next((line for line in lines if line.class_id == 0), None)
         note = "" if free is None else f"{percent(free.share)} of the points are unlabelled"
-        accepted = sum(line.accepted for line in lines)
+        accepted = sum(line.accepted or 0 for line in lines)
         if accepted:
             note += f" · {accepted:,} are accepted predictions"
         named = [
