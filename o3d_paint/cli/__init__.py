@@ -20,6 +20,7 @@ from o3d_paint.cli.open import open_window
 from o3d_paint.cli.recover import recover
 from o3d_paint.cli.render import render
 from o3d_paint.cli.review import review
+from o3d_paint.cli.stats import stats
 from o3d_paint.cli.taxonomies import taxonomies
 from o3d_paint.cli.terminal import tell_of_plugins
 
@@ -45,6 +46,7 @@ app.command("import")(convert)
 app.command("fuse")(fuse)
 app.command("export")(export)
 app.command("masks")(masks)
+app.command("stats")(stats)
 app.command("eval")(evaluate)
 app.command("review")(review)
 app.command("render")(render)

@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
-from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting, check_place
-from o3d_paint.cli.terminal import note, progress_of, say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.opened import numbers_without_effect, scene_and_project
+from o3d_paint.cli.options import SceneArgument, reads_scene
+from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting, check_place
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
 
 
 @reads_scene
+@answers("import")
 def convert(
     scene: SceneArgument,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="The NPZ file to write.")
+        Path,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The NPZ file to write.",
+            rich_help_panel=WRITING,
+        ),
     ],
     photo_size: Annotated[
         int | None,
@@ -28,12 +38,13 @@ def convert(
             metavar="PIXELS",
             min=1,
             help="Make photos smaller whose longest side is larger. Kept as they are if not given.",
+            rich_help_panel=WRITING,
         ),
     ] = None,
     overwrite: OverwriteOption = False,
-    quiet: QuietOption = False,
     *,
     options: LoadOptions,
+    answer: Answer,
 ) -> None:
     """Convert a scene of any kind into one NPZ with everything in it, photos included.
 
@@ -42,19 +53,38 @@ def convert(
     from o3d_paint.io.memory import human_size
     from o3d_paint.io.scene import load_scene
     from o3d_paint.io.scene_file import write_scene
+    from o3d_paint.project.scene_options import completed_options
 
     if output.suffix.lower() != ".npz":
         msg = f"-o must name a file that ends in .npz, got {str(output)!r}"
         raise typer.BadParameter(msg)
-    inputs = [p for p in (scene, options.cloud) if p is not None]
+    source, project = scene_and_project(scene)
+    if project is not None:
+        options = completed_options(options, project)
+        answer.note([f"{project} is a project: its scene is written, without what is painted."])
+    inputs = [p for p in (source, options.cloud) if p is not None]
     check_place(output, inputs)
+    answer.check(inputs=inputs, outputs=[output], overwrite=overwrite)
     ask_before_overwriting([output], overwrite=overwrite)
-    with progress_of("Reading", quiet=quiet) as told:
-        loaded = load_scene(scene, options, progress=told)
-    note(loaded.notes, quiet=quiet)
-    with progress_of("Writing", quiet=quiet) as told:
+    with answer.progress("Reading") as told:
+        loaded = load_scene(source, options, progress=told)
+    answer.note([*loaded.notes, *numbers_without_effect(options, loaded)])
+    photos = [f.photo for f in loaded.frames]
+    is_small = all(max(p.width, p.height) <= (photo_size or 0) for p in photos)
+    given = {"--photo-size": photo_size is not None and is_small}
+    answer.note(without_effect(given, "here: no photo is larger"))
+    with answer.progress("Writing") as told:
         notes = write_scene(loaded, output, inputs=inputs, longest_side=photo_size, progress=told)
-    note(notes, quiet=quiet)
-    size = human_size(output.stat().st_size)
-    points, photos = len(loaded.cloud), len(loaded.frames)
-    say(f"wrote {output} ({size}): {points:,} points, {photos} photos", quiet=quiet)
+    answer.note(notes)
+    nbytes = output.stat().st_size
+    points, size = len(loaded.cloud), human_size(nbytes)
+    answer.say(f"wrote {output} ({size}): {points:,} points, {len(photos)} photos")
+    answer.finish(
+        {
+            "file": str(source),
+            "outputs": [str(output)],
+            "bytes": nbytes,
+            "points": points,
+            "photos": len(photos),
+        }
+    )

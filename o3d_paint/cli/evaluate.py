@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from o3d_paint.cli.answer import Answer, answers
 from o3d_paint.cli.opened import SceneOption, open_project
-from o3d_paint.cli.options import QuietOption, reads_scene
-from o3d_paint.cli.summary import print_conflicts
-from o3d_paint.cli.terminal import note, print_json, progress_of, say
+from o3d_paint.cli.options import flags_given, reads_scene
+from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_filling
+from o3d_paint.cli.summary import conflict_lines
+from o3d_paint.cli.terminal import say
+from o3d_paint.cli.without_effect import without_effect
 from o3d_paint.plain_text import printable
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ _WIDEST_MATRIX = 12  # classes; JSON has all of it
 
 
 @reads_scene
+@answers("eval")
 def evaluate(
     project: Annotated[
         Path | None,
@@ -33,7 +37,7 @@ def evaluate(
         Path | None, typer.Option("--pred", metavar="FILE", help="Labelled cloud to judge.")
     ] = None,
     truth: Annotated[
-        Path | None, typer.Option("--truth", metavar="FILE", help="Labelled cloud that is right.")
+        Path | None, typer.Option("--truth", metavar="FILE", help="Ground-truth labelled cloud.")
     ] = None,
     match: Annotated[
         str | None,
@@ -47,17 +51,24 @@ def evaluate(
     ] = None,
     pictures: Annotated[
         Path | None,
-        typer.Option("--pictures", metavar="DIR", help="Draw where photos were predicted wrong."),
+        typer.Option(
+            "-o",
+            "--output",
+            "--pictures",
+            metavar="DIR",
+            help="Draw where photos were predicted wrong, a picture each.",
+            rich_help_panel=WRITING,
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     scene: SceneOption = None,
-    quiet: QuietOption = False,
+    overwrite: OverwriteOption = False,
     *,
     options: LoadOptions,
+    answer: Answer,
 ) -> None:
     """Measure labels: each painted photo against the others, or one cloud against another.
 
-    Example: o3d-paint eval scene.o3dpaint --pictures errors
+    Example: o3d-paint eval scene.o3dpaint -o errors
 
     Example: o3d-paint eval --pred out.ply --truth truth.ply
     """
@@ -67,23 +78,31 @@ def evaluate(
     if (project is None) == (pred is None and truth is None) or (pred is None) != (truth is None):
         msg = "give a PROJECT, or --pred and --truth"
         raise typer.BadParameter(msg)
+    places = [] if pictures is None else [pictures]
+    answer.check(inputs=[project, pred, truth], outputs=places, overwrite=overwrite)
     if project is None:
         assert pred is not None
         assert truth is not None
+        given = {
+            "--pictures": pictures is not None,
+            "--scene": scene is not None,
+            **flags_given(options),
+        }
+        answer.note(without_effect(given, "on two clouds: they are for a project"))
         report, notes = _compared(pred, truth, match=match, reach=reach)
     else:
+        clouds = {"--match": match is not None, "--reach": reach is not None}
+        answer.note(without_effect(clouds, "on a project: they are for --pred and --truth"))
+        if pictures is not None:
+            ask_before_filling(pictures, overwrite=overwrite)
         report, notes = _left_out(
-            project,
-            pictures=pictures,
-            scene=scene,
-            options=options,
-            quiet=quiet,
+            project, pictures=pictures, scene=scene, options=options, answer=answer
         )
-    if as_json:
-        print_json(report)
-        return
-    note(notes, quiet=quiet)
-    _print(report)
+    answer.note(notes)
+    if answer.shows_text:
+        _print(report)
+    drawn = () if pictures is None or project is None else sorted(pictures.glob("errors_*.png"))
+    answer.finish({**report, "outputs": [str(path) for path in drawn]})
 
 
 def _compared(
@@ -100,12 +119,17 @@ def _compared(
     found = compare_files(pred, truth, matching=match, reach=limit)  # type: ignore[arg-type]
     report = {
         "protocol": f"against truth, points matched by {found.matching}",
+        "project": None,
         "pred": str(pred),
         "truth": str(truth),
         **scores_report(found.scores, found.taxonomy),
         "notes": list(found.notes),
     }
-    return report, found.notes
+    notes = list(found.notes)
+    if found.matching == "order":
+        given = {"--reach": reach is not None}
+        notes += without_effect(given, "on points in order: it is for --match nearest")
+    return report, tuple(notes)
 
 
 def _left_out(
@@ -114,23 +138,23 @@ def _left_out(
     pictures: Path | None,
     scene: Path | None,
     options: LoadOptions,
-    quiet: bool,
+    answer: Answer,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the figures of a project, and draw the pictures."""
     from o3d_paint.io.review import ErrorPictures
     from o3d_paint.project.evaluation import evaluate as evaluate_project
 
-    opened = open_project(folder, scene=scene, options=options, quiet=quiet)
+    opened = open_project(folder, scene=scene, options=options, answer=answer)
     drawn = None
     if pictures is not None:
         work = opened.project
         drawn = ErrorPictures(work.scene, work.masks, work.taxonomy, folder=pictures)
-    with progress_of("Leaving photos out", quiet=quiet) as told:
+    with answer.progress("Leaving photos out") as told:
         found = evaluate_project(opened.project, shown=drawn, progress=told)
     notes = () if drawn is None else (f"Pictures of {len(found.photos)} photos: {pictures}",)
     if found.accepted:
         notes = (*notes, f"Accepted predictions, on {found.accepted:,} points, took no part.")
-    return found.to_json(), notes
+    return {**found.to_json(), "project": str(folder), "pred": None, "truth": None}, notes
 
 
 def _print(report: dict[str, Any]) -> None:
@@ -153,7 +177,8 @@ def _print(report: dict[str, Any]) -> None:
         console.print(_confusion_table(report))
     if "photos" in report:
         console.print(_photo_table(report))
-        print_conflicts(report["conflicts"], quiet=False)
+        for line in conflict_lines(report["conflicts"]):
+            say(line)
 
 
 def _class_table(report: dict[str, Any]) -> Table:

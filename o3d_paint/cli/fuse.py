@@ -9,24 +9,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.fuse_sources import (
+    choices_of,
+    named_sources,
+    read_work,
+    remembered_options,
+    settings_of,
+    unused_options,
+)
 from o3d_paint.cli.fusion_options import Given, ineffective, with_fusion_settings
-from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
+from o3d_paint.cli.nothing_labelled import require_labels
+from o3d_paint.cli.options import SceneArgument, reads_scene
 from o3d_paint.cli.outputs import Outputs, writes_clouds
-from o3d_paint.cli.summary import print_summary
+from o3d_paint.cli.saving import SaveOption, check_save, save_result
+from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.taxonomies import TaxonomyOption, chosen_list
-from o3d_paint.cli.terminal import note, progress_of
 
 if TYPE_CHECKING:
-    from o3d_paint.core.scene import Scene
-    from o3d_paint.fusion.settings import FusionSettings
     from o3d_paint.io.scene import LoadOptions
-    from o3d_paint.project.paint_sources import MaskChoices
-    from o3d_paint.project.project import Project
+
+_PAINT = "What is painted"
 
 
 @reads_scene
 @writes_clouds
 @with_fusion_settings
+@answers("fuse")
 def fuse(
     scene: SceneArgument,
     masks: Annotated[
@@ -36,11 +45,17 @@ def fuse(
             metavar="PATH",
             help="Masks: folder or ZIP of PNG, NPY or JSON named after photos or their numbers,"
             " COCO JSON …",
+            rich_help_panel=_PAINT,
         ),
     ] = None,
     strokes: Annotated[
         Path | None,
-        typer.Option("--strokes", metavar="FILE", help="Recorded strokes (JSON of the kit)."),
+        typer.Option(
+            "--strokes",
+            metavar="FILE",
+            help="Recorded strokes (JSON of the kit).",
+            rich_help_panel=_PAINT,
+        ),
     ] = None,
     project: Annotated[
         Path | None,
@@ -49,6 +64,7 @@ def fuse(
             metavar="DIR",
             help="Project folder whose paint is used; scene.o3dpaint beside the scene if neither"
             " masks nor strokes are given.",
+            rich_help_panel=_PAINT,
         ),
     ] = None,
     taxonomy: TaxonomyOption = None,
@@ -59,136 +75,91 @@ def fuse(
             help="Whether what masks leave empty is of none of their classes and stays unlabelled,"
             " or merely not painted. The former if they show a single class.",
             show_default=False,
+            rich_help_panel=_PAINT,
         ),
     ] = None,
+    save: SaveOption = None,
     tune: Annotated[bool | None, typer.Option("--tune/--no-tune", hidden=True)] = None,
-    json_file: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the report: coverage, classes, times."),
-    ] = None,
-    quiet: QuietOption = False,
     *,
     options: LoadOptions,
     outputs: Outputs,
     given: Given,
+    answer: Answer,
 ) -> None:
     """Label every point from painted photos.
 
     Example: o3d-paint fuse scene.npz --masks DIR -o out.ply -o out.glb --json report.json
+
+    Example: o3d-paint fuse scene.npz --masks coco.json --save scene.o3dpaint
     """
     threshold = options.conf_thresh
-    if masks is None and strokes is None and project is None:
-        project = _project_beside(scene)
-    options = _remembered(options, project)
+    scene, project = named_sources(scene, project, is_alone=masks is None and strokes is None)
+    options = remembered_options(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
     is_article = given.get("method") == "article"
     reading = replace(options, conf_thresh=None) if is_article else options
-    outputs = outputs.reading(scene, strokes, masks, options.cloud, taxonomy)
-    outputs.check(json_file)
+    outputs = outputs.reading(scene, strokes, options.cloud, taxonomy, folders=[masks])
+    _check(outputs, save, inputs=[scene, masks], answer=answer)
 
     from o3d_paint.io.scene import load_scene
-    from o3d_paint.io.store import write_json
     from o3d_paint.project.paint_sources import all_paint
     from o3d_paint.project.report import fuse_report
 
     known = chosen_list(taxonomy)
     started = perf_counter()
-    with progress_of("Reading", quiet=quiet) as told:
+    with answer.progress("Reading") as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
-    work = None if project is None else _read(project, loaded)
-    settings = _settings(work[0] if work else None, given, threshold)
+    work, messages = read_work(project, loaded)
+    settings = settings_of(work, given, threshold)
     paint = all_paint(
-        loaded,
-        class_list=known,
-        project=work[0] if work else None,
-        masks=masks,
-        strokes=strokes,
-        choices=_choices(options, background, settings.method),
-    )
-    notes = [*(work[1] if work else ()), *paint.notes]
-    notes += [*ineffective(settings, given), *_no_tuning(tune)]
-    note([*loaded.notes, *notes], quiet=quiet)
-    outputs.check_classes(paint.taxonomy)
+        loaded, class_list=known, project=work, masks=masks, strokes=strokes,
+        choices=choices_of(options, background, settings.method),
+    )  # fmt: skip
+    answer.note([*loaded.notes, *messages, *paint.notes, *ineffective(settings, given)])
+    has = {"has_masks": masks is not None, "has_labels": loaded.labels is not None}
+    beside = bool(taxonomy and work)
+    answer.note(unused_options(options, background=background, taxonomy=beside, tune=tune, **has))
+    outputs.check_classes(paint.taxonomy, answer)
     gathered = perf_counter()
-    with progress_of("Fusing", quiet=quiet) as told:
+    with answer.progress("Fusing") as told:
         result = paint.fused(settings, progress=told)
-    note(result.notes, quiet=quiet)
+    answer.note(result.notes)
+    require_labels(result, settings, options)
     fused = perf_counter()
-    files = outputs.write(result.labelled, quiet=quiet)
+    files = outputs.write(result.labelled, answer)
+    if save is not None:
+        with files.also(save):
+            save_result(
+                save, result, paint, answer, scene=loaded, settings=settings, options=options,
+                scene_path=scene, masks_read=[p for p in (masks, strokes) if p], work=work,
+            )  # fmt: skip
     seconds = {"load": read - started, "masks": gathered - read, **result.seconds}
     seconds["export"] = perf_counter() - fused
-    report = fuse_report(result, seconds=seconds, outputs=files)
-    report["notes"] += notes
-    if json_file is not None:
-        write_json(json_file, report, inputs=outputs.options.inputs)
-    print_summary(report, quiet=quiet)
+    report = {**fuse_report(result, seconds=seconds), **files.to_json()}
+    report["project"] = str(save) if save in files.paths else None
+    for line in summary_lines(report):
+        answer.say(line)
+    answer.finish(report)
+    files.require_all()
 
 
-def _project_beside(scene: Path) -> Path:
-    """Return the folder of the scene's usual project.
+def _check(
+    outputs: Outputs, save: Path | None, *, inputs: list[Path | None], answer: Answer
+) -> None:
+    """Refuse what could not be written in the end, and say so where nothing would be.
 
     Raises:
-        typer.BadParameter: There is none.
+        PaintError: It could not be written.
+        typer.BadParameter: Nothing is to be written or printed.
     """
-    from o3d_paint.project.layout import project_folder
-
-    folder = project_folder(scene)[0]
-    if not (folder / "project.json").is_file():
-        msg = "give --masks, --strokes or --project: what is painted"
+    outputs.check(answer)
+    others = [*outputs.paths, *answer.files]
+    check_save(save, inputs=inputs, outputs=others, overwrite=outputs.overwrite)
+    if outputs.paths or save is not None or answer.json_file is not None:
+        return
+    what = "-o out.ply writes the labelled cloud, --save scene.o3dpaint a project"
+    if answer.is_quiet:
+        msg = f"nothing is printed and nothing written: {what}, --json report.json the figures"
         raise typer.BadParameter(msg)
-    return folder
-
-
-def _remembered(options: LoadOptions, project: Path | None) -> LoadOptions:
-    """Return the options with what the project remembers of its scene."""
-    from o3d_paint.project.scene_options import completed_options
-
-    return options if project is None else completed_options(options, project)
-
-
-def _settings(work: Project | None, given: Given, threshold: float | None) -> FusionSettings:
-    """Return how to fuse: as typed, else as in the project."""
-    from o3d_paint.fusion.settings import FusionSettings
-
-    settings = replace(FusionSettings() if work is None else work.fusion_settings, **given)
-    if settings.method == "article" and threshold is not None:
-        return replace(settings, conf_thresh=threshold)
-    return settings
-
-
-def _no_tuning(tune: bool | None) -> list[str]:
-    """Return what there is to say of an option that earlier versions had."""
-    if tune is None:
-        return []
-    flag = "--tune" if tune else "--no-tune"
-    return [f"{flag} has no effect any more: weights are no longer chosen by leaving photos out."]
-
-
-def _read(folder: Path, scene: Scene) -> tuple[Project, list[str]]:
-    """Return the work in a project folder, and what there is to say about it."""
-    from o3d_paint.errors import ProjectError
-    from o3d_paint.project.session import read_project
-
-    if not (folder / "project.json").is_file():
-        msg = f"{folder} is no project folder: it has no project.json"
-        raise ProjectError(msg)
-    work, messages = read_project(folder, scene)
-    return work, [f"{m[:1].upper()}{m[1:]}." for m in messages]
-
-
-def _choices(options: LoadOptions, background: bool | None, method: str | None) -> MaskChoices:
-    """Return what was said about masks.
-
-    Raises:
-        typer.BadParameter: It is not part of the article's method.
-    """
-    from o3d_paint.io.class_numbers import NumberRules
-    from o3d_paint.project.paint_sources import MaskChoices
-
-    if method == "article":
-        if background:
-            msg = "--background is not part of --method article: leave it out"
-            raise typer.BadParameter(msg)
-        background = False
-    return MaskChoices(NumberRules(options.ignore, options.first_id), background)
+    answer.note([f"Labels are not written anywhere: {what}."])

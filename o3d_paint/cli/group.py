@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -24,6 +26,20 @@ _OWN_OPTIONS = (
     "--install-completion",
     "--show-completion",
 )
+_TO_STDOUT = ("--json", "--csv")
+"""Options whose file may be left out at the end and before other options: standard output then."""
+_OTHER_WORDS = {
+    "convert": "import",
+    "evaluate": "eval",
+    "help": "--help",
+    "label": "fuse",
+    "labels": "export",
+    "save": "export",
+    "statistics": "stats",
+    "turntable": "render",
+    "version": "--version",
+}
+"""What people type for a command that is called otherwise."""
 
 
 class SceneFirstGroup(TyperGroup):
@@ -34,9 +50,22 @@ class SceneFirstGroup(TyperGroup):
         if not ctx.resilient_parsing and (
             not args or (args[0] not in self.commands and args[0] not in _OWN_OPTIONS)
         ):
+            if args and _is_bare_word(args[0]):
+                ctx.fail(self._no_such_command(args[0]))
             args = ["open", *args]
-        rest: list[str] = super().parse_args(ctx, args)
+        rest: list[str] = super().parse_args(ctx, _with_stdout(args))
         return rest
+
+    def _no_such_command(self, word: str) -> str:
+        """Return what to say of a first word that is neither a command nor a file."""
+        folded = word.casefold()
+        close = get_close_matches(folded, self.commands, n=1)
+        meant = _OTHER_WORDS.get(folded) or (close[0] if close else None)
+        if meant is None:
+            hint = "o3d-paint --help lists the commands"
+        else:
+            hint = f"did you mean o3d-paint {meant}?"
+        return f"There is no command {word!r}, and no file or folder of that name: {hint}"
 
     def make_context(self, *args: Any, **kwargs: Any) -> Any:
         """Read the command line; what it is told about a mistake can be shown."""
@@ -55,6 +84,23 @@ class SceneFirstGroup(TyperGroup):
             cause = error
         typer.secho(f"o3d-paint: {printable(sentence)}", err=True, fg=typer.colors.RED)
         raise typer.Exit(1) from cause
+
+
+def _is_bare_word(text: str) -> bool:
+    """Return whether a first word looks like a command rather than like a scene."""
+    is_path = any(sign in text for sign in "./\\")
+    return bool(text) and not text.startswith("-") and not is_path and not Path(text).exists()
+
+
+def _with_stdout(args: list[str]) -> list[str]:
+    """Return the arguments with ``-`` where the file of such an option is left out."""
+    whole: list[str] = []
+    for i, word in enumerate(args):
+        whole.append(word)
+        following = args[i + 1] if i + 1 < len(args) else "--"
+        if word in _TO_STDOUT and following.startswith("-") and following != "-":
+            whole.append("-")
+    return whole
 
 
 def _sentence(error: Exception) -> str | None:

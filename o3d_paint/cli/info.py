@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from o3d_paint.cli.options import QuietOption, SceneArgument, reads_scene
-from o3d_paint.cli.terminal import print_json, progress_of, say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.opened import numbers_without_effect, scene_and_project
+from o3d_paint.cli.options import SceneArgument, reads_scene
+from o3d_paint.cli.places import OverwriteOption
 
 if TYPE_CHECKING:
     from o3d_paint.core.scene import Scene
@@ -18,30 +19,55 @@ _NEARLY = 0.95
 
 
 @reads_scene
+@answers("info")
 def info(
     scene: SceneArgument,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
-    quiet: QuietOption = False,
+    overwrite: OverwriteOption = False,
     *,
     options: LoadOptions,
+    answer: Answer,
 ) -> None:
     """Say what a scene holds: points, photos, confidence rule, units, direction of the poses.
 
-    Example: o3d-paint info scene.npz --json
+    Of a project (scene.o3dpaint) it says the same of its scene, and what is painted.
+
+    Example: o3d-paint info scene.npz --json -
     """
     from o3d_paint.io.scene import load_scene
     from o3d_paint.project.report import scene_report
+    from o3d_paint.project.scene_options import completed_options
 
-    with progress_of("Reading", quiet=quiet) as told:
-        loaded = load_scene(scene, options, progress=told)
-    report = {"file": str(scene), **scene_report(loaded)}
-    if as_json:
-        print_json(report)
-    else:
-        _print(report, loaded)
+    source, project = scene_and_project(scene)
+    if project is not None:
+        options = completed_options(options, project)
+    answer.check(inputs=[scene, source, options.cloud], overwrite=overwrite)
+    with answer.progress("Reading") as told:
+        loaded = load_scene(source, options, progress=told)
+    answer.note(numbers_without_effect(options, loaded))
+    report = {"file": str(source), **scene_report(loaded), "project": None}
+    if project is not None:
+        report["project"] = _painted(project, loaded)
+    _print(report, loaded, answer)
+    answer.finish(report)
 
 
-def _print(report: dict[str, Any], scene: Scene) -> None:
+def _painted(folder: Path, scene: Scene) -> dict[str, Any]:
+    """Return what a project holds, without bringing its paint to the cloud."""
+    from o3d_paint.project.layout import Layout
+    from o3d_paint.project.loading import load_folder
+
+    found = load_folder(folder, scene)
+    return {
+        "folder": str(folder),
+        "painted_photos": [scene.frames[i].name for i, m in sorted(found.masks.items()) if m.any()],
+        "classes": [{"id": c.class_id, "name": c.name} for c in found.taxonomy],
+        "has_labels_on_points": found.layer is not None and bool(found.layer.any()),
+        "is_fused": bool(found.number) and Layout(folder).fused.exists(),
+        "messages": list(found.messages),
+    }
+
+
+def _print(report: dict[str, Any], scene: Scene, answer: Answer) -> None:
     """Print the report as aligned lines."""
     photos, confidence, units = report["photos"], report["confidence"], report["units"]
     sizes = sorted({tuple(p["size"]) for p in photos})
@@ -64,11 +90,17 @@ def _print(report: dict[str, Any], scene: Scene) -> None:
         ),
         ("up", _direction(report["up"])),
     ]
-    say(str(report["file"]))
+    project = report["project"]
+    if project is not None:
+        painted, classes = len(project["painted_photos"]), len(project["classes"])
+        fused = "fused" if project["is_fused"] else "not fused"
+        what = f"{painted} of {len(photos)} photos painted, {classes} classes, {fused}"
+        rows.append(("project", f"{project['folder']}: {what}"))
+    answer.show(str(report["file"]))
     for name, text in rows:
-        say(f"  {name:<12} {text}")
-    for sentence in scene.notes:
-        say(f"  · {sentence}")
+        answer.show(f"  {name:<12} {text}")
+    for sentence in (*scene.notes, *(project["messages"] if project else ())):
+        answer.show(f"  · {sentence}")
 
 
 def _direction(up: Sequence[float]) -> str:

@@ -9,12 +9,15 @@ A command that reads a scene takes all of them through `reads_scene`::
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.typed import load_options
+
+if TYPE_CHECKING:
+    from o3d_paint.io.scene import LoadOptions
 
 __all__ = [
     "SCENE_OPTIONS",
@@ -25,10 +28,10 @@ __all__ = [
     "PercentileOption",
     "PresetOption",
     "ProjectOption",
-    "QuietOption",
     "SceneArgument",
     "ThresholdOption",
     "UpOption",
+    "flags_given",
     "load_options",
     "reads_scene",
 ]
@@ -50,6 +53,7 @@ FORMATS = (
 """Names of the importers, in the order in which they look at a file; heavy to ask for."""
 
 _PANEL = "How to read the scene"
+_NUMBERS = "What masks and labels mean"
 _MAX_INVALID = 2**32 - 1
 
 SceneArgument = Annotated[
@@ -178,7 +182,7 @@ TurnMasksOption = Annotated[
         metavar="none|exif|90|180|270",
         help="How masks are turned onto photos: not at all, back from how EXIF shows the photos, or"
         " clockwise by degrees. Shapes, EXIF and the photos' edges decide if not given.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=_NUMBERS,
     ),
 ]
 IgnoreOption = Annotated[
@@ -188,7 +192,7 @@ IgnoreOption = Annotated[
         metavar="ID[,ID…]",
         help="Numbers, or names, of masks and labels that are no class. none: no number is ignored"
         " because it is the largest of its type (255, 65535).",
-        rich_help_panel=_PANEL,
+        rich_help_panel=_NUMBERS,
     ),
 ]
 FirstIdOption = Annotated[
@@ -199,7 +203,7 @@ FirstIdOption = Annotated[
         min=0,
         help="Number of the first class in masks and labels, which becomes 1; with 0, 0 is a class"
         " and not unlabelled.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=_NUMBERS,
     ),
 ]
 FormatOption = Annotated[
@@ -229,10 +233,6 @@ ProjectOption = Annotated[
         help="Project folder; beside the scene as scene.o3dpaint if not given.",
     ),
 ]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="Print nothing but errors and what was asked for.")
-]
-
 SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "images": (ImagesOption, None),
     "cloud": (CloudOption, None),
@@ -256,3 +256,16 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
 
 reads_scene = taking("options", SCENE_OPTIONS, load_options)
 """Gives a command every option that says how to read a scene, as ``options: LoadOptions``."""
+
+
+def flags_given(options: LoadOptions) -> dict[str, bool]:
+    """Return by flag whether it was typed, of those that say how to read a scene."""
+    from o3d_paint.io.scene import LoadOptions
+
+    plain = LoadOptions()
+    other = {"conf_percentile": "confidence-percentile", "format_name": "format"}
+    return {
+        f"--{other.get(name, name).replace('_', '-')}": getattr(options, name)
+        != getattr(plain, name)
+        for name in SCENE_OPTIONS
+    }

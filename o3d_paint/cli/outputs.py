@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from o3d_paint.cli.answer import Answer
+from o3d_paint.cli.places import (
+    WRITING,
+    OverwriteOption,
+    ask_before_overwriting,
+    check_place,
+    refuse_one_for_two,
+)
 from o3d_paint.cli.shared import taking
-from o3d_paint.cli.terminal import note, say
-from o3d_paint.plain_text import printable
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
+    from o3d_paint.errors import PaintError
     from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 
-__all__ = ["Outputs", "OverwriteOption", "ask_before_overwriting", "check_place", "writes_clouds"]
+__all__ = [
+    "Outputs",
+    "WrittenFiles",
+    "writes_clouds",
+]
 
-_PANEL = "What to write"
 
 OutputsOption = Annotated[
     list[Path] | None,
@@ -30,7 +41,7 @@ OutputsOption = Annotated[
         metavar="FILE",
         help="File to write, its format by the ending: .ply, .glb, .npy (labels, with"
         " classes.json), .las … May be repeated.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=WRITING,
     ),
 ]
 ColorByOption = Annotated[
@@ -39,7 +50,7 @@ ColorByOption = Annotated[
         "--color-by",
         metavar="photo|label",
         help="Colours of the points. If not given: photo in PLY, label in GLB.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=WRITING,
     ),
 ]
 ThumbnailsOption = Annotated[
@@ -47,7 +58,7 @@ ThumbnailsOption = Annotated[
     typer.Option(
         "--thumbnails",
         help="Show the photos in the GLB's camera frustums.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=WRITING,
     ),
 ]
 OnlyOption = Annotated[
@@ -56,7 +67,7 @@ OnlyOption = Annotated[
         "--only",
         metavar="CLASSES",
         help="Write the points of these classes only, names or numbers: roof,walls.",
-        rich_help_panel=_PANEL,
+        rich_help_panel=WRITING,
     ),
 ]
 SplitOption = Annotated[
@@ -64,22 +75,13 @@ SplitOption = Annotated[
     typer.Option(
         "--split",
         help="Write a file for each class: out_roof.ply, out_walls.ply …",
-        rich_help_panel=_PANEL,
+        rich_help_panel=WRITING,
     ),
 ]
 DropOption = Annotated[
     bool,
     typer.Option(
-        "--drop-unlabelled", help="Leave out points without a label.", rich_help_panel=_PANEL
-    ),
-]
-OverwriteOption = Annotated[
-    bool,
-    typer.Option(
-        "--overwrite",
-        "-y",
-        help="Replace files that are there already, without asking.",
-        rich_help_panel=_PANEL,
+        "--drop-unlabelled", help="Leave out points without a label.", rich_help_panel=WRITING
     ),
 ]
 
@@ -114,34 +116,80 @@ class Outputs:
     overwrite: bool
     options: ExportOptions
 
-    def reading(self, *inputs: Path | str | None) -> Outputs:
-        """Return the outputs with files that must never be written over."""
-        known = tuple(Path(p) for p in inputs if p is not None)
-        return replace(self, options=replace(self.options, inputs=known))
+    def reading(self, *inputs: Path | str | None, folders: Sequence[Path | None] = ()) -> Outputs:
+        """Return the outputs with what must never be written over.
 
-    def check(self, *others: Path | None) -> None:
+        Args:
+            inputs: Files.
+            folders: Folders of which every file is read, or files.
+        """
+        known = [Path(p) for p in (*inputs, *folders) if p is not None]
+        mine = [f.resolve() for p in self.paths for f in _files_of(p) if f.exists()]
+        for folder in (f.resolve() for f in folders if f is not None and f.is_dir()):
+            known += [file for file in mine if file.is_relative_to(folder)]
+        return replace(self, options=replace(self.options, inputs=tuple(known)))
+
+    def check(self, answer: Answer) -> None:
         """Refuse what could not be written in the end, and ask before files are replaced.
 
         Args:
-            others: Further files that the command writes.
+            answer: Is told what has no effect, and what is left out because a library is missing.
 
         Raises:
-            PaintError: An ending is unknown, a folder missing, or an input would be written over.
+            PaintError: An ending is unknown, a folder missing, an input would be written over, or
+                libraries are missing for every file.
         """
-        from o3d_paint.io.exporters import exporter_for
+        from o3d_paint.errors import MissingExtraError
+        from o3d_paint.io.exporters import require_libraries
 
+        missing = []
         for path in self.paths:
-            exporter_for(path)
-        known = [p for p in others if p is not None]
+            try:
+                require_libraries(path)
+            except MissingExtraError as error:
+                missing.append(error)
         # Files for each class have names that only the classes tell: see check_classes.
         mine = [] if self.split else [f for p in self.paths for f in _files_of(p)]
         companions = [f for f in mine if f not in self.paths]
-        _refuse_one_for_two([*self.paths, *known], companions)
-        for path in (*self.paths, *mine, *known):
+        refuse_one_for_two([*self.paths, *answer.files], companions)
+        for path in (*self.paths, *mine):
             check_place(path, self.options.inputs)
-        ask_before_overwriting([*mine, *known], overwrite=self.overwrite)
+        if missing and len(missing) == len(self.paths):
+            raise missing[0]
+        answer.check(inputs=self.options.inputs, outputs=mine, overwrite=self.overwrite)
+        ask_before_overwriting(mine, overwrite=self.overwrite)
+        answer.note(f"{error}; the other files are written." for error in missing)
+        answer.note(self._without_effect())
 
-    def check_classes(self, taxonomy: Taxonomy) -> None:
+    def _without_effect(self) -> list[str]:
+        """Return a sentence about each option that changes none of the files."""
+        from o3d_paint.io.exporters import exporter_for, exporters
+
+        given = {
+            "color_by": self.options.color_by is not None,
+            "thumbnails": self.options.thumbnails,
+        }
+        if not self.paths:
+            return without_effect(
+                {
+                    "--only": bool(self.only),
+                    "--split": self.split,
+                    "--drop-unlabelled": self.drop_unlabelled,
+                    **{f"--{name.replace('_', '-')}": is_given for name, is_given in given.items()},
+                },
+                "without a file to write: give one with -o",
+            )
+        notes: list[str] = []
+        for name in (n for n, is_given in given.items() if is_given):
+            if not any(name in exporter_for(p).uses for p in self.paths):
+                able = ", ".join(e for e, found in exporters().items() if name in found.uses)
+                option = f"--{name.replace('_', '-')}"
+                notes += without_effect({option: True}, f"on these files: it works with {able}")
+        if self.only and self.drop_unlabelled:
+            notes += without_effect({"--drop-unlabelled": True}, "beside --only")
+        return notes
+
+    def check_classes(self, taxonomy: Taxonomy, answer: Answer) -> None:
         """Refuse classes that are not there; with ``split``, ask before files are replaced.
 
         Raises:
@@ -156,104 +204,80 @@ class Outputs:
         named = [split_names(path, taxonomy) for path in self.paths]
         paths = [names[i] for names in named for i in wanted]
         files = [f for p in paths for f in _files_of(p)]
+        refuse_one_for_two([*dict.fromkeys(files), *answer.files], [])
         for file in files:
             check_place(file, self.options.inputs)
         ask_before_overwriting(files, overwrite=self.overwrite)
 
-    def write(self, labelled: LabelledScene, *, quiet: bool) -> list[Path]:
-        """Write every output, say so, and return the files.
+    def write(self, labelled: LabelledScene, answer: Answer) -> WrittenFiles:
+        """Write every output that can be written, and say so.
 
         Raises:
             SceneError: No point is of the wanted classes.
-            StorageError: A file cannot be written.
         """
         from o3d_paint.io.exporters import export
+        from o3d_paint.io.exporters.selection import exported_parts
         from o3d_paint.io.memory import human_size
 
-        written = []
-        for path, part in self._parts(labelled):
-            note(export(part, path, self.options), quiet=quiet)
-            size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
-            say(f"wrote {path}{size}", quiet=quiet)
-            written.append(path)
-        return written
-
-    def _parts(self, labelled: LabelledScene) -> list[tuple[Path, LabelledScene]]:
-        """Return what goes into which file."""
-        from o3d_paint.errors import SceneError
-        from o3d_paint.io.exporters import selection
-
-        part = labelled
-        if self.only:
-            ids = selection.class_ids_of(self.only, labelled.taxonomy)
-            part = selection.only_classes(part, ids)
-        elif self.drop_unlabelled:
-            part = selection.without_unlabelled(part)
-        if self.paths and not len(part.labels):
-            wanted = f"of class {', '.join(self.only)}" if self.only else "labelled"
-            msg = f"no point is {wanted}, so there is nothing to write: paint some first"
-            raise SceneError(msg)
-        if not self.split:
-            return [(path, part) for path in self.paths]
-        return [
-            (target, selection.only_classes(part, [class_id]))
-            for path in self.paths
-            for class_id, target in selection.split_paths(part, path).items()
-        ]
+        done = WrittenFiles()
+        parts = exported_parts(
+            labelled,
+            self.paths,
+            only=self.only,
+            split=self.split,
+            drop_unlabelled=self.drop_unlabelled,
+        )
+        for path, part in parts:
+            with done.also(path):
+                answer.note(export(part, path, self.options))
+                size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
+                answer.say(f"wrote {path}{size}")
+        return done
 
 
-def ask_before_overwriting(files: Sequence[Path], *, overwrite: bool) -> None:
-    """Let the user decide about files that are there already.
+@dataclass(slots=True)
+class WrittenFiles:
+    """What came of the outputs.
 
-    Where nobody can be asked they are kept: a script says --overwrite.
-
-    Raises:
-        StorageError: Nobody can be asked.
-        typer.Exit: The answer is no.
+    Attributes:
+        paths: Files that were written.
+        failed: Files that were not, and why.
     """
-    from o3d_paint.errors import StorageError
 
-    present = [f for f in dict.fromkeys(files) if f.exists()]
-    if overwrite or not present:
-        return
-    names = ", ".join(str(f) for f in present[:4]) + (" …" if len(present) > 4 else "")
-    verb = "is" if len(present) == 1 else "are"
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        msg = f"{names} {verb} there already: add --overwrite (-y), or choose another name"
-        raise StorageError(msg)
-    if not typer.confirm(printable(f"{names} {verb} there already. Replace?"), err=True):
-        typer.echo("Nothing was written.", err=True)
-        raise typer.Exit(1)
+    paths: list[Path] = field(default_factory=list)
+    failed: dict[Path, PaintError] = field(default_factory=dict)
 
+    @contextmanager
+    def also(self, path: Path) -> Iterator[None]:
+        """Count what the block writes among the files; that it cannot be written ends nothing."""
+        from o3d_paint.errors import PaintError
 
-def check_place(path: Path, inputs: Sequence[Path]) -> None:
-    """Refuse a file that cannot be written where it is wanted."""
-    from o3d_paint.errors import StorageError
-    from o3d_paint.io.store import refuse_overwriting
+        try:
+            yield
+        except PaintError as error:
+            self.failed[path] = error
+        else:
+            self.paths.append(path)
 
-    refuse_overwriting(path, inputs)
-    if path.is_dir():
-        msg = f"{path} is a folder that is there already: remove it or choose another name"
-        raise StorageError(msg)
-    if not path.parent.is_dir():
-        msg = f"cannot write {path}: there is no folder {path.parent}, make it first"
-        raise StorageError(msg)
+    def to_json(self) -> dict[str, Any]:
+        """Return both as values of JSON's types."""
+        return {
+            "outputs": [str(path) for path in self.paths],
+            "failed": [{"output": str(p), "reason": str(e)} for p, e in self.failed.items()],
+        }
 
+    def require_all(self) -> None:
+        """Fail where a file was not written; the others are there all the same.
 
-def _refuse_one_for_two(files: Sequence[Path], companions: Sequence[Path]) -> None:
-    """Refuse a file that two things would be written to, one over the other.
-
-    Args:
-        files: What was named.
-        companions: What formats write beside them; those of two files may be one.
-    """
-    from o3d_paint.errors import StorageError
-    from o3d_paint.io.store import is_same_place
-
-    for i, path in enumerate(files):
-        if any(is_same_place(path, other) for other in (*files[:i], *companions)):
-            msg = f"{path} would be written twice, one over the other: give each a name of its own"
-            raise StorageError(msg)
+        Raises:
+            PaintError: The first failure, and how many there were.
+        """
+        if not self.failed:
+            return
+        first = next(iter(self.failed.values()))
+        total = len(self.failed) + len(self.paths)
+        more = f" ({len(self.failed)} of {total} files were not written)" if total > 1 else ""
+        raise type(first)(f"{first}{more}")
 
 
 def _files_of(path: Path) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from o3d_paint.cli.answer import Answer, answers
 from o3d_paint.cli.opened import (
     PaintedOnlyOption,
     ProjectArgument,
@@ -15,39 +16,68 @@ from o3d_paint.cli.opened import (
     fully_labelled,
     open_project,
 )
-from o3d_paint.cli.options import QuietOption, reads_scene
-from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting
-from o3d_paint.cli.terminal import progress_of, say
+from o3d_paint.cli.options import reads_scene
+from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting, check_place
+from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
 
+_LOOK = "How it looks"
+
 
 @reads_scene
+@answers("render")
 def render(
     project: ProjectArgument,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", metavar="FILE", help="File to write: .png, .mp4 or .gif."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to write: .png, .mp4 or .gif.",
+            rich_help_panel=WRITING,
+        ),
     ],
-    size: Annotated[str, typer.Option(metavar="WxH", help="Of the picture, in pixels.")] = (
-        "1280x800"
-    ),
-    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="For one turn.")] = 6.0,
-    fps: Annotated[int, typer.Option(min=1, max=120, help="Pictures per second.")] = 24,
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="Of the picture, in pixels.", rich_help_panel=_LOOK)
+    ] = "1280x800",
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=600, help="For one turn of a film: 6.", rich_help_panel=_LOOK),
+    ] = None,
+    fps: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=120, help="Pictures per second of a film: 24.", rich_help_panel=_LOOK
+        ),
+    ] = None,
     color_by: Annotated[
-        str, typer.Option("--color-by", metavar="label|photo", help="Colours of the points.")
+        str,
+        typer.Option(
+            "--color-by",
+            metavar="label|photo",
+            help="Colours of the points.",
+            rich_help_panel=_LOOK,
+        ),
     ] = "label",
     cut: Annotated[
-        bool, typer.Option(help="Open rooms from above, where the photos were taken inside.")
+        bool,
+        typer.Option(
+            help="Open rooms from above, where the photos were taken inside.",
+            rich_help_panel=_LOOK,
+        ),
     ] = True,
-    legend: Annotated[bool, typer.Option(help="Name the classes below.")] = True,
+    legend: Annotated[
+        bool, typer.Option(help="Name the classes below.", rich_help_panel=_LOOK)
+    ] = True,
     painted_only: PaintedOnlyOption = False,
     scene: SceneOption = None,
     overwrite: OverwriteOption = False,
-    quiet: QuietOption = False,
     *,
     options: LoadOptions,
+    answer: Answer,
 ) -> None:
     """Draw the labelled cloud; as a film it turns once around the axis that points up.
 
@@ -62,20 +92,28 @@ def render(
     if color_by not in ("label", "photo"):
         msg = f"--color-by must be label or photo, got {color_by!r}"
         raise typer.BadParameter(msg)
+    check_place(output, [project])
+    answer.check(inputs=[project], outputs=[output], overwrite=overwrite)
     ask_before_overwriting([output], overwrite=overwrite)
+    if output.suffix.lower() == ".png":
+        given = {"--seconds": seconds is not None, "--fps": fps is not None}
+        answer.note(without_effect(given, "on a picture: they are for films, .mp4 and .gif"))
+    plain = RenderOptions()
     wishes = RenderOptions(
         size=_size(size),
-        seconds=seconds,
-        fps=fps,
+        seconds=plain.seconds if seconds is None else seconds,
+        fps=plain.fps if fps is None else fps,
         color_by=color_by,  # type: ignore[arg-type]
         cut=cut,
         legend=legend,
     )
-    opened = open_project(project, scene=scene, options=options, quiet=quiet)
-    labelled = fully_labelled(opened, painted_only=painted_only, quiet=quiet)
-    with progress_of("Drawing", quiet=quiet) as told:
+    opened = open_project(project, scene=scene, options=options, answer=answer)
+    labelled = fully_labelled(opened, painted_only=painted_only, answer=answer)
+    with answer.progress("Drawing") as told:
         write_turntable(labelled, output, wishes, inputs=opened.inputs, progress=told)
-    say(f"wrote {output} ({human_size(output.stat().st_size)})", quiet=quiet)
+    nbytes = output.stat().st_size
+    answer.say(f"wrote {output} ({human_size(nbytes)})")
+    answer.finish({"project": str(project), "outputs": [str(output)], "bytes": nbytes})
 
 
 def _size(text: str) -> tuple[int, int]:

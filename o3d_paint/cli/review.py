@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from o3d_paint.cli.opened import (
-    FolderOption,
-    ProjectArgument,
-    SceneOption,
-    ask_before_filling,
-    open_project,
-)
-from o3d_paint.cli.options import QuietOption, reads_scene
-from o3d_paint.cli.outputs import OverwriteOption
-from o3d_paint.cli.terminal import progress_of, say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.opened import FolderOption, ProjectArgument, SceneOption, open_project
+from o3d_paint.cli.options import reads_scene
+from o3d_paint.cli.places import OverwriteOption, ask_before_filling
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
 
 
 @reads_scene
+@answers("review")
 def review(
     project: ProjectArgument,
     output: FolderOption,
     scene: SceneOption = None,
     overwrite: OverwriteOption = False,
-    quiet: QuietOption = False,
     *,
     options: LoadOptions,
+    answer: Answer,
 ) -> None:
     """Draw photo, classes and both over each other for every painted photo, and all on a sheet.
 
@@ -35,10 +30,11 @@ def review(
     """
     from o3d_paint.io.review import write_review
 
+    answer.check(inputs=[project], outputs=[output], overwrite=overwrite)
     ask_before_filling(output, overwrite=overwrite)
-    opened = open_project(project, scene=scene, options=options, quiet=quiet)
+    opened = open_project(project, scene=scene, options=options, answer=answer)
     work = opened.project
-    with progress_of("Review", quiet=quiet) as told:
+    with answer.progress("Review") as told:
         paths = write_review(
             opened.scene,
             work.masks,
@@ -47,4 +43,11 @@ def review(
             inputs=opened.inputs,
             progress=told,
         )
-    say(f"wrote {len(paths) - 1} triptychs and {paths[-1]}", quiet=quiet)
+    answer.say(f"wrote {len(paths) - 1} triptychs and {paths[-1]}")
+    answer.finish(
+        {
+            "project": str(project),
+            "photos": len(paths) - 1,
+            "outputs": [str(path) for path in paths],
+        }
+    )

@@ -1,47 +1,45 @@
-"""The table that ``fuse`` and ``export`` end with."""
+"""The table that ``fuse`` ends with."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from o3d_paint.cli.terminal import say
-
-__all__ = ["print_conflicts", "print_summary"]
+__all__ = ["conflict_lines", "summary_lines"]
 
 _MOST_PAIRS = 5
 
 
-def print_summary(report: dict[str, Any], *, quiet: bool) -> None:
-    """Print coverage and points per class of a report."""
+def summary_lines(report: dict[str, Any]) -> list[str]:
+    """Return coverage and points per class of a report as lines of text."""
     coverage = report["coverage"]
     points = report["scene"]["points"]
-    say(f"{points:,} points, method {report['method']}", quiet=quiet)
+    lines = [f"{points:,} points, method {report['method']}"]
     for name in ("painted", "accepted", "fused", "confident"):
         entry = coverage[name]
         if name == "accepted" and not entry["points"]:
             continue
         part = entry.get("share_of_fused")
         more = "" if part is None else f"  {part:.1%} of the fused ones"
-        say(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}", quiet=quiet)
+        lines.append(f"  {name:<10} {entry['points']:>12,}  {entry['share']:7.1%}{more}")
     used = [c for c in report["classes"] if c["painted"] or c["fused"]]
     width = max((len(c["name"]) for c in used), default=5)
-    say(f"  {'class':<{width}} {'painted':>12} {'fused':>12}", quiet=quiet)
+    lines.append(f"  {'class':<{width}} {'painted':>12} {'fused':>12}")
     for c in used:
-        say(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}", quiet=quiet)
+        lines.append(f"  {c['name']:<{width}} {c['painted']:>12,} {c['fused']:>12,}")
     if len(used) < len(report["classes"]):
-        say(f"  {len(report['classes']) - len(used)} classes without a point", quiet=quiet)
-    print_conflicts(report["conflicts"], quiet=quiet)
+        lines.append(f"  {len(report['classes']) - len(used)} classes without a point")
     total = sum(report["seconds"].values())
-    say(f"  {total:.1f} s", quiet=quiet)
+    return [*lines, *conflict_lines(report["conflicts"]), f"  {total:.1f} s"]
 
 
-def print_conflicts(conflicts: list[dict[str, Any]], *, quiet: bool) -> None:
-    """Print the pairs of classes that photos confuse most."""
+def conflict_lines(conflicts: list[dict[str, Any]]) -> list[str]:
+    """Return the pairs of classes that photos confuse most as lines of text."""
     if not conflicts:
-        return
-    say("  photos disagree on points between", quiet=quiet)
+        return []
+    lines = ["  photos disagree on points between"]
     for found in conflicts[:_MOST_PAIRS]:
-        say(f"    {' and '.join(found['names'])}: {found['points']:,}", quiet=quiet)
+        lines.append(f"    {' and '.join(found['names'])}: {found['points']:,}")
     if len(conflicts) > _MOST_PAIRS:
         rest = sum(c["points"] for c in conflicts[_MOST_PAIRS:])
-        say(f"    {len(conflicts) - _MOST_PAIRS} other pairs: {rest:,}", quiet=quiet)
+        lines.append(f"    {len(conflicts) - _MOST_PAIRS} other pairs: {rest:,}")
+    return lines

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from o3d_paint.cli.outputs import OverwriteOption, ask_before_overwriting
-from o3d_paint.cli.terminal import say
+from o3d_paint.cli.answer import Answer, answers
+from o3d_paint.cli.places import OverwriteOption, ask_before_overwriting, check_place
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
@@ -46,6 +46,7 @@ def chosen_taxonomy(text: str | None) -> Taxonomy | None:
     return None if chosen is None else chosen.taxonomy
 
 
+@answers("taxonomies")
 def taxonomies(
     name: Annotated[
         str | None,
@@ -55,6 +56,8 @@ def taxonomies(
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write it as JSON.")
     ] = None,
     overwrite: OverwriteOption = False,
+    *,
+    answer: Answer,
 ) -> None:
     """List the class lists that ship with the program, or show and write one.
 
@@ -66,17 +69,31 @@ def taxonomies(
         if output is not None:
             msg = "say which class list to write"
             raise typer.BadParameter(msg)
-        for preset in PRESETS:
-            found = find_taxonomy(preset)
-            say(f"{preset:<12} {found.name}, {len(found.taxonomy)} classes")
+        answer.check(overwrite=overwrite)
+        presets = {preset: find_taxonomy(preset) for preset in PRESETS}
+        for preset, found in presets.items():
+            answer.show(f"{preset:<12} {found.name}, {len(found.taxonomy)} classes")
+        listed = [_listed(n, found) for n, found in presets.items()]
+        answer.finish({"taxonomies": listed, "outputs": []})
         return
+    outputs = [] if output is None else [output]
+    answer.check(inputs=[name], outputs=outputs, overwrite=overwrite)
     found = _found(name)
     if output is None:
-        _print(found)
-        return
-    ask_before_overwriting([output], overwrite=overwrite)
-    write_taxonomy(found.taxonomy, output, inputs=[Path(name)])
-    say(f"wrote {output} ({len(found.taxonomy)} classes)")
+        _print(found, answer)
+    else:
+        check_place(output, [Path(name)])
+        ask_before_overwriting([output], overwrite=overwrite)
+        write_taxonomy(found.taxonomy, output, inputs=[Path(name)])
+        answer.say(f"wrote {output} ({len(found.taxonomy)} classes)")
+    answer.finish({"taxonomies": [_listed(name, found)], "outputs": [str(o) for o in outputs]})
+
+
+def _listed(name: str, found: TaxonomyFile) -> dict[str, Any]:
+    """Return a class list as values of JSON's types."""
+    classes = [{"id": c.class_id, "name": c.name, "color": list(c.color)} for c in found.taxonomy]
+    about = {"name": name, "title": found.name, "note": found.note, "source": found.source}
+    return {**about, "classes": classes}
 
 
 def _found(text: str) -> TaxonomyFile:
@@ -92,12 +109,12 @@ def _found(text: str) -> TaxonomyFile:
     return TaxonomyFile(read.taxonomy, read.scene_name)
 
 
-def _print(found: TaxonomyFile) -> None:
-    say(f"{found.name}, {len(found.taxonomy)} classes")
+def _print(found: TaxonomyFile, answer: Answer) -> None:
+    answer.show(f"{found.name}, {len(found.taxonomy)} classes")
     for c in found.taxonomy:
         r, g, b = c.color
         mark = f"  {typer.style('  ', bg=c.color)}"
-        say(f" {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}", mark=mark)
+        answer.show(f" {c.class_id:>5}  #{r:02x}{g:02x}{b:02x}  {c.name}", mark=mark)
     for text in (found.note, f"Source: {found.source}" if found.source else ""):
         if text:
-            say(text)
+            answer.show(text)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO
 
@@ -15,7 +19,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from o3d_paint.plain_text import json_text, printable
 
-__all__ = ["note", "print_json", "progress_of", "say", "tell_of_plugins"]
+__all__ = ["Told", "note", "print_json", "progress_of", "quoted", "say", "tell_of_plugins"]
 
 _PATIENCE = 1.0
 Told = Callable[[float, str], None]
@@ -73,6 +77,12 @@ def note(sentences: Iterable[str], *, quiet: bool = False) -> None:
     if not quiet:
         for sentence in sentences:
             typer.secho(f"note: {printable(sentence)}", err=True, dim=True)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as a shell takes it; a name that begins with a dash is no option."""
+    text = f"./{path}" if str(path).startswith("-") else str(path)
+    return subprocess.list2cmdline([text]) if os.name == "nt" else shlex.quote(text)
 
 
 def tell_of_plugins() -> None:

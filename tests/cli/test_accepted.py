@@ -101,6 +101,7 @@ def test_cross_validation_is_the_same_and_says_so(run, project, scene_file, acce
     session.close()
     plain = json.loads(run("eval", project, "--json", "-q").output)
     assert (report.pop("accepted"), plain.pop("accepted")) == (count, 0)
+    assert (len(report.pop("notes")), plain.pop("notes")) == (1, [])
     assert report == plain
 
 

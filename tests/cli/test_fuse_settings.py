@@ -86,10 +86,10 @@ def test_unsure_points_stay_unlabelled_and_strokes_are_kept(run, scene_file, mas
     assert coverage["confident"]["share_of_fused"] == pytest.approx(part)
     assert f"{part:.1%} of the fused ones" in text
     everything, more, _ = fused(run, scene_file, tmp_path, "--masks", masks, "--min-confidence", 0)
-    sure, fewer, _ = fused(run, scene_file, tmp_path, "--masks", masks, "--min-confidence", 1)
+    sure, fewer, _ = fused(run, scene_file, tmp_path, "--masks", masks, "--min-confidence", 0.99)
     assert np.count_nonzero(fewer) < np.count_nonzero(labels) <= np.count_nonzero(more)
     assert everything["coverage"]["fused"]["share"] == 1
-    assert sure["parameters"]["min_confidence"] == 1
+    assert sure["parameters"]["min_confidence"] == 0.99
     kept, exact, _ = fused(
         run, scene_file, tmp_path, "--masks", masks, "--keep-strokes", "--min-confidence", 1
     )

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from plyfile import PlyData
 
-from o3d_paint.cli.outputs import ask_before_overwriting
+from o3d_paint.cli.places import ask_before_overwriting
 from o3d_paint.errors import StorageError
 from o3d_paint.io.scene import load_scene
 from o3d_paint.project.session import open_session

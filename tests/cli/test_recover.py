@@ -29,7 +29,7 @@ def test_states_are_listed_and_put_back(tmp_path: Path) -> None:
         session.save(wait=True)
     session.close()
     code, text = run("recover", str(root), "--json")
-    listed = json.loads(text)
+    listed = json.loads(text)["states"]
     assert code == 0
     assert [s["painted"] for s in listed][-2:] == [2, 1]
     code, text = run("recover", str(root))
@@ -60,7 +60,7 @@ def test_what_restoring_drops_is_said(tmp_path: Path) -> None:
     session.project.paint(1, Stroke(np.array([[80.0, 700.0]]), 50, 1))
     session.project.paint(1, Stroke(np.array([[80.0, 800.0]]), 50, 1))
     session.abandon()
-    first = json.loads(run("recover", str(root), "--json")[1])[-1]["number"]
+    first = json.loads(run("recover", str(root), "--json")[1])["states"][-1]["number"]
     code, text = run("recover", str(root), "--restore", str(first))
     assert code == 0
     said = " ".join(text.split())
@@ -69,7 +69,9 @@ def test_what_restoring_drops_is_said(tmp_path: Path) -> None:
     assert "2 steps after the last saving went, and no state has them" in said
     assert str(root / "aside") in said
     kept = int(re.search(r"What was there before is state (\d+)", said)[1])
-    assert kept in [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    assert kept in [
+        s["number"] for s in json.loads(run("recover", str(root), "--json")[1])["states"]
+    ]
     # And all that is so.
     project = read_project(root, scene)[0]
     assert project.fusion is None
@@ -88,10 +90,10 @@ def test_the_oldest_state_that_goes_is_named(tmp_path: Path) -> None:
         session.save(wait=True)
     session.project.paint(0, Stroke(np.array([[80.0, 950.0]]), 50, 1))
     session.close()
-    before = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    before = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])["states"]]
     # The present one is a state already, so keeping it once more takes nothing away.
     _, text = run("recover", str(root), "--restore", str(before[1]))
-    after = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])]
+    after = [s["number"] for s in json.loads(run("recover", str(root), "--json")[1])["states"]]
     gone = set(before) - set(after)
     assert bool(gone) == ("the oldest" in text)
 
@@ -111,5 +113,5 @@ def test_the_command_that_is_shown_can_be_typed(
     words = shlex.split(shown.partition(": ")[2])
     assert words[:2] == ["o3d-paint", "recover"]
     assert Path(words[2]).samefile(tmp_path / name)
-    number = json.loads(run("recover", "--json", "--", name)[1])[0]["number"]
+    number = json.loads(run("recover", "--json", "--", name)[1])["states"][0]["number"]
     assert run(*words[1:-1], str(number))[0] == 0

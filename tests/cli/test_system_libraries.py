@@ -91,7 +91,7 @@ def test_doctor_runs_without_opencv_and_says_what_it_lacks(run_without):
     done = run_without(without("libGL.so.1"), "doctor", "--json")
     assert done.returncode == 1
     assert not done.stderr
-    check = next(c for c in json.loads(done.stdout) if c["name"] == "OpenCV")
+    check = next(c for c in json.loads(done.stdout)["checks"] if c["name"] == "OpenCV")
     assert (check["ok"], check["detail"]) == (False, "does not load without libGL.so.1")
     assert check["remedy"] == system_packages.remedy_for("libGL.so.1")
 
