@@ -15,6 +15,7 @@ from o3d_paint.errors import FormatError
 
 __all__ = ["LONGEST_MARK", "CloudFile", "names_from"]
 
+_NO_COLORS = {0: "black", 255: "white"}
 LONGEST_MARK = 4096
 """Bytes at the start that tell a format; PCD may begin with lines of comment."""
 
@@ -43,14 +44,22 @@ class CloudFile:
     confidence: FloatArray | None = None
 
     def checked(self, path: Path) -> CloudFile:
-        """Return the cloud itself, once it has a point somewhere.
+        """Return the cloud, once it has a point somewhere, without colours that are none.
 
         Raises:
             FormatError: It has none.
         """
-        if not np.isfinite(self.xyz).all(axis=1).any():
+        somewhere = np.isfinite(self.xyz).all(axis=1)
+        if not somewhere.any():
             msg = f"{path} has no points with finite coordinates: export it again"
             raise FormatError(msg)
+        if self.rgb is None:
+            return self
+        for value, name in _NO_COLORS.items():
+            # Scanners and programs that know no colours write these for every point.
+            if (self.rgb[somewhere] == value).all():
+                note = f"Its colours are {name} everywhere and do not count."
+                return replace(self, rgb=None, notes=(*self.notes, note))
         return self
 
     def somewhere(self) -> CloudFile:

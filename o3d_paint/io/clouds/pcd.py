@@ -76,7 +76,7 @@ def read(path: Path) -> CloudFile:
         packed = next((n for n in columns if plain_name(n) in _PACKED), None)
         rgb = None if packed is None else _unpacked(columns.pop(packed))
     cloud = cloud_of(columns, path)
-    return cloud if rgb is None else cloud.with_colors(rgb)
+    return cloud if rgb is None else cloud.with_colors(rgb).checked(path)
 
 
 def _header(content: bytes, path: Path) -> _Header:

@@ -80,6 +80,22 @@ def test_a_few_odd_colours_do_not_change_the_range_of_the_others(tmp_path: Path)
     assert (found[7] == 255).all()
 
 
+@pytest.mark.parametrize(("value", "name"), [(0, "black"), (255, "white")])
+def test_one_colour_that_programs_write_for_none_is_none(
+    tmp_path: Path, value: int, name: str
+) -> None:
+    channels = ("red", "green", "blue")
+    colors = {n: ("u1", np.full(COUNT, value)) for n in channels}
+    cloud = read_cloud(_ply(tmp_path / "a.ply", colors))
+    assert cloud.rgb is None
+    assert cloud.notes == (f"Its colours are {name} everywhere and do not count.",)
+    head = _pcd("x y z rgb", "4 4 4 4", "F F F U")
+    rows = np.zeros(COUNT, dtype="<f4,<f4,<f4,<u4")
+    rows["f0"], rows["f3"] = np.arange(COUNT), value * 0x10101
+    (tmp_path / "a.pcd").write_bytes(head.encode() + rows.tobytes())
+    assert read_cloud(tmp_path / "a.pcd").rgb is None
+
+
 def test_capital_axes_of_a_ply(tmp_path: Path) -> None:
     colors = {n: ("u1", _rgb()[:, i]) for i, n in enumerate(("red", "green", "blue"))}
     _check(read_cloud(_ply(tmp_path / "a.ply", colors, axes="XYZ")))
