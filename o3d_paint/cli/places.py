@@ -17,6 +17,7 @@ __all__ = [
     "ask_before_filling",
     "ask_before_overwriting",
     "check_place",
+    "is_read_in",
     "refuse_one_for_two",
 ]
 
@@ -62,9 +63,12 @@ def ask_before_filling(folder: Path, *, overwrite: bool) -> None:
     """Let the user decide about a folder that has something in it already.
 
     Raises:
-        StorageError: Nobody can be asked.
+        StorageError: Nobody can be asked, or it belongs to a project.
         typer.Exit: The answer is no.
     """
+    from o3d_paint.io.project_folders import refuse_inside_project
+
+    refuse_inside_project(folder)
     is_filled = folder.is_dir() and any(folder.iterdir())
     ask_before_overwriting([folder] if is_filled else [], overwrite=overwrite)
 
@@ -72,15 +76,22 @@ def ask_before_filling(folder: Path, *, overwrite: bool) -> None:
 def check_place(path: Path, inputs: Sequence[Path]) -> None:
     """Refuse a file that cannot be written where it is wanted."""
     from o3d_paint.errors import StorageError
+    from o3d_paint.io.project_folders import refuse_inside_project
     from o3d_paint.io.store import refuse_overwriting
 
     refuse_overwriting(path, inputs)
+    refuse_inside_project(path)
     if path.is_dir():
         msg = f"{path} is a folder that is there already: remove it or choose another name"
         raise StorageError(msg)
     if not path.parent.is_dir():
         msg = f"cannot write {path}: there is no folder {path.parent}, make it first"
         raise StorageError(msg)
+
+
+def is_read_in(file: Path, folder: Path) -> bool:
+    """Return whether a file is there already and lies within a folder that is read."""
+    return folder.is_dir() and file.exists() and file.resolve().is_relative_to(folder.resolve())
 
 
 def refuse_one_for_two(files: Sequence[Path], companions: Sequence[Path]) -> None:

@@ -81,7 +81,7 @@ def stats(
         if csv_file == STDOUT:
             typer.echo(text, nl=False)
         else:
-            write_bytes(csv_file, text.encode(), inputs=[work])
+            write_bytes(csv_file, text.encode(), inputs=answer.inputs)
             answer.say(f"wrote {csv_file}")
     if answer.shows_text and csv_file != STDOUT:
         _print(lines, about)

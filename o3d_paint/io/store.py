@@ -205,19 +205,21 @@ def refuse_overwriting(path: Path | str, inputs: Iterable[Path | str]) -> None:
     Raises:
         StorageError: It is one.
     """
+    is_there = os.path.exists(path)
     for source in inputs:
-        if is_same_place(path, source):
+        # Scenes are read from thousands of files: what is not there yet is none of them.
+        if (is_there or not os.path.exists(source)) and is_same_place(path, source):
             msg = f"{path} is being read and would be written over: choose another name"
             raise StorageError(msg)
 
 
 def is_same_place(one: Path | str, other: Path | str) -> bool:
     """Return whether two names are of one file, by whatever links."""
-    if os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other)):
-        return True
-    with suppress(OSError):
+    try:
         return os.path.samefile(one, other)
-    return False
+    except OSError:  # one of them is not there
+        pass
+    return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))
 
 
 def _keep_permissions(old: Path, new: Path) -> None:

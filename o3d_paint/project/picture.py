@@ -17,6 +17,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.mask_exporters import drawn_mask
 from o3d_paint.io.photo_matching import photo_named
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.store import write_bytes
 from o3d_paint.io.turntable import RenderOptions, draw_view
 from o3d_paint.project.project import Project
@@ -49,12 +50,14 @@ def picture(
 
     Raises:
         FormatError: The path does not end in .png.
-        StorageError: The file cannot be written.
+        StorageError: The file cannot be written, is one of the scene's, or belongs to a project.
         ValueError: There is no such photo, or the size is out of range.
     """
     if path is not None and Path(path).suffix.lower() != ".png":
         msg = f"cannot write {path}: expected a name that ends in .png"
         raise FormatError(msg)
+    if path is not None:
+        refuse_inside_project(path)
     labelled = _labelled(work)
     if photo is None:
         # Points without any label show the photos' colours.

@@ -19,6 +19,7 @@ from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
+from o3d_paint.io.project_folders import refuse_inside_project
 
 __all__ = [
     "EXPORTERS",
@@ -112,9 +113,10 @@ def export(
 
     Raises:
         FormatError: The ending is unknown.
-        StorageError: The file cannot be written, or is an input.
+        StorageError: The file cannot be written, is an input, or belongs to a project.
     """
     target = Path(path)
+    refuse_inside_project(target)
     chosen = options or ExportOptions()
     sources = tuple(Path(s) for s in labelled.scene.sources)
     chosen = replace(chosen, inputs=(*chosen.inputs, *sources))
