@@ -118,7 +118,7 @@ def fuse(
     )  # fmt: skip
     answer.note([*loaded.notes, *messages, *paint.notes, *ineffective(settings, given)])
     has = {"has_masks": masks is not None, "has_labels": loaded.labels is not None}
-    has["taxonomy"] = bool(taxonomy and work)
+    has |= {"taxonomy": bool(taxonomy and work), "is_article": settings.method == "article"}
     answer.note(unused_options(options, background=background, tune=tune, **has))
     outputs.check_classes(paint.taxonomy, answer)
     gathered = perf_counter()

@@ -75,7 +75,7 @@ def stats(
             "--scene": scene is not None,
             **flags_given(options),
         }
-        answer.note(without_effect(given, "on a cloud: they are for a project"))
+        answer.note(without_effect(given, "but on a project"))
     if csv_file is not None:
         text = as_csv(lines, unit=about["unit"])
         if csv_file == STDOUT:

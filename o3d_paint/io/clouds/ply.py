@@ -103,9 +103,7 @@ def _header(file: BinaryIO, path: Path) -> tuple[str, list[Element], list[str]]:
             raise FormatError(msg) from error
         if elements and len(elements[-1].properties) > _MAX_PROPERTIES:
             name = elements[-1].name
-            msg = (
-                f"{path} declares more than {_MAX_PROPERTIES:,} properties of {name}"
-            )
+            msg = f"{path} declares more than {_MAX_PROPERTIES:,} properties of {name}"
             raise FormatError(msg)
     if order is None or any(e.count < 0 for e in elements):
         found = [(e.name, e.count) for e in elements[:4]]

@@ -85,8 +85,8 @@ def exporter_for(path: Path) -> Exporter:
     exporter = exporters().get(path.suffix.lower())
     if exporter is None:
         known = ", ".join(exporters())
-        ending = repr(path.suffix) if path.suffix else "no ending"
-        msg = f"cannot write {path}: {ending} is not a known format, use one of {known}"
+        reason = f"{path.suffix!r} is not a known format" if path.suffix else "it has no ending"
+        msg = f"cannot write {path}: {reason}, use one of {known}"
         raise FormatError(msg)
     return exporter
 
