@@ -256,6 +256,10 @@ def test_parts_of_a_cloud(scene, masks, tmp_path):
     project = op.Project.from_masks(scene, masks)
     labels = project.fuse()
     op.export(project, tmp_path / "a.ply", only=["ball"])
+    for number, one in enumerate(("ball", 2, [2])):
+        op.export(project, tmp_path / f"one_{number}.ply", only=one)
+        same = (tmp_path / f"one_{number}.ply").read_bytes()
+        assert same == (tmp_path / "a.ply").read_bytes()
     found = np.asarray(PlyData.read(tmp_path / "a.ply")["vertex"]["label"])
     assert len(found) == np.count_nonzero(labels == 2)
     op.export(project, tmp_path / "b.ply", split=True, drop_unlabelled=True)
@@ -287,3 +291,5 @@ def test_pictures(scene, masks, truth, tmp_path):
         op.picture(project, "x")
     with pytest.raises(op.PaintError, match=r"\.png"):
         op.picture(project, path=tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match="path= names the PNG"):
+        op.picture(project, tmp_path / "a.png")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from operator import index
 from pathlib import Path
 from typing import Literal
 
@@ -100,7 +101,11 @@ def _photo(
     """Return a photo with its labels: its own paint, and elsewhere those of the cloud."""
     names = [frame.name for frame in labelled.scene.frames]
     frames = labelled.scene.frames
-    frame_idx = photo_named(photo, frames) if isinstance(photo, str) else int(photo)
+    try:
+        frame_idx = photo_named(photo, frames) if isinstance(photo, str) else index(photo)
+    except TypeError as error:
+        msg = f"photo must be the position or name of one, got {photo!r}: path= names the PNG"
+        raise ValueError(msg) from error
     if frame_idx is None or not 0 <= frame_idx < len(names):
         known = f"{names[0]!r} to {names[-1]!r}" if names else "none"
         msg = f"there is no photo {photo!r}: the {len(names)} photos are {known}"
