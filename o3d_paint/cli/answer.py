@@ -25,6 +25,7 @@ import typer
 
 from o3d_paint import __version__
 from o3d_paint.cli.places import (
+    STDOUT,
     WRITING,
     ask_before_overwriting,
     check_place,
@@ -38,8 +39,6 @@ __all__ = ["STDOUT", "Answer", "JsonOption", "QuietOption", "answers"]
 
 VERSION = 1
 """Of the reports: raised when a key goes or changes its meaning, not when one comes."""
-STDOUT = Path("-")
-"""Stands for standard output where a file is asked for."""
 
 JsonOption = Annotated[
     Path | None,

@@ -18,6 +18,7 @@ from o3d_paint.cli.places import (
     check_place,
     is_read_in,
     refuse_one_for_two,
+    refuse_stdout,
 )
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
@@ -161,6 +162,7 @@ class Outputs:
 
         missing = []
         for path in self.paths:
+            refuse_stdout(path, "clouds are")
             try:
                 require_libraries(path)
             except MissingExtraError as error:

@@ -28,6 +28,7 @@ __all__ = [
     "is_same_place",
     "make_folder",
     "move_into_place",
+    "refuse_devices",
     "refuse_overwriting",
     "remove_file",
     "replacing",
@@ -211,6 +212,18 @@ def refuse_overwriting(path: Path | str, inputs: Iterable[Path | str]) -> None:
         if (is_there or not os.path.exists(source)) and is_same_place(path, source):
             msg = f"{path} is being read and would be written over: choose another name"
             raise StorageError(msg)
+
+
+def refuse_devices(path: Path | str) -> None:
+    """Check that an output is a plain file, or nothing yet, or where everything goes nowhere.
+
+    Raises:
+        StorageError: It is a device or a pipe, or a link leads out of its folder.
+    """
+    try:
+        _target_of(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def is_same_place(one: Path | str, other: Path | str) -> bool:
