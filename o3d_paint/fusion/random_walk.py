@@ -40,7 +40,7 @@ UNREACHED = 0.01
 """Sum of the potentials below which a node counts as not reached."""
 _FLATTENED = 0.5
 # At which at most one node in a thousand has another winner than the exact solution.
-_TOLERANCE, _ITERATIONS = 5e-6, 800
+_TOLERANCE, _ITERATIONS = 2e-6, 1000
 # Of the first solution, which only weighs seeds: three times coarser changes no winner.
 _COARSER = 3
 

@@ -120,7 +120,7 @@ class FusedLayer(Work):
         shown = self.labels_of(points)
         source = np.full(len(shown), PAINTED, dtype=np.uint8)
         if self._fusion is not None and self._fused_shown:
-            changed = painted != _taken(self._known, points)
+            changed = painted != self._known_of(points)
             source = np.where(changed, FUSED, _taken(self._fusion.source, points))
             source[self._is_newer(painted, points)] = PAINTED
         source[shown == 0] = NONE
@@ -253,7 +253,7 @@ class FusedLayer(Work):
         if self._fusion is None:
             return None
         labels = self._heir_table()[self._fusion.labels]
-        return replace(self._fusion, labels=labels), self._known
+        return replace(self._fusion, labels=labels), self._known_of(None)
 
     def show_fused(self, shown: bool) -> None:
         """Switch the fused layer on or off; nothing is computed."""
@@ -282,8 +282,13 @@ class FusedLayer(Work):
 
     def _is_newer(self, painted: IdArray, points: IndexArray | None) -> BoolArray:
         """Return (K,) where there is paint that the fusion did not know."""
-        newer: BoolArray = (painted != _taken(self._known, points)) & (painted > 0)
+        newer: BoolArray = (painted != self._known_of(points)) & (painted > 0)
         return newer
+
+    def _known_of(self, points: IndexArray | None) -> IdArray:
+        """Return (K,) the paint that the fusion knew, in terms of the present classes."""
+        known = _taken(self._known, points)
+        return self._heir_table()[known] if self._heirs else known
 
     def _after_labels(self, points: IndexArray) -> None:
         self._coverage = self._count = None
@@ -295,9 +300,8 @@ class FusedLayer(Work):
             return
         where = None if self._is_unchecked else points
         self._is_unchecked = False
-        self._stale = not np.array_equal(
-            _taken(self.ballots.labels, where), _taken(self._known, where)
-        )
+        painted = _taken(self.ballots.labels, where)
+        self._stale = not np.array_equal(painted, self._known_of(where))
 
     def _apply_to_mask(self, frame_edit: FrameEdit) -> IndexArray:
         changed = super()._apply_to_mask(frame_edit)
@@ -315,6 +319,9 @@ class FusedLayer(Work):
                 heirs.pop(edit.gone, None)
             else:
                 heirs[edit.gone] = edit.heir
+        if self._fusion is not None:
+            # Written in terms of the classes at that time, it would come back without this one.
+            self.recorded.emit(Record(RecordKind.FUSED))
         return changed
 
     def _heir_table(self) -> IdArray:

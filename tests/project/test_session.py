@@ -193,3 +193,17 @@ def test_fusing_does_not_wait_for_paint_that_was_taken_back(tmp_path: Path) -> N
     assert mailbox.run_until(lambda: bool(done), timeout=20)
     assert project.missing_indexes() == ()
     session.close()
+
+
+def test_a_merged_class_keeps_its_fused_labels_after_the_fusion_was_saved(tmp_path: Path) -> None:
+    with open_session(SCENE, tmp_path / "a.o3dpaint", classes=["a", "b"]) as session:
+        session.project.paint(0, line(1))
+        session.project.paint(0, line(2, y=300))
+        session.project.fuse()
+        session.save(wait=True)
+        session.project.merge_class(2, 1)
+        shown = session.project.labels
+        assert set(np.unique(shown)) <= {0, 1}
+        assert (shown == 1).sum() > 0
+    with open_session(SCENE, tmp_path / "a.o3dpaint") as session:
+        np.testing.assert_array_equal(session.project.labels, shown)
