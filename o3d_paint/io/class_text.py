@@ -50,6 +50,10 @@ def entries_from_text(text: str, where: str) -> list[ClassEntry]:
     """
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not re.match(r"#(?![0-9a-fA-F]{6}\b)", line)]
+    odd = next(filter(_OF_OTHER_FORMATS.search, lines), None)
+    if odd is not None:
+        msg = f"{where} has the line {odd[:80]!r}, which is no name: expected one a line, a table,"
+        raise FormatError(f"{msg} JSON or YAML")
     for delimiter in _DELIMITERS:
         if lines and all(delimiter in line for line in lines):
             rows = [[c.strip() for c in row] for row in csv.reader(lines, delimiter=delimiter)]
@@ -60,10 +64,6 @@ def entries_from_text(text: str, where: str) -> list[ClassEntry]:
     numbered = [m for m in map(_NUMBERED.fullmatch, lines) if m is not None]
     if lines and len(numbered) == len(lines):
         return [ClassEntry(int(m[1]), m[2]) for m in numbered]
-    odd = next(filter(_OF_OTHER_FORMATS.search, lines), None)
-    if odd is not None:
-        msg = f"{where} has the line {odd[:80]!r}, which is no name: expected one a line, a table,"
-        raise FormatError(f"{msg} JSON or YAML")
     return _numbered_by_unlabelled([ClassEntry(None, line) for line in lines])
 
 
