@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 from plyfile import PlyData
+from typer.testing import CliRunner
 
 import o3d_paint as op
+from o3d_paint.cli import app
 from o3d_paint.io.store import StorageError
 from tests.io.ball_on_floor import arrays, save
 
@@ -147,6 +150,29 @@ def test_masks_that_were_read_are_never_written_over(scene, masks, tmp_path, for
                     op.write_masks(work, place, format_name)
     assert {p.name: p.read_bytes() for p in masks.iterdir()} == before
     assert op.write_masks(project, tmp_path / "others", format_name).paths
+
+
+def test_masks_that_moved_with_the_project_are_not_written_over_either(
+    scene, scene_file, masks, tmp_path
+):
+    before = tmp_path / "before"
+    before.mkdir()
+    moved = masks.rename(before / "network")
+    shutil.copy(scene_file, before)
+    project = op.Project.from_masks(scene, moved)
+    project.fuse()
+    op.save(project, before / "a.o3dpaint", scene_path=before / "scene.npz")
+    after = before.rename(tmp_path / "after")
+    known = {p: p.read_bytes() for p in (after / "network").iterdir()}
+    done = CliRunner().invoke(
+        app, ["masks", str(after / "a.o3dpaint"), "-o", str(after / "network"), "-y"]
+    )
+    assert done.exit_code == 1
+    assert "holds the masks that the labels come from" in done.output
+    opened = op.open_session(scene, after / "a.o3dpaint")
+    with opened as session, pytest.raises(op.PaintError, match="holds the masks"):
+        op.write_masks(session.project, after / "network")
+    assert {p: p.read_bytes() for p in (after / "network").iterdir()} == known
 
 
 def test_one_file_of_masks_is_not_written_over_either(scene, masks, tmp_path):
