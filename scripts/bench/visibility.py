@@ -7,7 +7,7 @@ megapixels, without depth map and with one of 640 x 480 pixels. Everything is pa
   the distance band where it is least;
 - hidden: share of the truly hidden points that vote, of how many;
 - through a wall: points that vote though what hides them is met two spacings and two pixels inside
-  its rim, three spacings or more before the point.
+  its rim, and the point lies three spacings or more behind its plane, at right angles.
 """
 
 from __future__ import annotations
@@ -123,8 +123,9 @@ def truth_of(scan: Scanned, frame: Frame) -> Truth:
         rim = np.minimum(along, lengths - along).min(axis=1)
         slant = np.abs(np.einsum("ij,ij->i", toward, normals[hider])) / distance
         pixel = distance * first / camera.fx / slant
-        step = np.array(scan.sheets.spacing)[hider]
-        gap = (1 - first) * distance
+        usual = float(np.median(np.array(scan.sheets.spacing)[scan.sheet]))
+        step = np.maximum(np.array(scan.sheets.spacing)[hider], usual)
+        gap = (1 - first) * distance * slant
     walled = hidden & (rim > 2 * np.maximum(step, pixel)) & (gap > 3 * step)
     return Truth(visible, hidden, walled, distance)
 
@@ -152,7 +153,7 @@ def _table(name: str, made: Made, kinds: list[bool]) -> None:
     for has_depth in kinds:
         views = [*made.views.values(), *map(_aside, made.views.values())]
         frames = [
-            with_depth(f, made.sheets, noise=0.002, glass=made.glass) if has_depth else f
+            with_depth(f, made.sheets, noise=0.0, glass=made.glass) if has_depth else f
             for f in views
         ]
         for place, view in enumerate(made.views):
