@@ -129,6 +129,8 @@ def _photo_votes(
     believed = trust.get(frame.frame_idx)
     if believed is None:
         believed = np.full(len(frame.points), 255, dtype=np.uint8)
+    if frame.trust is not None:
+        believed = (believed.astype(np.uint16) * frame.trust // 255).astype(np.uint8)
     columns = _column_table(class_ids)[frame.labels]
     counted = node_votes(frame.points, columns, believed, graph.node_of, len(graph), len(class_ids))
     nodes, counts, trusted = counted
