@@ -43,9 +43,12 @@ _MODULES = {
     "fusion.article": ("test_article.py",),
     "fusion.confidence": ("test_confidence.py",),
     "fusion.graph": ("test_graph_equations.py", "test_graph.py"),
+    "fusion.node_votes": ("test_node_votes.py",),
+    "fusion.overruled": ("test_overruled.py",),
     "fusion.random_walk": ("test_walk_equations.py", "test_random_walk.py"),
     "fusion.refine": ("test_refine.py", "test_fuse.py"),
     "fusion.solver": ("test_solver_start.py", "test_solver.py"),
+    "fusion.stroke_trust": ("test_stroke_trust.py",),
 }
 # A run for every mutant: tests of many points are left out.
 _QUICK = "not slow and not sweep"

@@ -71,6 +71,18 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "shares: FloatArray = potentials / np.where(total > 0, total, np.float32(1))",
         "1 -> 2",
     ): "nothing divided by whatever is nothing",
+    ("fusion.refine", "_PIECE = 1 << 17", "1 -> 2"): _PIECES,
+    ("fusion.refine", "_PIECE = 1 << 17", "17 -> 18"): _PIECES,
+    (
+        "fusion.refine",
+        "differs = np.abs(share - before.share).max(axis=1) * np.minimum(mass, 1)",
+        "1 -> 2",
+    ): "a probability is above 1 by rounding alone",
+    (
+        "fusion.refine",
+        "row_of = np.full(len(cloud), -1, dtype=np.int32)",
+        "1 -> 2",
+    ): "any number below 0 says that a point has no row",
     ("fusion.solver", "_COARSEST = 4", "4 -> 5"): _COARSER,
     ("fusion.solver", "_MOST_LEVELS = 30", "30 -> 31"): _COARSER,
     (
