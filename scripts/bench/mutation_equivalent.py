@@ -12,6 +12,8 @@ _TABLE = 'a table with a place more that says "no column" too'
 _COARSER = "coarser copies of a graph decide about time, not about what is found"
 _MENDED = "how far a start is mended decides about time, not about what is found"
 _ROWS = "slices that are wider than what is read of them"
+_IDS = "ids are at most 65,535: a place more stays empty"
+_FAINT = "what such an edge leaves is less than a millionth"
 _RESHAPE = "NumPy takes every negative length for the one that is left open"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -129,6 +131,22 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "levels.parents, starts, np.float32(1) / diagonal, iterations, tolerance,",
         "1 -> 2",
     ): "conjugate gradients do not know the scale of what preconditions them",
+    ("fusion.node_votes", "seen = np.zeros(65536, dtype=bool)", "65536 -> 65537"): _IDS,
+    (
+        "fusion.stroke_trust",
+        "around = cv2.dilate(np.where(own, depth_in, 0), reach)",
+        "0 -> 1",
+    ): "no pixel of a stroke is less than 1 inside it",
+    (
+        "fusion.stroke_trust",
+        "beyond = np.where(barrier < 255, np.exp(-(strength**2)), 0)",
+        "barrier < 255 -> barrier <= 255",
+    ): _FAINT,
+    (
+        "fusion.stroke_trust",
+        "beyond = np.where(barrier < 255, np.exp(-(strength**2)), 0)",
+        "255 -> 256",
+    ): _FAINT,
     (
         "core.ballots",
         "self._column_of = np.full(1, -1, dtype=np.int64)",

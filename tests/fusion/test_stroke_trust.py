@@ -33,9 +33,10 @@ def rim_trust(width):
     return np.minimum(d / np.clip(share * b, least, most), 1) ** power
 
 
+@pytest.mark.parametrize("label", [1, 65535])
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 6, 9, 15, 24, 27, 40, 80])
-def test_pixels_are_believed_by_their_distance_to_the_rim(width):
-    trust = pixel_trust(stripe(width), None)
+def test_pixels_are_believed_by_their_distance_to_the_rim(width, label):
+    trust = pixel_trust(stripe(width, label), None)
     assert trust.dtype == np.float32
     wanted = np.zeros((HEIGHT, WIDTH))
     wanted[:, LEFT : LEFT + width] = rim_trust(width)
@@ -92,7 +93,7 @@ def test_votes_are_believed_as_the_pixel_that_shows_their_point(size):
     """A wall in front of a camera, on which every pixel of the small picture shows one point."""
     small = 518
     times = size // small
-    y, x = np.mgrid[3:small:37, 5:small:7].reshape(2, -1)
+    y, x = np.mgrid[3:small:15, 5:small:7].reshape(2, -1)
     camera = Camera(0.8 * size, 0.9 * size, 0.5 * size - 0.5, 0.45 * size, size, size)
     u, v = (times * (a + 0.5) - 0.5 for a in (x, y))
     xyz = np.column_stack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, 0 * u + 1]) * 4
@@ -103,6 +104,9 @@ def test_votes_are_believed_as_the_pixel_that_shows_their_point(size):
     mask = np.zeros((size, size), dtype=np.uint16)
     for k, (a, b) in enumerate([(20, 23), (60, 75), (100, 180), (180, 300), (330, 331)]):
         mask[:, times * a : times * b] = k + 1
+    # Rows that points lie on begin and end others.
+    for a, b in ((108, 124), (303, 304), (393, 409)):
+        mask[times * a : times * b] = 9 + a
     edges = np.random.default_rng(0).integers(0, 120, (small, small)).astype(np.uint8)
     frame = Frame("0", camera, pose, ArrayPhoto(np.zeros((size, size, 3), dtype=np.uint8)))
     labels = mask[times * y + times // 2, times * x + times // 2]
