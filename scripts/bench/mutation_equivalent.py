@@ -14,6 +14,7 @@ _MENDED = "how far a start is mended decides about time, not about what is found
 _ROWS = "slices that are wider than what is read of them"
 _IDS = "ids are at most 65,535: a place more stays empty"
 _FAINT = "what such an edge leaves is less than a millionth"
+_ENDLESS = "a number beyond all distances, whichever it is"
 _RESHAPE = "NumPy takes every negative length for the one that is left open"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -51,6 +52,21 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "within = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))",
         "points <= high -> points < high",
     ): _HASTE,
+    (
+        "fusion.confidence",
+        "own, other = np.minimum(own, _ENDLESS), np.minimum(other, _ENDLESS**2)",
+        "2 -> 3",
+    ): _ENDLESS,
+    (
+        "fusion.confidence",
+        "known = np.interp(own / np.maximum(own + other, 1 / _ENDLESS), _BETWEEN, _OWN_NEARER)",
+        "1 -> 2",
+    ): _ENDLESS,
+    (
+        "fusion.confidence",
+        "_ENDLESS = 1e9",
+        "1e9 -> 1000000001.0",
+    ): _ENDLESS,
     ("fusion.graph", "mean = moments[:, 1:4] / moments[:, :1]", "4 -> 5"): _ROWS,
     ("fusion.graph", "square = moments[:, 4:10] / moments[:, :1]", "10 -> 11"): _ROWS,
     (
@@ -132,6 +148,16 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "1 -> 2",
     ): "conjugate gradients do not know the scale of what preconditions them",
     ("fusion.node_votes", "seen = np.zeros(65536, dtype=bool)", "65536 -> 65537"): _IDS,
+    (
+        "fusion.overruled",
+        "total, over, unsure, left = fates(painted, labels, 1 << 16)",
+        "1 -> 2",
+    ): _IDS,
+    (
+        "fusion.overruled",
+        "total, over, unsure, left = fates(painted, labels, 1 << 16)",
+        "16 -> 17",
+    ): _IDS,
     (
         "fusion.stroke_trust",
         "around = cv2.dilate(np.where(own, depth_in, 0), reach)",

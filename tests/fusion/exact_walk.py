@@ -34,8 +34,14 @@ class ExactWalk:
     share: FloatArray
 
 
-def exact_walk(graph: Graph, seen: NodeVotes) -> ExactWalk:
-    """Solve the equations of the page with its numbers."""
+def exact_walk(graph: Graph, seen: NodeVotes, *, carried_on: bool = True) -> ExactWalk:
+    """Solve the equations of the page with its numbers.
+
+    Args:
+        graph: The graph.
+        seen: The votes.
+        carried_on: Whether equation (10) is solved too.
+    """
     few, color, normal = written("as v_ic / max(Σ_c v_ic, #):") + written(
         "(p_c(colour of i) / mean p)^# · (p_c(normal of i) / mean p)^#"
     )
@@ -54,7 +60,7 @@ def exact_walk(graph: Graph, seen: NodeVotes) -> ExactWalk:
     near = _potentials(edges, seeds, leak)
     unreached = near.sum(axis=1) < reached
     share, far = _shares(near), np.zeros_like(near)
-    if unreached.any() and not unreached.all():
+    if carried_on and unreached.any() and not unreached.all():
         edges.data **= 0.5
         border = edges[unreached][:, ~unreached]
         far[unreached] = _potentials(
