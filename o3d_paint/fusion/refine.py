@@ -144,7 +144,7 @@ def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[
         votes = votes[np.argsort(rows[votes], kind="stable")]
         believed_at[own.nodes] = belief
         nodes = graph.node_of[own.votes.points[votes]]
-        trust = np.maximum(own.trust[votes] * believed_at[nodes] + 0.5, 1).astype(np.uint8)
+        trust = np.rint(own.trust[votes] * believed_at[nodes]).astype(np.uint8)
         said.append((rows[votes], own.columns_in(class_ids)[votes], trust))
     for first in range(0, len(points), _PIECE):
         piece = points[first : first + _PIECE]

@@ -70,9 +70,12 @@ def by_the_page(cloud, graph, potentials, trust):
     other = total - votes.trusted[np.arange(len(graph)), winner]
     border |= other > contrary * total + 1e-6
     own = np.zeros((len(cloud), len(IDS)))
-    for frame in votes.by_photo:
-        of = frame.votes
-        own[of.points, np.searchsorted(IDS, of.labels)] += trust[of.frame_idx] / 255
+    for frame, belief in zip(votes.by_photo, votes.belief, strict=True):
+        of, at = frame.votes, np.ones(len(graph))
+        at[frame.nodes] = belief
+        # Trust is kept in whole 255ths.
+        believed = np.rint(trust[of.frame_idx] * at[graph.node_of[of.points]])
+        own[of.points, np.searchsorted(IDS, of.labels)] += believed / 255
     z, g = (cloud.xyz - graph.center) / graph.size, lab_from_rgb(cloud.rgb)
     r = share[graph.node_of]
     split = border[graph.node_of] & r.any(axis=1)
