@@ -164,7 +164,7 @@ OWN_FILES = {
     "o3d_paint/system_packages.py",
     "o3d_paint/ui/memory_watch.py",
     "o3d_paint/ui/preflight.py",
-    "o3d_paint/ui/remembered.py",
+    "o3d_paint/ui/window_settings.py",
 }
 READERS = ("read_bytes", "read_text", "np.load", "np.fromfile", "cv2.imread", "json.load")
 

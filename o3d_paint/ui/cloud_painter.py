@@ -22,7 +22,7 @@ from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.jobs import Worker
 
 if TYPE_CHECKING:
-    from o3d_paint.ui.workbench import Workbench
+    from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["CloudPainter"]
 
@@ -49,12 +49,12 @@ class CloudPainter:
     """Paints on the cloud of one workbench.
 
     Args:
-        desk: Whose.
+        controller: Whose.
         worker: Finds what the view shows.
     """
 
-    def __init__(self, desk: Workbench, worker: Worker) -> None:
-        self._desk = desk
+    def __init__(self, controller: ProjectController, worker: Worker) -> None:
+        self._controller = controller
         self._worker = worker
         self._stroke: _Stroke | None = None
         self._index: PixelIndex | None = None
@@ -67,7 +67,7 @@ class CloudPainter:
     @property
     def is_active(self) -> bool:
         """Whether a 3D tool is chosen."""
-        return self._desk.studio.viewing.tool in ("brush_3d", "lasso_3d")
+        return self._controller.editor.state.tool in ("brush_3d", "lasso_3d")
 
     @property
     def is_busy(self) -> bool:
@@ -78,7 +78,7 @@ class CloudPainter:
         """Find what the view shows once the eye rests."""
         if not self.is_active:
             return
-        eye, now = self._desk.shell.cloud.eye, time.monotonic()
+        eye, now = self._controller.window.cloud.eye, time.monotonic()
         if eye is not self._eye:
             self._eye, self._still_since = eye, now
         if self._stroke is not None or now - self._still_since >= _REST_S:
@@ -87,7 +87,7 @@ class CloudPainter:
     def press(self, x: float, y: float, *, erases: bool) -> None:
         """Begin at a position of the 3D view."""
         self.cancel()
-        viewing = self._desk.studio.viewing
+        viewing = self._controller.editor.state
         is_lasso = viewing.tool == "lasso_3d"
         radius = viewing.radii.get("brush_3d", 24.0) * self._scale
         class_id = 0 if erases else viewing.class_id
@@ -118,17 +118,17 @@ class CloudPainter:
     @property
     def _scale(self) -> float:
         """Pixels of the index in one of the view."""
-        return max(1.0, 1080 / self._desk.shell.cloud.size[1])
+        return max(1.0, 1080 / self._controller.window.cloud.size[1])
 
     def _place(self, x: float, y: float) -> Point:
         scale = self._scale
         return (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5
 
     def _ask(self) -> None:
-        cloud, scene = self._desk.shell.cloud, self._desk.project.scene
+        cloud, scene = self._controller.window.cloud, self._controller.project.scene
         if cloud.eye is None:
             return
-        wanted = (cloud.eye, cloud.size, self._desk.studio.viewing.through)
+        wanted = (cloud.eye, cloud.size, self._controller.editor.state.through)
         if wanted in (self._seen_from, self._asked):
             return
         self._index, self._asked = None, wanted
@@ -143,7 +143,7 @@ class CloudPainter:
             "3D view",
             lambda _: points_in_view(eye, size, xyz, spacing=spacing, through=through),
             done=done,
-            failed=self._desk.shell.guard.report,
+            failed=self._controller.window.guard.report,
             urgent=True,
         )
 
@@ -186,16 +186,16 @@ class CloudPainter:
         if not len(points):
             return
         stroke.points.append(points)
-        table = self._desk.project.taxonomy.color_table()
+        table = self._controller.project.taxonomy.color_table()
         color = table[stroke.class_id] / 255 if stroke.class_id else np.full(3, 0.9)
-        self._desk.colors.overwrite(points, color)
-        self._desk.shell.cloud.recolored()
+        self._controller.colors.overwrite(points, color)
+        self._controller.window.cloud.recolored()
 
     def _may_change(self, points: IndexArray, class_id: int) -> BoolArray:
-        project = self._desk.project
+        project = self._controller.project
         labels = project.painted[points]
         free = ~np.isin(labels, list(project.locked))
-        if self._desk.studio.viewing.protect and class_id:
+        if self._controller.editor.state.protect and class_id:
             free &= labels == 0
         return np.asarray(free)
 
@@ -204,13 +204,13 @@ class CloudPainter:
         points = _joined(stroke.points)
         name = "paint on the cloud" if stroke.class_id else "erase on the cloud"
         if len(points):
-            self._desk.project.set_layer(points, stroke.class_id, name=name)
+            self._controller.project.set_layer(points, stroke.class_id, name=name)
             self._show_again(points)
 
     def _show_again(self, points: IndexArray) -> None:
         if len(points):
-            self._desk.colors.refresh(points)
-            self._desk.shell.cloud.recolored()
+            self._controller.colors.refresh(points)
+            self._controller.window.cloud.recolored()
 
 
 def _points(index: PixelIndex, rect: Rect, coverage: BoolArray) -> IndexArray:

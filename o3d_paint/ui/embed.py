@@ -35,9 +35,9 @@ import numpy.typing as npt
 from o3d_paint.errors import SceneError
 from o3d_paint.project.project import Project
 from o3d_paint.ui.commands import command_of
+from o3d_paint.ui.embedded_controller import EmbeddedController
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.layout import Place
-from o3d_paint.ui.paint_desk import PaintDesk
 
 __all__ = ["PaintPanel", "attach"]
 
@@ -45,27 +45,30 @@ __all__ = ["PaintPanel", "attach"]
 class PaintPanel:
     """The handle of a paint panel in a window; made by `attach`."""
 
-    def __init__(self, desk: PaintDesk, guard: Guard) -> None:
-        """Serve a desk."""
-        self._desk = desk
+    def __init__(self, controller: EmbeddedController, guard: Guard) -> None:
+        """Serve a controller."""
+        self._controller = controller
         self._is_open = True
-        self._handlers = desk.handlers()
+        self._handlers = controller.handlers()
         self._tick = guard.wrap(self._do_tick, True)
-        self._layout = guard.wrap(desk.shell.place, None)
+        self._layout = guard.wrap(controller.window.place, None)
         self._key = guard.wrap(self._do_key, False)
 
     @property
     def photo(self) -> int | None:
         """Position of the open photo in the scene."""
-        return self._desk.studio.viewing.open_idx
+        return self._controller.editor.state.open_idx
 
     def open_photo(self, frame_idx: int) -> None:
         """Open a photo by its position in the scene."""
-        self._desk.studio.open_photo(frame_idx)
+        self._controller.editor.open_photo(frame_idx)
 
     def photo_rect(self) -> tuple[float, float, float, float]:
         """Return where the open photo lies in the window: left, top, width, height."""
-        view, frame = self._desk.canvas.viewport, self._desk.shell.panel_host("canvas").frame
+        view, frame = (
+            self._controller.canvas.viewport,
+            self._controller.window.panel_host("canvas").frame,
+        )
         if view is None:
             return (float(frame.x), float(frame.y), 0.0, 0.0)
         height, width = (side * view.zoom for side in view.photo_shape)
@@ -85,7 +88,7 @@ class PaintPanel:
 
     def left(self) -> None:
         """Say that the pointer is over something of yours: the brush outline goes."""
-        self._desk.shell.left()
+        self._controller.window.left()
 
     def close(self) -> None:
         """End, and give the project back with all its paint in the cloud; may be called twice.
@@ -94,22 +97,22 @@ class PaintPanel:
         """
         if self._is_open:
             self._is_open = False
-            self._desk.shell.show(False)
-            self._desk.close()
+            self._controller.window.show(False)
+            self._controller.close()
 
     def _do_tick(self) -> bool:
         if not self._is_open:
             return False
-        return self._desk.shell.tick(must_draw=self._desk.tick())
+        return self._controller.window.tick(must_draw=self._controller.tick())
 
     def _do_key(self, event: Any) -> bool:
         if not self._is_open:
             return False
-        key = self._desk.shell.converted(event)
+        key = self._controller.window.converted(event)
         if key is None:
-            return self._desk.shell.popups.popup is not None
+            return self._controller.window.popups.popup is not None
         if key.key == "Space":
-            self._desk.canvas.is_space_held = key.is_down
+            self._controller.canvas.is_space_held = key.is_down
             return True
         command = command_of(key)
         handler = self._handlers.get(command.command_id) if command is not None else None
@@ -152,7 +155,7 @@ def attach(
         raise SceneError(msg)
     # Errors go to the log of the host's program, which Guard writes to.
     guard = Guard(lambda _: None)
-    desk = PaintDesk(
+    controller = EmbeddedController(
         window, scene_widget, project, offset=place, point_size=point_size, guard=guard
     )
-    return PaintPanel(desk, guard)
+    return PaintPanel(controller, guard)

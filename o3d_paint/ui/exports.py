@@ -16,7 +16,7 @@ from o3d_paint.project.report import labelled_scene
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
 from o3d_paint.ui.panels.status_bar import percent
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["Exports"]
 
@@ -37,13 +37,15 @@ class Exports:
     """Exports of one open scene.
 
     Args:
-        desk: The scene.
+        controller: The scene.
         files: Asks for names.
         scene_path: Its file, which is never written over.
     """
 
-    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
-        self._desk = desk
+    def __init__(
+        self, controller: ProjectController, files: FileDialogs, scene_path: Path | None
+    ) -> None:
+        self._controller = controller
         self._files = files
         self._scene_path = scene_path
 
@@ -61,8 +63,8 @@ class Exports:
             MenuEntry("turntable_png", "Picture of the labelled cloud (PNG)", "camera"),
             MenuEntry("turntable_mp4", "Film around the labelled cloud (MP4)", "film"),
         )
-        popups = self._desk.shell.popups
-        frame = self._desk.shell.panel_host("toolbar").frame
+        popups = self._controller.window.popups
+        frame = self._controller.window.panel_host("toolbar").frame
 
         def choose(entry: str) -> None:
             popups.close()
@@ -95,11 +97,11 @@ class Exports:
             )
 
     def _suggested(self, what: str, ending: str) -> Path:
-        base = self._scene_path or Path.cwd() / self._desk.project.scene.name
+        base = self._scene_path or Path.cwd() / self._controller.project.scene.name
         return base.with_name(f"{base.stem}_{what}{ending}")
 
     def _taken(self) -> _Work:
-        project = self._desk.project
+        project = self._controller.project
         project.end_stroke()
         labelled = labelled_scene(project)
         inputs = (self._scene_path,) if self._scene_path is not None else ()
@@ -110,7 +112,7 @@ class Exports:
         count = int((work.labelled.labels > 0).sum())
         share = count / max(1, len(work.labelled.labels))
         facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
-        project = self._desk.project
+        project = self._controller.project
         if project.fused_shown and project.paint_is_newer:
             facts += "; later strokes have not spread: fuse again"
         options = ExportOptions(inputs=work.inputs)
@@ -163,27 +165,27 @@ class Exports:
         self, target: Path, write: Callable[[Report], Sequence[str] | None], facts: str
     ) -> None:
         """Write off the UI thread, with progress and cancel, and say what was written."""
-        desk, start = self._desk, time.monotonic()
+        controller, start = self._controller, time.monotonic()
 
         def done(notes: Sequence[str] | None) -> None:
-            desk.show_progress(None)
+            controller.show_progress(None)
             for sentence in notes or ():
-                desk.shell.toast(sentence, "info")
+                controller.window.toast(sentence, "info")
             size = f", {target.stat().st_size / 1e6:.1f} MB" if target.is_file() else ""
             seconds = time.monotonic() - start
-            desk.shell.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")
+            controller.window.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")
 
         def failed(error: Exception) -> None:
-            desk.show_progress(None)
-            desk.shell.guard.report(error)
+            controller.show_progress(None)
+            controller.window.guard.report(error)
 
-        desk.show_progress(f"Writing {target.name}", 0.0)
-        desk.worker.submit(
+        controller.show_progress(f"Writing {target.name}", 0.0)
+        controller.worker.submit(
             "export",
             write,
             done=done,
             failed=failed,
-            progressed=lambda share, _: desk.show_progress(f"Writing {target.name}", share),
+            progressed=lambda share, _: controller.show_progress(f"Writing {target.name}", share),
         )
 
 

@@ -17,7 +17,7 @@ from typing import ParamSpec, TypeVar
 from o3d_paint.errors import PaintError
 from o3d_paint.folders import cache_folder
 from o3d_paint.io.disk_errors import disk_sentence
-from o3d_paint.ui.holds import Holds
+from o3d_paint.ui.callback_times import CallbackTimes
 
 __all__ = ["Guard", "log_file", "start_log"]
 
@@ -57,7 +57,7 @@ class Guard:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._told: dict[str, float] = {}
-        self.holds = Holds()
+        self.callback_times = CallbackTimes()
 
     def wrap(self, function: Callable[P, T], fallback: T) -> Callable[P, T]:
         """Return a function that answers ``fallback`` where the given one fails."""
@@ -71,7 +71,7 @@ class Guard:
                 self.report(error)
                 return fallback
 
-        return self.holds.timed(name, guarded)
+        return self.callback_times.timed(name, guarded)
 
     def report(self, error: Exception) -> None:
         """Log an error and tell the user, the same sentence not more than every few seconds."""

@@ -50,8 +50,8 @@ class MemoryWatch:
         window: The window; it is asked to quit, which saves.
     """
 
-    def __init__(self, window: MainWindow) -> None:
-        self._window = window
+    def __init__(self, main: MainWindow) -> None:
+        self._main = main
         self._first: tuple[Path, Path] | None = None
         self._next = 0.0
         self._baseline: int | None = None
@@ -60,59 +60,61 @@ class MemoryWatch:
 
     def tick(self) -> None:
         """Look, and start anew where that must be and nobody is at work."""
-        resume(self._window)
+        resume(self._main)
         now = time.monotonic()
-        desk = self._window.desk
-        if now < self._next or desk is None:
+        controller = self._main.controller
+        if now < self._next or controller is None:
             return
         self._next = now + _EVERY_S
         own = _own_bytes()
         if own is None:
             return
-        if self._baseline is None or self._opened != self._window.scene_path:
-            if self._baseline is None and self._window.scene_path is not None:
-                self._first = (self._window.scene_path, desk.session.folder)
-            self._baseline, self._opened = own, self._window.scene_path
-        idle = now - self._window.shell.last_input >= _IDLE_S
+        if self._baseline is None or self._opened != self._main.scene_path:
+            if self._baseline is None and self._main.scene_path is not None:
+                self._first = (self._main.scene_path, controller.session.folder)
+            self._baseline, self._opened = own, self._main.scene_path
+        idle = now - self._main.window.last_input >= _IDLE_S
         if not must_restart(own - self._baseline, available_bytes()) or not idle:
             return
-        if self._window.scene_path is not None and not desk.project.is_stroking:
+        if self._main.scene_path is not None and not controller.project.is_stroking:
             self._restart(own)
 
     def _restart(self, own: int) -> None:
-        window, desk = self._window, self._window.desk
-        assert desk is not None
-        eye = desk.shell.cloud.eye
+        main, controller = self._main, self._main.controller
+        assert controller is not None
+        eye = controller.window.cloud.eye
         state = {
             "why": f"The software renderer had taken {human_size(own)}: the window was started"
             " anew, nothing is lost",
-            "photo": desk.studio.viewing.open_idx,
-            "class_id": desk.studio.viewing.class_id,
+            "photo": controller.editor.state.open_idx,
+            "class_id": controller.editor.state.class_id,
             "eye": None if eye is None else [*eye.position.tolist(), *eye.pivot.tolist(), eye.fov],
         }
-        assert window.scene_path is not None
-        command = command_for(window.scene_path, desk.session.folder, self._first)
-        window.quit()
-        if window.exit_code == 0:
+        assert main.scene_path is not None
+        command = command_for(main.scene_path, controller.session.folder, self._first)
+        main.quit()
+        if main.exit_code == 0:
             os.environ[_VARIABLE] = json.dumps(state)
             self.command = command
 
 
-def resume(window: MainWindow) -> None:
+def resume(main: MainWindow) -> None:
     """Show what the process before this one showed, if there was one."""
-    desk = window.desk
-    text = os.environ.pop(_VARIABLE, "") if desk is not None else ""
-    if not text or desk is None:
+    controller = main.controller
+    text = os.environ.pop(_VARIABLE, "") if controller is not None else ""
+    if not text or controller is None:
         return
     state = json.loads(text)
-    desk.shell.toast(str(state["why"]), "info")
-    desk.studio.choose_class(int(state["class_id"]))
+    controller.window.toast(str(state["why"]), "info")
+    controller.editor.choose_class(int(state["class_id"]))
     frame_idx, eye = state["photo"], state["eye"]
-    if frame_idx is not None and 0 <= int(frame_idx) < len(desk.project.scene.frames):
-        desk.studio.open_photo(int(frame_idx))
+    if frame_idx is not None and 0 <= int(frame_idx) < len(controller.project.scene.frames):
+        controller.editor.open_photo(int(frame_idx))
     if eye is not None:
         position, pivot = np.array(eye[:3]), np.array(eye[3:6])
-        desk.shell.cloud.look(Eye(position, pivot, desk.project.scene.up, float(eye[6])))
+        controller.window.cloud.look(
+            Eye(position, pivot, controller.project.scene.up, float(eye[6]))
+        )
 
 
 def start_anew(command: list[str]) -> NoReturn:

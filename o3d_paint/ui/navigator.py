@@ -8,7 +8,7 @@ import numpy as np
 
 from o3d_paint.core.views.pick import pick_point
 from o3d_paint.ui.events import PointerEvent
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["Navigator"]
 
@@ -21,9 +21,9 @@ _LOOK_EVERY_S = 0.1
 class Navigator:
     """Follows the pointer over the 3D view of one workbench."""
 
-    def __init__(self, desk: Workbench) -> None:
+    def __init__(self, controller: ProjectController) -> None:
         """Start without a button down."""
-        self._desk = desk
+        self._controller = controller
         self._pressed: tuple[float, float] | None = None
         self._last = (0.0, 0.0)
         self._is_drag = False
@@ -32,13 +32,13 @@ class Navigator:
 
     def pointer(self, event: PointerEvent) -> str:
         """Take an event; returns what to say about the spot."""
-        if self._desk.shell.cloud.eye is None:
+        if self._controller.window.cloud.eye is None:
             return ""
         if self._paint(event):
             return ""
         if event.kind == "leave":
             self._over_spot(None)
-            self._desk.studio.view(hover_idx=None)
+            self._controller.editor.view(hover_idx=None)
         elif event.kind == "move":
             self._hover(event)
         elif event.kind == "wheel":
@@ -57,9 +57,9 @@ class Navigator:
 
     def _paint(self, event: PointerEvent) -> bool:
         """Give an event to the 3D tool; returns whether it took it."""
-        painter = self._desk.painter
+        painter = self._controller.painter
         if event.kind == "down":
-            is_free = not self._desk.wall.canvas.is_space_held and not event.modifiers
+            is_free = not self._controller.panels.canvas.is_space_held and not event.modifiers
             if not (painter.is_active and is_free and event.button in ("left", "right")):
                 return False
             self._pressed = None
@@ -75,69 +75,71 @@ class Navigator:
         return True
 
     def _words(self) -> str:
-        hover = self._desk.studio.viewing.hover_idx
+        hover = self._controller.editor.state.hover_idx
         if hover is None or self._is_spot:
             return ""
-        frames = self._desk.project.scene.frames
-        state = "painted" if hover in self._desk.project.painted_frames else "not painted"
+        frames = self._controller.project.scene.frames
+        state = "painted" if hover in self._controller.project.painted_frames else "not painted"
         return f"photo {hover + 1}/{len(frames)} · {frames[hover].name} · {state}"
 
     def _hover(self, event: PointerEvent) -> None:
         now = time.monotonic()
         if now - self._hovered_at >= _HOVER_EVERY_S:
             self._hovered_at = now
-            frame_idx = self._desk.frustums.pick(event.x, event.y)
+            frame_idx = self._controller.frustums.pick(event.x, event.y)
             if frame_idx is not None:
                 self._over_spot(None)
-                self._desk.studio.view(hover_idx=frame_idx)
+                self._controller.editor.view(hover_idx=frame_idx)
             elif now - self._looked_at >= _LOOK_EVERY_S:
                 self._looked_at = now
                 self._over_spot(self._point_at(event))
 
     def _over_spot(self, point: int | None) -> None:
         """The pointer is over a point of the cloud: say what it is, mark who sees it best."""
-        desk = self._desk
+        controller = self._controller
         was_spot, self._is_spot = self._is_spot, point is not None
         if point is None:
             if not was_spot:
-                desk.studio.view(hover_idx=None)
+                controller.editor.view(hover_idx=None)
                 return
-            desk.spot_class = 0
-            desk.studio.view(hover_idx=None)
-            desk.say("")
+            controller.spot_class = 0
+            controller.editor.view(hover_idx=None)
+            controller.say("")
             return
-        project = desk.project
+        project = controller.project
         label = int(project.labels_of(np.array([point], dtype=np.int32))[0])
-        desk.spot_class = label
+        controller.spot_class = label
         name = project.taxonomy.get(label).name if label in project.taxonomy else "unlabelled"
-        best = desk.guidance.best_view(project.scene.cloud.xyz[point])
-        desk.studio.view(hover_idx=None if best is None else best.frame_idx)
+        best = controller.suggester.best_view(project.scene.cloud.xyz[point])
+        controller.editor.view(hover_idx=None if best is None else best.frame_idx)
         seen = "" if best is None else f" · best seen in photo {best.frame_idx + 1} (Ctrl+click)"
-        desk.say(name + seen)
+        controller.say(name + seen)
 
     def _wheel(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._controller.window.cloud
         if "ctrl" in event.modifiers:
             cloud.resize_points(1.15**event.wheel)
         elif cloud.eye is not None:
             cloud.look(cloud.eye.nearer(event.wheel))
 
     def _drag(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._controller.window.cloud
         if self._pressed is None or cloud.eye is None:
             return
         x, y = self._pressed
         if not self._is_drag and np.hypot(event.x - x, event.y - y) <= _CLICK_PX:
             return
         if not self._is_drag:
-            self._desk.studio.view(hover_idx=None)
+            self._controller.editor.view(hover_idx=None)
         self._is_drag = True
         dx, dy = event.x - self._last[0], event.y - self._last[1]
         self._last = (event.x, event.y)
         height = cloud.size[1]
         turns = event.button == "left" and "shift" not in event.modifiers
         # With a 3D tool the left button paints, so the middle one turns.
-        turns |= event.button == "middle" and self._desk.painter.is_active and not event.modifiers
+        turns |= (
+            event.button == "middle" and self._controller.painter.is_active and not event.modifiers
+        )
         if turns:
             cloud.look(cloud.eye.turned(dx, dy, height=height))
         else:
@@ -152,14 +154,14 @@ class Navigator:
             return
         if "alt" in event.modifiers:
             self._over_spot(self._point_at(event))
-            self._desk.studio.choose_class(self._desk.spot_class)
+            self._controller.editor.choose_class(self._controller.spot_class)
             return
-        frame_idx = self._desk.frustums.pick(event.x, event.y)
+        frame_idx = self._controller.frustums.pick(event.x, event.y)
         if frame_idx is not None:
-            self._desk.studio.open_photo(frame_idx)
+            self._controller.editor.open_photo(frame_idx)
 
     def _point_at(self, event: PointerEvent) -> int | None:
-        cloud = self._desk.shell.cloud
+        cloud = self._controller.window.cloud
         points, positions = cloud.pickable
         found = pick_point(
             (event.x, event.y),
@@ -171,22 +173,24 @@ class Navigator:
         return None if found is None else int(positions[found])
 
     def _set_pivot(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._controller.window.cloud
         # A double click on a camera opens it, as the first of the two clicks did already.
-        if self._desk.frustums.pick(event.x, event.y) is not None or cloud.eye is None:
+        if self._controller.frustums.pick(event.x, event.y) is not None or cloud.eye is None:
             return
         point = self._point_at(event)
         if point is not None:
-            xyz = self._desk.project.scene.cloud.xyz[point] - cloud.center
+            xyz = self._controller.project.scene.cloud.xyz[point] - cloud.center
             cloud.fly(cloud.eye.around(xyz))
 
     def _open_best(self, event: PointerEvent) -> None:
         point = self._point_at(event)
         if point is None:
             return
-        found = self._desk.guidance.best_view(self._desk.project.scene.cloud.xyz[point])
+        found = self._controller.suggester.best_view(
+            self._controller.project.scene.cloud.xyz[point]
+        )
         if found is None:
-            self._desk.shell.toast("No photo shows this spot")
+            self._controller.window.toast("No photo shows this spot")
             return
-        self._desk.studio.open_photo(found.frame_idx)
-        self._desk.wall.canvas.center_on(*found.pixel, 2.0)
+        self._controller.editor.open_photo(found.frame_idx)
+        self._controller.panels.canvas.center_on(*found.pixel, 2.0)

@@ -7,7 +7,7 @@ from functools import partial
 
 from o3d_paint.core.mask import MaskEdit
 from o3d_paint.core.selection.morphology import grown, shrunk
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["next_conflict", "photo_handlers"]
 
@@ -16,49 +16,51 @@ _RING = 4
 _ZOOM = 2.5
 
 
-def photo_handlers(desk: Workbench) -> dict[str, Callable[[], object]]:
+def photo_handlers(controller: ProjectController) -> dict[str, Callable[[], object]]:
     """Return the handlers by command id."""
     return {
-        "accept_class": partial(_accept, desk, is_whole=False),
-        "accept_ghost": partial(_accept, desk, is_whole=True),
-        "grow": partial(_resize_class, desk, is_growing=True),
-        "shrink": partial(_resize_class, desk, is_growing=False),
-        "clear_class": partial(_clear_class, desk),
-        "next_conflict": partial(next_conflict, desk),
+        "accept_class": partial(_accept, controller, is_whole=False),
+        "accept_ghost": partial(_accept, controller, is_whole=True),
+        "grow": partial(_resize_class, controller, is_growing=True),
+        "shrink": partial(_resize_class, controller, is_growing=False),
+        "clear_class": partial(_clear_class, controller),
+        "next_conflict": partial(next_conflict, controller),
     }
 
 
-def next_conflict(desk: Workbench) -> None:
+def next_conflict(controller: ProjectController) -> None:
     """Open the photo that disagrees, centred on the spot."""
-    found = desk.guidance.next_dissent()
+    found = controller.suggester.next_dissent()
     if found is None:
-        desk.shell.toast("No two photos disagree", "good")
+        controller.window.toast("No two photos disagree", "good")
         return
-    desk.studio.open_photo(found.frame_idx)
-    desk.wall.canvas.center_on(*found.pixel, _ZOOM)
-    desk.message = f"outvoted on {found.points:,} points"
-    desk.refresh()
+    controller.editor.open_photo(found.frame_idx)
+    controller.panels.canvas.center_on(*found.pixel, _ZOOM)
+    controller.message = f"outvoted on {found.points:,} points"
+    controller.refresh()
 
 
-def _accept(desk: Workbench, *, is_whole: bool) -> None:
+def _accept(controller: ProjectController, *, is_whole: bool) -> None:
     """Accept the ghost that shows as predictions: of the active class, or all of it."""
-    viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
+    viewing, project, ghost = controller.editor.state, controller.project, controller.overlays.ghost
     if viewing.open_idx is None or ghost is None or not viewing.has_ghost:
-        desk.shell.toast("There is no ghost: open a photo and switch Ghost on")
+        controller.window.toast("There is no ghost: open a photo and switch Ghost on")
         return
     class_ids = [viewing.class_id]
     if is_whole:
         class_ids = [c.class_id for c in project.taxonomy if c.class_id not in project.hidden]
     count = project.accept(viewing.open_idx, class_ids=class_ids, name="accept ghost")
     if not count:
-        desk.shell.toast("The ghost has nothing here that is neither painted nor accepted")
+        controller.window.toast("The ghost has nothing here that is neither painted nor accepted")
         return
     points = "1 point" if count == 1 else f"{count:,} points"
-    desk.shell.toast(f"Accepted the labels of {points}, as sure as they were; Ctrl+Z undoes it")
+    controller.window.toast(
+        f"Accepted the labels of {points}, as sure as they were; Ctrl+Z undoes it"
+    )
 
 
-def _resize_class(desk: Workbench, *, is_growing: bool) -> None:
-    viewing, project = desk.studio.viewing, desk.project
+def _resize_class(controller: ProjectController, *, is_growing: bool) -> None:
+    viewing, project = controller.editor.state, controller.project
     if viewing.open_idx is None:
         return
     mask = project.mask(viewing.open_idx)
@@ -78,7 +80,7 @@ def _resize_class(desk: Workbench, *, is_growing: bool) -> None:
         )
 
 
-def _clear_class(desk: Workbench) -> None:
-    viewing = desk.studio.viewing
+def _clear_class(controller: ProjectController) -> None:
+    viewing = controller.editor.state
     if viewing.open_idx is not None:
-        desk.project.clear(viewing.open_idx, viewing.class_id)
+        controller.project.clear(viewing.open_idx, viewing.class_id)

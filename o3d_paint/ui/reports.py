@@ -20,7 +20,7 @@ from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
 from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
 from o3d_paint.ui.panels.status_bar import percent
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["Reports"]
 
@@ -33,13 +33,15 @@ class Reports:
     """Tables of one workbench.
 
     Args:
-        desk: Whose work.
+        controller: Whose work.
         files: Asks where to write where there is no clipboard.
         scene_path: The scene's file, beside which files are suggested.
     """
 
-    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
-        self._desk = desk
+    def __init__(
+        self, controller: ProjectController, files: FileDialogs, scene_path: Path | None
+    ) -> None:
+        self._controller = controller
         self._files = files
         self._scene_path = scene_path
         self._point_area: FloatArray | None = None
@@ -47,12 +49,12 @@ class Reports:
 
     @property
     def _unit(self) -> str:
-        return "m" if self._desk.project.scene.metric else "unit"
+        return "m" if self._controller.project.scene.metric else "unit"
 
     def statistics(self) -> None:
         """Show the table of classes: counts at once, areas when they are estimated."""
-        desk, project = self._desk, self._desk.project
-        card = Statistics(self._copy, desk.shell.popups.close)
+        controller, project = self._controller, self._controller.project
+        card = Statistics(self._copy, controller.window.popups.close)
         counts = {c.class_id: c.shown for c in project.coverage().classes}
         total = max(1, len(project.scene.cloud))
         known = tuple(
@@ -62,7 +64,7 @@ class Reports:
         )  # fmt: skip
         counting = StatisticsState(known, "Counting…", copies=has_clipboard(), is_counting=True)
         card.set_model(counting)
-        desk.shell.popups.open(card)
+        controller.window.popups.open(card)
         labels, said, taxonomy = project.labels, project.snapshot(), project.taxonomy
         is_sure = sure_points(project)
 
@@ -78,15 +80,17 @@ class Reports:
         def done(counted: _Counted) -> None:
             self._lines = counted[0]
             card.set_model(self._statistics_state(*counted))
-            if desk.shell.popups.popup is card:
-                desk.shell.popups.refit()
+            if controller.window.popups.popup is card:
+                controller.window.popups.refit()
 
-        desk.worker.submit("statistics", work, done=done, failed=desk.shell.guard.report)
+        controller.worker.submit(
+            "statistics", work, done=done, failed=controller.window.guard.report
+        )
 
     def _statistics_state(
         self, lines: tuple[ClassStatistics, ...], pairs: tuple[Conflict, ...]
     ) -> StatisticsState:
-        taxonomy = self._desk.project.taxonomy
+        taxonomy = self._controller.project.taxonomy
         rows = tuple(
             ClassFigures(
                 name=line.name,
@@ -116,74 +120,74 @@ class Reports:
         return StatisticsState(rows, note, words, copies=has_clipboard())
 
     def _copy(self) -> None:
-        desk = self._desk
-        if not self._lines or desk.worker.is_running("statistics"):
+        controller = self._controller
+        if not self._lines or controller.worker.is_running("statistics"):
             return
         text = as_csv(self._lines, unit=self._unit)
         if copy_text(text):
-            desk.shell.toast("Copied the table as CSV", "good")
+            controller.window.toast("Copied the table as CSV", "good")
             return
-        base = self._scene_path or Path.cwd() / desk.project.scene.name
+        base = self._scene_path or Path.cwd() / controller.project.scene.name
 
         def write(path: Path) -> None:
             write_bytes(path, text.encode())
-            desk.shell.toast(f"Wrote {path}", "good")
+            controller.window.toast(f"Wrote {path}", "good")
 
         suggested = base.with_name(f"{base.stem}_classes.csv")
         title = "The table as a file, since no clipboard program is installed (xclip, wl-copy)"
-        desk.shell.popups.close()
+        controller.window.popups.close()
         self._files.choose_target(suggested, ".csv", write, title=title)
 
     def evaluate(self) -> None:
         """Predict each painted photo from the others, and show how well that goes."""
-        desk, project = self._desk, self._desk.project
+        controller, project = self._controller, self._controller.project
         if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
-            desk.shell.toast("Paint two photos or more to compare them")
+            controller.window.toast("Paint two photos or more to compare them")
             return
         said, settings, scene = project.snapshot(), project.fusion_settings, project.scene
 
         def done(photos: tuple[LeftOut, ...]) -> None:
-            desk.show_progress(None)
+            controller.show_progress(None)
             self._show_evaluation(photos)
 
         def failed(error: Exception) -> None:
-            desk.show_progress(None)
-            desk.shell.guard.report(error)
+            controller.show_progress(None)
+            controller.window.guard.report(error)
 
         text = "Predicting photos from each other"
-        desk.show_progress(text, 0.0)
-        desk.worker.submit(
+        controller.show_progress(text, 0.0)
+        controller.worker.submit(
             "evaluation",
             lambda report: photos_left_out(scene, said.evidence(), settings, progress=report),
             done=done,
             failed=failed,
-            progressed=lambda share, _: desk.show_progress(text, share),
+            progressed=lambda share, _: controller.show_progress(text, share),
         )
 
     def _show_evaluation(self, photos: tuple[LeftOut, ...]) -> None:
-        desk = self._desk
-        frames = desk.project.scene.frames
+        controller = self._controller
+        frames = controller.project.scene.frames
         rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
-        card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
-        note = f"Derived by {desk.project.fusion_settings.method}"
-        if len(desk.project.accepted):
+        card = Evaluation(self._jump_to(photos), controller.window.popups.close)
+        note = f"Derived by {controller.project.fusion_settings.method}"
+        if len(controller.project.accepted):
             note += " · accepted predictions took no part"
         card.set_model(EvaluationState(rows, note))
-        desk.shell.popups.open(card)
+        controller.window.popups.open(card)
 
     def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:
         wrong = {photo.frame_idx: photo.wrong_points for photo in photos}
 
         def jump(frame_idx: int) -> None:
-            desk = self._desk
-            desk.shell.popups.close()
-            desk.studio.open_photo(frame_idx)
-            index = desk.project.index(frame_idx)
+            controller = self._controller
+            controller.window.popups.close()
+            controller.editor.open_photo(frame_idx)
+            index = controller.project.index(frame_idx)
             if index is None or not len(wrong[frame_idx]):
                 return
             pixel = index.pixel[np.isin(index.point, wrong[frame_idx])]
             if len(pixel):
-                desk.wall.canvas.center_on(*densest(pixel, index.shape), 2.5)
+                controller.panels.canvas.center_on(*densest(pixel, index.shape), 2.5)
 
         return jump
 

@@ -102,9 +102,9 @@ class LoadedScene:
 class SceneLoading:
     """Loads one scene at a time for a window."""
 
-    def __init__(self, window: MainWindow, mailbox: Mailbox, options: LoadOptions) -> None:
+    def __init__(self, main: MainWindow, mailbox: Mailbox, options: LoadOptions) -> None:
         """Load with what the user said about scenes."""
-        self._window = window
+        self._main = main
         self._options = options
         self._worker = Worker(mailbox.post, name="o3d-paint-loader")
         self.error: Exception | None = None
@@ -155,8 +155,8 @@ class SceneLoading:
         """Nothing is polled: workers answer through the mailbox."""
 
     def _start(self, name: str, read: Callable[[Report], _Read]) -> None:
-        chosen, held = self._window.take_project(), self._window.project_folder
-        classes = self._window.first_classes
+        chosen, held = self._main.take_project(), self._main.project_folder
+        classes = self._main.first_classes
 
         def work(report: Report) -> LoadedScene:
             scene, path, options = read(report)
@@ -179,15 +179,15 @@ class SceneLoading:
         )
 
     def _progressed(self, share: float, text: str) -> None:
-        self._window.show_loading(ProgressState(text, share, is_cancellable=False))
+        self._main.show_loading(ProgressState(text, share, is_cancellable=False))
 
     def _done(self, loaded: LoadedScene) -> None:
-        self._window.show_loading(None)
-        self._window.open_scene(loaded)
+        self._main.show_loading(None)
+        self._main.open_scene(loaded)
         self.is_first = False
 
     def _failed(self, error: Exception) -> None:
-        self._window.show_loading(None)
-        if self.is_first and self._window.desk is None:
+        self._main.show_loading(None)
+        if self.is_first and self._main.controller is None:
             self.error = error
-        self._window.shell.guard.report(error)
+        self._main.window.guard.report(error)

@@ -24,14 +24,14 @@ class _Popups:
 
 
 @pytest.fixture
-def desk() -> SimpleNamespace:
-    studio = SimpleNamespace(choose_class=lambda _: None)
+def controller() -> SimpleNamespace:
+    editor = SimpleNamespace(choose_class=lambda _: None)
     project = Project(strip_scene(200, 2), ["floor", "wall"])
-    return SimpleNamespace(project=project, studio=studio, shell=SimpleNamespace(popups=_Popups()))
+    return SimpleNamespace(project=project, editor=editor, window=SimpleNamespace(popups=_Popups()))
 
 
-def test_a_name_that_is_taken_is_said_in_plain_words(desk: SimpleNamespace) -> None:
-    handlers, popups = ClassHandlers(desk), desk.shell.popups  # type: ignore[arg-type]
+def test_a_name_that_is_taken_is_said_in_plain_words(controller: SimpleNamespace) -> None:
+    handlers, popups = ClassHandlers(controller), controller.window.popups  # type: ignore[arg-type]
     handlers.add()
     assert popups.accept(" wall ") == "There is a class wall already"
     assert popups.accept("roof") == ""
@@ -40,4 +40,4 @@ def test_a_name_that_is_taken_is_said_in_plain_words(desk: SimpleNamespace) -> N
     assert popups.accept("floor") == ""
     assert popups.accept("ground") == ""
     assert "empty" in popups.accept("  ")
-    assert [c.name for c in desk.project.taxonomy] == ["ground", "wall", "roof"]
+    assert [c.name for c in controller.project.taxonomy] == ["ground", "wall", "roof"]

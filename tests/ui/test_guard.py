@@ -46,4 +46,4 @@ def test_what_works_passes_through_and_is_timed(told: list[str]) -> None:
 
     assert guard.wrap(double, 0)(21) == 42
     assert not told
-    assert any("double" in name for name in guard.holds.longest_s)
+    assert any("double" in name for name in guard.callback_times.longest_s)

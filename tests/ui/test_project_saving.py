@@ -21,17 +21,17 @@ def test_saved_is_said_once_it_is_saved_and_not_on_a_full_disk(tmp_path: Path) -
 
     said: list[tuple[str, str]] = []
     session = open_session(strip_scene(num_points=200), tmp_path / "p", classes=["a"])
-    desk = SimpleNamespace(
+    controller = SimpleNamespace(
         session=session,
         project=session.project,
-        shell=SimpleNamespace(toast=lambda text, kind: said.append((text, kind))),
+        window=SimpleNamespace(toast=lambda text, kind: said.append((text, kind))),
     )
     session.project.save_failed.connect(lambda error: said.append((str(error), "error")))
     session.project.paint(0, Stroke(np.array([[80.0, 500.0]]), 50, 1))
     with file_size_limit(0):
-        save_project(desk)  # type: ignore[arg-type]
+        save_project(controller)  # type: ignore[arg-type]
         assert [kind for _, kind in said] == ["error"]
-    save_project(desk)  # type: ignore[arg-type]
+    save_project(controller)  # type: ignore[arg-type]
     assert [kind for _, kind in said] == ["error", "good"]
     assert str(tmp_path / "p") in said[-1][0]
     session.close()

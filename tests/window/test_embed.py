@@ -23,23 +23,23 @@ plain_tick, last = embed.PaintPanel.tick, [""]
 
 def tick(panel):
     answer = plain_tick(panel)
-    desk = panel._desk
-    at, frame = desk.shell._window.os_frame, desk.shell.panel_host("canvas").frame
+    controller = panel._controller
+    at, frame = controller.window._window.os_frame, controller.window.panel_host("canvas").frame
     text = json.dumps({
         "window_at": [at.x, at.y],
         "photo": panel.photo,
         "photo_rect": panel.photo_rect(),
-        "class_id": desk.studio.viewing.class_id,
-        "has_picture": desk.canvas.has_picture,
-        "has_index": desk.project.index(panel.photo) is not None,
-        "is_quick": desk.cloud._measures_left == 0,
-        "painted": desk.coverage.painted if desk.coverage else 0,
-        "is_counted": desk.is_counted,
-        "steps": len(desk.project.history.done),
-        "scene": [0, 0, frame.x, desk.shell._window.content_rect.height],
+        "class_id": controller.editor.state.class_id,
+        "has_picture": controller.canvas.has_picture,
+        "has_index": controller.project.index(panel.photo) is not None,
+        "is_quick": controller.cloud._measures_left == 0,
+        "painted": controller.coverage.painted if controller.coverage else 0,
+        "is_counted": controller.is_counted,
+        "steps": len(controller.project.history.done),
+        "scene": [0, 0, frame.x, controller.window._window.content_rect.height],
         "panels": {"canvas": [frame.x, frame.y, frame.width, frame.height]},
-        "field": desk.shell.popups.text_field.visible,
-        "classes": len(desk.project.taxonomy),
+        "field": controller.window.popups.text_field.visible,
+        "classes": len(controller.project.taxonomy),
     })
     if text != last[0]:
         last[0] = text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.commands import tooltip_of
+from o3d_paint.ui.editor import CLOUD_TOOLS, EXTRA_TOOLS
 from o3d_paint.ui.models import class_state, options_state, toolbar_state
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
 from o3d_paint.ui.panels.empty_states import EmptyNote, EmptyNoteState, Welcome
@@ -18,14 +19,13 @@ from o3d_paint.ui.panels.status_bar import StatusBar, StatusState
 from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, Toolbar
 from o3d_paint.ui.photo_canvas import PhotoCanvas
-from o3d_paint.ui.shell import Shell
-from o3d_paint.ui.studio import CLOUD_TOOLS, EXTRA_TOOLS
+from o3d_paint.ui.window import Window
 
-__all__ = ["Wall", "WallActions"]
+__all__ = ["MainPanels", "PanelActions"]
 
 
 @dataclass(frozen=True, slots=True)
-class WallActions:
+class PanelActions:
     """What panels call.
 
     Attributes:
@@ -55,10 +55,10 @@ class WallActions:
     open_recent: Callable[[str], None]
 
 
-class Wall:
+class MainPanels:
     """The panels."""
 
-    def __init__(self, actions: WallActions) -> None:
+    def __init__(self, actions: PanelActions) -> None:
         """Make all panels, empty."""
         command = actions.command
         self.tools = frozenset(TOOLS) | CLOUD_TOOLS | EXTRA_TOOLS
@@ -76,7 +76,7 @@ class Wall:
         )
 
     @property
-    def panels(self) -> dict[str, Panel]:
+    def by_name(self) -> dict[str, Panel]:
         """By the names of the layout."""
         return {
             "toolbar": self.toolbar,
@@ -89,13 +89,13 @@ class Wall:
             "welcome": self.welcome,
         }
 
-    def show_canvas(self, shell: Shell, *, has_photo: bool) -> None:
+    def show_canvas(self, window: Window, *, has_photo: bool) -> None:
         """Show the photo, or what to do to get one."""
-        host = shell.panel_host("canvas")
+        host = window.panel_host("canvas")
         panel: Panel = self.canvas if has_photo else self.note
         if host.panel is not panel:
             host.swap(panel)
-            shell.layout()
+            window.layout()
 
     def filled(self) -> None:
         """Show what to do first with a scene."""

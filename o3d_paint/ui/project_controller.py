@@ -23,34 +23,34 @@ from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.session import Session
 from o3d_paint.ui import desk_views, models
-from o3d_paint.ui.chores import Chores
+from o3d_paint.ui.brush_cursor import BrushCursor
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_painter import CloudPainter
-from o3d_paint.ui.eraser_hold import EraserHold
-from o3d_paint.ui.footprint import Footprint
+from o3d_paint.ui.editor import Editor, EditorState
 from o3d_paint.ui.frustum_layer import FrustumLayer
-from o3d_paint.ui.guidance import Guidance
+from o3d_paint.ui.hold_to_erase import HoldToErase
+from o3d_paint.ui.idle_queue import IdleQueue
+from o3d_paint.ui.main_panels import MainPanels
 from o3d_paint.ui.panels.status_bar import ProgressState
-from o3d_paint.ui.photo_guides import PhotoGuides
 from o3d_paint.ui.photo_loader import PhotoLoader
-from o3d_paint.ui.shell import Shell
-from o3d_paint.ui.studio import Studio, Viewing
-from o3d_paint.ui.wall import Wall
+from o3d_paint.ui.photo_overlays import PhotoOverlays
+from o3d_paint.ui.photo_suggester import PhotoSuggester
+from o3d_paint.ui.window import Window
 
-__all__ = ["Workbench"]
+__all__ = ["ProjectController"]
 
 _COUNT_EVERY_S = 0.25
-_CHORES_S = 0.004
+_IDLE_S = 0.004
 _SLICE_S = 0.012
 
 
-class Workbench:
+class ProjectController:
     """A session, shown.
 
     Args:
         session: Project and folder.
-        shell: The window.
-        wall: Its panels.
+        window: The window.
+        panels: All of them.
         worker: For photos.
         shown: The cloud.
         post: Brings what other workers have done to this thread.
@@ -59,8 +59,8 @@ class Workbench:
     def __init__(
         self,
         session: Session,
-        shell: Shell,
-        wall: Wall,
+        window: Window,
+        panels: MainPanels,
         worker: Worker,
         *,
         shown: ShownCloud,
@@ -68,11 +68,11 @@ class Workbench:
     ) -> None:
         self.session = session
         self.project = session.project
-        self.studio = Studio(session.project, lambda: Worker(post, name="o3d-paint-tool"))
-        self.shell, self.wall, self.worker = shell, wall, worker
-        report = shell.guard.report
-        self.colors = CloudColors(self.project, self.studio.viewing.look, shown.rgb)
-        self.frustums = FrustumLayer(shell.cloud)
+        self.editor = Editor(session.project, lambda: Worker(post, name="o3d-paint-tool"))
+        self.window, self.panels, self.worker = window, panels, worker
+        report = window.guard.report
+        self.colors = CloudColors(self.project, self.editor.state.look, shown.rgb)
+        self.frustums = FrustumLayer(window.cloud)
         self.photos = PhotoLoader(
             self.project.scene,
             worker,
@@ -80,14 +80,14 @@ class Workbench:
             thumbnail_ready=self._thumbnail_ready,
             failed=report,
         )
-        self._workers = [Worker(post, name=f"o3d-paint-{n}") for n in ("guides", "sightings")]
-        self.guides = PhotoGuides(self.studio, self._workers[0], failed=report)
-        self.guidance = Guidance(
-            self.studio, self._workers[1], changed=self._suggested, failed=report
+        self._workers = [Worker(post, name=f"o3d-paint-{n}") for n in ("overlays", "sightings")]
+        self.overlays = PhotoOverlays(self.editor, self._workers[0], failed=report)
+        self.suggester = PhotoSuggester(
+            self.editor, self._workers[1], changed=self._suggested, failed=report
         )
         self.painter = CloudPainter(self, self._workers[0])
-        self.footprint = Footprint(self)
-        self.eraser = EraserHold(self.studio)
+        self.brush_cursor = BrushCursor(self)
+        self.eraser = HoldToErase(self.editor)
         self.spot_class = 0
         self.saving = models.Saving()
         self.fuse_share: float | None = None
@@ -99,7 +99,7 @@ class Workbench:
         self.progress: ProgressState | None = None
         self._are_models_stale = self._are_counts_stale = True
         self._counted_at = 0.0
-        self._chores = Chores()
+        self._idle = IdleQueue()
         self.seen_of: int | None = None
         self.shows_plane_photos = True
         self._is_preparing = False
@@ -110,12 +110,12 @@ class Workbench:
     @property
     def is_counted(self) -> bool:
         """Whether the figures are those of this moment."""
-        return not self._are_counts_stale and self._chores.are_done
+        return not self._are_counts_stale and self._idle.are_done
 
     @property
     def is_painting(self) -> bool:
         """Whether a button is down on the photo."""
-        return self.shell.panel_host("canvas").is_held
+        return self.window.panel_host("canvas").is_held
 
     def tick(self) -> bool:
         """Do what was put off; returns whether the 3D view was drawn."""
@@ -126,20 +126,20 @@ class Workbench:
         now = time.monotonic()
         if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
             self._ask_counts()
-        self._chores.work(_CHORES_S)
+        self._idle.work(_IDLE_S)
         self.painter.tick()
-        self.footprint.tick()
-        if self._chores.are_done:
-            self.guides.tick(is_painting=self.is_painting)
+        self.brush_cursor.tick()
+        if self._idle.are_done:
+            self.overlays.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
             desk_views.feed_panels(self)
-        self.shell.cloud.plan.is_hand_near = self.wall.canvas.cursor is not None
-        return self.shell.cloud.tick(is_painting=self.is_painting)
+        self.window.cloud.plan.is_hand_near = self.panels.canvas.cursor is not None
+        return self.window.cloud.tick(is_painting=self.is_painting)
 
     def cancel(self) -> bool:
         """Take back the gesture under way; returns whether there was one."""
-        return self.painter.cancel() or self.studio.cancel()
+        return self.painter.cancel() or self.editor.cancel()
 
     def say(self, message: str) -> None:
         """Say something in the status bar."""
@@ -177,19 +177,19 @@ class Workbench:
         for disconnect in self._disconnect:
             disconnect()
         self.project.slice_s = math.inf
-        self._chores.clear()
-        self.guides.close()
-        self.guidance.close()
+        self._idle.clear()
+        self.overlays.close()
+        self.suggester.close()
         for worker in self._workers:
             worker.close(timeout=0.0)
-        self.footprint.close()
+        self.brush_cursor.close()
         self.frustums.close()
-        self.shell.cloud.close()
-        self.wall.canvas.set_photo(None, None)
-        self.wall.canvas.forget_views()
+        self.window.cloud.close()
+        self.panels.canvas.set_photo(None, None)
+        self.panels.canvas.forget_views()
 
     def _connect(self) -> None:
-        project, studio = self.project, self.studio
+        project, editor = self.project, self.editor
         self._disconnect = [
             project.mask_changed.connect(self._mask_changed),
             project.labels_changed.connect(self._labels_changed),
@@ -203,29 +203,29 @@ class Workbench:
             project.fuse_failed.connect(self._fuse_failed),
             project.saved.connect(self._saved),
             project.save_failed.connect(self._save_failed),
-            studio.viewing_changed.connect(self._viewing_changed),
-            studio.sketch_changed.connect(self._sketch_changed),
-            self.guides.changed.connect(self._guides_changed),
-            studio.features.failed.connect(self.shell.guard.report),
+            editor.state_changed.connect(self._state_changed),
+            editor.sketch_changed.connect(self._sketch_changed),
+            self.overlays.changed.connect(self._overlays_changed),
+            editor.features.failed.connect(self.window.guard.report),
         ]
 
     # What the project says
 
     def _mask_changed(self, frame_idx: int, rect: Rect) -> None:
-        if frame_idx == self.studio.viewing.open_idx:
-            self.wall.canvas.refresh(rect)
+        if frame_idx == self.editor.state.open_idx:
+            self.panels.canvas.refresh(rect)
 
     def _labels_changed(self, points: IndexArray) -> None:
         self.colors.refresh(points)
-        self.shell.cloud.recolored()
+        self.window.cloud.recolored()
         self._are_counts_stale = True
 
     def _taxonomy_changed(self) -> None:
-        self.colors.set_look(self.studio.viewing.look)
-        self.wall.canvas.set_style(models.canvas_style(self.studio))
-        if self.shell.class_count != len(self.project.taxonomy):
-            self.shell.class_count = len(self.project.taxonomy)
-            self.shell.layout()
+        self.colors.set_look(self.editor.state.look)
+        self.panels.canvas.set_style(models.canvas_style(self.editor))
+        if self.window.class_count != len(self.project.taxonomy):
+            self.window.class_count = len(self.project.taxonomy)
+            self.window.layout()
         self._are_counts_stale = True
         self.refresh()
 
@@ -238,10 +238,10 @@ class Workbench:
             # The journal took the step before this signal.
             self.saving = models.Saving(f"saved {datetime.now():%H:%M}")
         self._are_counts_stale = True
-        if self.studio.viewing.heat is not None:
+        if self.editor.state.heat is not None:
             # Votes can change where no label does.
             self.colors.restart()
-            self.shell.cloud.changed()
+            self.window.cloud.changed()
         self.refresh()
 
     def _recorded(self, record: Record) -> None:
@@ -249,7 +249,7 @@ class Workbench:
             self.say("")  # it was about something before
 
     def _index_ready(self, frame_idx: int) -> None:
-        if frame_idx == self.studio.viewing.open_idx:
+        if frame_idx == self.editor.state.open_idx:
             desk_views.dim_unseen(self)
 
     def _fused_changed(self) -> None:
@@ -265,7 +265,7 @@ class Workbench:
     def _fuse_failed(self, error: Exception) -> None:
         self.fuse_share = None
         self.refresh()
-        self.shell.guard.report(error)
+        self.window.guard.report(error)
 
     def _saved(self, at: datetime) -> None:
         self.saving = models.Saving(f"saved {at.astimezone():%H:%M}")
@@ -274,49 +274,49 @@ class Workbench:
     def _save_failed(self, error: Exception) -> None:
         self.saving = models.Saving("not saved", has_unsaved=True)
         self.refresh()
-        self.shell.guard.report(error)
+        self.window.guard.report(error)
 
     # What the user does
 
-    def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
+    def _state_changed(self, before: EditorState, after: EditorState) -> None:
         if before.open_idx != after.open_idx:
             desk_views.show_photo(self, after.open_idx)
         if after.hover_idx is not None and before.hover_idx != after.hover_idx:
             self.photos.prefetch(after.hover_idx)
         if before.look != after.look:
             self.colors.set_look(after.look)
-            self.shell.cloud.changed()
+            self.window.cloud.changed()
         if before.heat != after.heat:
             self.colors.set_heat(after.heat)
-            self.shell.cloud.changed()
+            self.window.cloud.changed()
         if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
             desk_views.dim_unseen(self)
         if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
             desk_views.mark_cameras(self)
-        self.wall.canvas.set_style(models.canvas_style(self.studio))
+        self.panels.canvas.set_style(models.canvas_style(self.editor))
         self.refresh()
 
-    def _guides_changed(self) -> None:
-        canvas, guides, heat = self.wall.canvas, self.guides, self.studio.viewing.heat
-        canvas.set_ghost(guides.ghost)
-        if heat is None or guides.heat is None:
+    def _overlays_changed(self) -> None:
+        canvas, overlays, heat = self.panels.canvas, self.overlays, self.editor.state.heat
+        canvas.set_ghost(overlays.ghost)
+        if heat is None or overlays.heat is None:
             canvas.set_heat(None)
         else:
-            canvas.set_heat((guides.heat, heat_colors(heat)))
+            canvas.set_heat((overlays.heat, heat_colors(heat)))
 
     def _suggested(self) -> None:
         desk_views.mark_cameras(self)
         self.refresh()
 
     def _sketch_changed(self) -> None:
-        self.wall.canvas.set_sketch(self.studio.sketch)
-        if self.studio.is_preparing != self._is_preparing:
-            self._is_preparing = self.studio.is_preparing
+        self.panels.canvas.set_sketch(self.editor.sketch)
+        if self.editor.is_preparing != self._is_preparing:
+            self._is_preparing = self.editor.is_preparing
             self.refresh()
 
     def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
-        if frame_idx == self.studio.viewing.open_idx:
-            self.wall.canvas.set_picture(photo)
+        if frame_idx == self.editor.state.open_idx:
+            self.panels.canvas.set_picture(photo)
 
     def _thumbnail_ready(self, _frame_idx: int) -> None:
         self.refresh()
@@ -331,15 +331,15 @@ class Workbench:
     def _ask_counts(self) -> None:
         """Have everything counted that the panels say, a piece at a time."""
         self._are_counts_stale = False
-        self._chores.add("coverage", self._count)
+        self._idle.add("coverage", self._count)
         if not self.is_painting:
-            self._chores.add("conflicts", self._count_conflicts)
-            self._chores.add("guidance", self.guidance.refresh)
+            self._idle.add("conflicts", self._count_conflicts)
+            self._idle.add("guidance", self.suggester.refresh)
 
     def _count(self) -> None:
         counted = self.project.count_on()
         if counted is None:
-            self._chores.add("coverage", self._count)
+            self._idle.add("coverage", self._count)
             return
         self.coverage, self._counted_at = counted, time.monotonic()
         self.refresh()

@@ -1,6 +1,6 @@
 """The paint panel at work in a window of somebody else: the photo, its strip, tools and classes.
 
-The little brother of `o3d_paint.ui.workbench`: no menus, no cameras in the 3D view, no folder.
+The little brother of the project's controller: no menus, no cameras in the 3D view, no folder.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.commands import tooltip_of
+from o3d_paint.ui.editor import Editor, EditorState
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.host_cloud import HostCloud
-from o3d_paint.ui.paint_frame import PaintFrame
+from o3d_paint.ui.host_window import HostWindow
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
 from o3d_paint.ui.panels.photo_strip import PhotoStrip
 from o3d_paint.ui.panels.tool_options import ToolActions, ToolOptions
 from o3d_paint.ui.photo_canvas import PhotoCanvas
-from o3d_paint.ui.photo_guides import PhotoGuides
 from o3d_paint.ui.photo_loader import PhotoLoader
-from o3d_paint.ui.studio import Studio, Viewing
+from o3d_paint.ui.photo_overlays import PhotoOverlays
 
-__all__ = ["PaintDesk"]
+__all__ = ["EmbeddedController"]
 
 _COUNT_EVERY_S = 0.25
 _ANSWERS_S = 0.02
 _TOOLS = frozenset(TOOLS)
 
 
-class PaintDesk:
+class EmbeddedController:
     """Panels, project and the host's 3D view, wired together.
 
     Args:
@@ -65,7 +65,7 @@ class PaintDesk:
         guard: Guard,
     ) -> None:
         self.project = project
-        self.studio = Studio(project)
+        self.editor = Editor(project)
         self.coverage: Coverage | None = None
         self._mailbox = Mailbox()
         self._loan = Loan(project, self._mailbox.post)
@@ -74,9 +74,9 @@ class PaintDesk:
         self._options = ToolOptions(
             self._tool_actions(), tooltips={i: tooltip_of(i) for i in (*TOOLS, "protect", "ghost")}
         )
-        self._strip = PhotoStrip(self.studio.open_photo, lambda i: self.studio.view(hover_idx=i))
+        self._strip = PhotoStrip(self.editor.open_photo, lambda i: self.editor.view(hover_idx=i))
         self._classes = ClassPanel(self._class_actions())
-        self.shell = PaintFrame(
+        self.window = HostWindow(
             window,
             {
                 "options": self._options,
@@ -88,7 +88,7 @@ class PaintDesk:
         )
         self.classes = ClassHandlers(self)  # type: ignore[arg-type]  # all that it asks is here
         self._colors = CloudColors(
-            project, self.studio.viewing.look, shown_colors(project.scene.cloud)
+            project, self.editor.state.look, shown_colors(project.scene.cloud)
         )
         self.cloud = HostCloud(
             scene_widget,
@@ -105,16 +105,16 @@ class PaintDesk:
             thumbnail_ready=lambda _: self.refresh(),
             failed=guard.report,
         )
-        self._guides = PhotoGuides(self.studio, self._workers[1], failed=guard.report)
+        self._overlays = PhotoOverlays(self.editor, self._workers[1], failed=guard.report)
         self._are_models_stale = self._are_counts_stale = True
         self._counted_at = 0.0
         self._disconnect = self._connect(guard)
-        self.studio.open_photo(0)
+        self.editor.open_photo(0)
 
     @property
     def is_painting(self) -> bool:
         """Whether a button is down on the photo."""
-        return self.shell.panel_host("canvas").is_held
+        return self.window.panel_host("canvas").is_held
 
     @property
     def is_counted(self) -> bool:
@@ -134,7 +134,7 @@ class PaintDesk:
             if counted is not None:
                 self.coverage, self._counted_at = counted, now
                 self._are_counts_stale, self._are_models_stale = False, True
-        self._guides.tick(is_painting=self.is_painting)
+        self._overlays.tick(is_painting=self.is_painting)
         if self._are_models_stale:
             self._are_models_stale = False
             self._feed()
@@ -142,10 +142,10 @@ class PaintDesk:
 
     def close(self) -> None:
         """Stop, take the cloud away, give the project back with all its paint."""
-        self.studio.cancel()
+        self.editor.cancel()
         for disconnect in self._disconnect:
             disconnect()
-        self._guides.close()
+        self._overlays.close()
         for worker in self._workers:
             worker.close()
         self._loan.end()
@@ -153,40 +153,40 @@ class PaintDesk:
 
     def handlers(self) -> dict[str, Callable[[], object]]:
         """Return what keys do, by command id."""
-        studio, project = self.studio, self.project
+        editor, project = self.editor, self.project
         return {
             "undo": project.undo,
             "redo": project.redo,
-            **{tool: partial(studio.choose_tool, tool) for tool in TOOLS},
-            "confirm": studio.confirm,
-            "step_back": studio.step_back,
-            "smaller": partial(studio.step_radius, -1),
-            "bigger": partial(studio.step_radius, 1),
-            "much_smaller": partial(studio.step_radius, -4),
-            "much_bigger": partial(studio.step_radius, 4),
+            **{tool: partial(editor.choose_tool, tool) for tool in TOOLS},
+            "confirm": editor.confirm,
+            "step_back": editor.step_back,
+            "smaller": partial(editor.step_radius, -1),
+            "bigger": partial(editor.step_radius, 1),
+            "much_smaller": partial(editor.step_radius, -4),
+            "much_bigger": partial(editor.step_radius, 4),
             "protect": partial(self._toggle, "protect"),
             "ghost": partial(self._toggle, "ghost"),
-            "less_opacity": lambda: studio.set_opacity(studio.viewing.opacity - 0.1),
-            "more_opacity": lambda: studio.set_opacity(studio.viewing.opacity + 0.1),
-            "color_mode": studio.next_mode,
+            "less_opacity": lambda: editor.set_opacity(editor.state.opacity - 0.1),
+            "more_opacity": lambda: editor.set_opacity(editor.state.opacity + 0.1),
+            "color_mode": editor.next_mode,
             "fit_photo": self.canvas.fit_photo,
-            "previous_photo": partial(studio.step_photo, -1),
-            "next_in_order": partial(studio.step_photo, 1),
-            "swap_class": studio.swap_class,
+            "previous_photo": partial(editor.step_photo, -1),
+            "next_in_order": partial(editor.step_photo, 1),
+            "swap_class": editor.swap_class,
             "classes": self.classes.search,
             "add_class": self.classes.add,
             "cancel": self._cancel,
-            **{f"class_{n}": partial(studio.choose_nth_class, n - 1) for n in range(1, 19)},
+            **{f"class_{n}": partial(editor.choose_nth_class, n - 1) for n in range(1, 19)},
         }
 
     def _cancel(self) -> None:
-        if self.shell.popups.popup is not None:
-            self.shell.popups.dismiss()
+        if self.window.popups.popup is not None:
+            self.window.popups.dismiss()
         else:
-            self.studio.cancel()
+            self.editor.cancel()
 
     def _connect(self, guard: Guard) -> list[Callable[[], None]]:
-        project, studio = self.project, self.studio
+        project, editor = self.project, self.editor
         return [
             project.mask_changed.connect(self._mask_changed),
             project.labels_changed.connect(self._labels_changed),
@@ -194,14 +194,14 @@ class PaintDesk:
             project.settings_changed.connect(self._taxonomy_changed),
             project.history_changed.connect(self._history_changed),
             project.fused_changed.connect(self._fused_changed),
-            studio.viewing_changed.connect(self._viewing_changed),
-            studio.sketch_changed.connect(lambda: self.canvas.set_sketch(studio.sketch)),
-            self._guides.changed.connect(self._guides_changed),
-            studio.features.failed.connect(guard.report),
+            editor.state_changed.connect(self._state_changed),
+            editor.sketch_changed.connect(lambda: self.canvas.set_sketch(editor.sketch)),
+            self._overlays.changed.connect(self._guides_changed),
+            editor.features.failed.connect(guard.report),
         ]
 
     def _mask_changed(self, frame_idx: int, rect: Rect) -> None:
-        if frame_idx == self.studio.viewing.open_idx:
+        if frame_idx == self.editor.state.open_idx:
             self.canvas.refresh(rect)
 
     def _labels_changed(self, points: IndexArray) -> None:
@@ -210,9 +210,9 @@ class PaintDesk:
         self._are_counts_stale = True
 
     def _taxonomy_changed(self) -> None:
-        self._colors.set_look(self.studio.viewing.look)
-        self.canvas.set_style(models.canvas_style(self.studio))
-        self.shell.set_class_count(len(self.project.taxonomy))
+        self._colors.set_look(self.editor.state.look)
+        self.canvas.set_style(models.canvas_style(self.editor))
+        self.window.set_class_count(len(self.project.taxonomy))
         self._are_counts_stale = True
         self.refresh()
 
@@ -224,18 +224,18 @@ class PaintDesk:
         self._colors.restart()
         self._history_changed()
 
-    def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
+    def _state_changed(self, before: EditorState, after: EditorState) -> None:
         if before.open_idx != after.open_idx:
             self._show_photo(after.open_idx)
         if after.hover_idx is not None and before.hover_idx != after.hover_idx:
             self._photos.prefetch(after.hover_idx)
         if before.look != after.look:
             self._colors.set_look(after.look)
-        self.canvas.set_style(models.canvas_style(self.studio))
+        self.canvas.set_style(models.canvas_style(self.editor))
         self.refresh()
 
     def _guides_changed(self) -> None:
-        self.canvas.set_ghost(self._guides.ghost)
+        self.canvas.set_ghost(self._overlays.ghost)
 
     def _show_photo(self, frame_idx: int | None) -> None:
         if frame_idx is None:
@@ -245,33 +245,33 @@ class PaintDesk:
         photo = self._photos.photo(frame_idx)
         if photo is not None:
             self.canvas.set_picture(photo)
-            self.shell.panel_host("canvas").update()
+            self.window.panel_host("canvas").update()
 
     def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
-        if frame_idx == self.studio.viewing.open_idx:
+        if frame_idx == self.editor.state.open_idx:
             self.canvas.set_picture(photo)
 
     def _feed(self) -> None:
-        studio = self.studio
-        self._options.set_model(models.options_state(studio, _TOOLS))
-        self._classes.set_model(models.class_state(studio, self.coverage))
-        self._strip.set_model(models.strip_state(studio, self._photos.thumbnails))
+        editor = self.editor
+        self._options.set_model(models.options_state(editor, _TOOLS))
+        self._classes.set_model(models.class_state(editor, self.coverage))
+        self._strip.set_model(models.strip_state(editor, self._photos.thumbnails))
         self._photos.want_thumbnails(self._strip.wanted)
 
     def _toggle(self, option: str) -> None:
-        viewing = self.studio.viewing
+        viewing = self.editor.state
         if option == "protect":
-            self.studio.view(protect=not viewing.protect)
+            self.editor.view(protect=not viewing.protect)
         elif option == "ghost":
-            self.studio.view(has_ghost=not viewing.has_ghost)
+            self.editor.view(has_ghost=not viewing.has_ghost)
 
     def _tool_actions(self) -> ToolActions:
-        studio = self.studio
+        editor = self.editor
         return ToolActions(
-            select_tool=studio.choose_tool,
+            select_tool=editor.choose_tool,
             toggle_option=self._toggle,
-            set_size=studio.set_radius,
-            set_opacity=studio.set_opacity,
+            set_size=editor.set_radius,
+            set_opacity=editor.set_opacity,
         )
 
     def _class_actions(self) -> ClassActions:
@@ -287,14 +287,14 @@ class PaintDesk:
         )
 
     def _canvas_actions(self) -> CanvasActions:
-        studio = self.studio
+        editor = self.editor
         return CanvasActions(
-            press=lambda u, v, erasing, is_double, grip: studio.press(
+            press=lambda u, v, erasing, is_double, grip: editor.press(
                 u, v, erasing, is_double=is_double, grip=grip
             ),
-            drag=studio.drag,
-            release=studio.release,
-            pick=lambda u, v: studio.choose_class(studio.class_at(u, v)),
-            brush_steps=studio.step_radius,
-            hover=lambda at: studio.hover(*at) if at is not None else None,
+            drag=editor.drag,
+            release=editor.release,
+            pick=lambda u, v: editor.choose_class(editor.class_at(u, v)),
+            brush_steps=editor.step_radius,
+            hover=lambda at: editor.hover(*at) if at is not None else None,
         )

@@ -23,7 +23,7 @@ from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
 from o3d_paint.ui.tips import Tips
 
-__all__ = ["PaintFrame", "column"]
+__all__ = ["HostWindow", "column"]
 
 _MAX_CLASS_SHARE = 0.34
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
@@ -53,7 +53,7 @@ def column(place: Place, *, em: float, class_count: int) -> Mapping[str, Place]:
     }
 
 
-class PaintFrame:
+class HostWindow:
     """Seven direct children of a window: four panels, a card, a tip and a text field.
 
     Args:

@@ -20,9 +20,9 @@ from o3d_paint.core.views.frustum import screen_points
 from o3d_paint.ui.cloud_overlay import SIDE
 
 if TYPE_CHECKING:
-    from o3d_paint.ui.workbench import Workbench
+    from o3d_paint.ui.project_controller import ProjectController
 
-__all__ = ["Footprint"]
+__all__ = ["BrushCursor"]
 
 _EVERY_S = 0.03
 _REST_S = 0.15
@@ -31,15 +31,15 @@ _MOST = 60_000
 _NOTHING: IndexArray = np.zeros(0, dtype=np.int32)
 
 
-class Footprint:
+class BrushCursor:
     """Lights points of one workbench's cloud.
 
     Args:
-        desk: Whose.
+        controller: Whose.
     """
 
-    def __init__(self, desk: Workbench) -> None:
-        self._desk = desk
+    def __init__(self, controller: ProjectController) -> None:
+        self._controller = controller
         self._lit: IndexArray = _NOTHING
         self._wanted: tuple[object, ...] | None = None
         self._since = 0.0
@@ -52,7 +52,7 @@ class Footprint:
         if wanted != self._wanted:
             self._wanted, self._since, self._is_due = wanted, now, True
             self._hide()
-        wait = _REST_S if self._desk.shell.cloud.plan.is_slow else _EVERY_S
+        wait = _REST_S if self._controller.window.cloud.plan.is_slow else _EVERY_S
         if self._is_due and (wanted is None or now - self._since >= wait):
             self._is_due = False
             self._show(self._points() if wanted is not None else _NOTHING)
@@ -63,20 +63,23 @@ class Footprint:
 
     def _place(self) -> tuple[object, ...] | None:
         """Return what the footprint depends on; None while there is none."""
-        desk, viewing = self._desk, self._desk.studio.viewing
-        cursor = desk.wall.canvas.cursor
-        if cursor is None or viewing.open_idx is None or desk.is_painting:
+        controller, viewing = self._controller, self._controller.editor.state
+        cursor = controller.panels.canvas.cursor
+        if cursor is None or viewing.open_idx is None or controller.is_painting:
             return None
-        if viewing.tool not in ("brush", "eraser") or desk.project.index(viewing.open_idx) is None:
+        if (
+            viewing.tool not in ("brush", "eraser")
+            or controller.project.index(viewing.open_idx) is None
+        ):
             return None
         place = (round(cursor[0]), round(cursor[1]))
-        cloud = desk.shell.cloud
+        cloud = controller.window.cloud
         return viewing.open_idx, place, viewing.radii[viewing.tool], cloud.eye, cloud.size
 
     def _points(self) -> IndexArray:
-        desk, viewing = self._desk, self._desk.studio.viewing
-        cursor = desk.wall.canvas.cursor
-        index = None if viewing.open_idx is None else desk.project.index(viewing.open_idx)
+        controller, viewing = self._controller, self._controller.editor.state
+        cursor = controller.panels.canvas.cursor
+        index = None if viewing.open_idx is None else controller.project.index(viewing.open_idx)
         if index is None or cursor is None:
             return _NOTHING
         covered = capsule(index.shape, cursor, end=cursor, radius=viewing.radii[viewing.tool])
@@ -89,19 +92,19 @@ class Footprint:
         return np.asarray(points) if len(points) <= _MOST else _NOTHING
 
     def _show(self, points: IndexArray) -> None:
-        if self._desk.shell.cloud.plan.is_slow:
+        if self._controller.window.cloud.plan.is_slow:
             self._light(_NOTHING)
             self._draw_over(points)
         else:
             self._light(points)
 
     def _hide(self) -> None:
-        if self._desk.shell.cloud.overlay.hide():
-            self._desk.shell.redraw()
+        if self._controller.window.cloud.overlay.hide():
+            self._controller.window.redraw()
 
     def _draw_over(self, points: IndexArray) -> None:
         """Draw the outline of points over the 3D view."""
-        cloud = self._desk.shell.cloud
+        cloud = self._controller.window.cloud
         frame, (width, height) = cloud.widget.frame, cloud.size
         if not len(points) or not cloud.widget.visible or min(width, height) < SIDE:
             return
@@ -113,16 +116,16 @@ class Footprint:
         if drawn is not None:
             picture, (x, y) = drawn
             cloud.overlay.show(picture, frame.x + x, frame.y + y)
-            self._desk.shell.redraw()
+            self._controller.window.redraw()
 
     def _light(self, points: IndexArray) -> None:
         if not len(points) and not len(self._lit):
             return
-        colors = self._desk.colors
+        colors = self._controller.colors
         if len(self._lit):
             colors.refresh(self._lit)
         if len(points):
             dim = colors.buffer[points]
             colors.overwrite(points, dim + (1 - dim) * np.float32(_LIGHT))
         self._lit = points
-        self._desk.shell.cloud.recolored()
+        self._controller.window.cloud.recolored()
