@@ -9,7 +9,7 @@ through what lies before it.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from o3d_paint.core.arrays import IndexArray
 from o3d_paint.core.brush import capsule
 from o3d_paint.core.views.footprint import footprint_picture
 from o3d_paint.core.views.frustum import screen_points
+from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_overlay import SIDE
-
-if TYPE_CHECKING:
-    from o3d_paint.ui.project_controller import ProjectController
+from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.editor import Editor
+from o3d_paint.ui.photo_canvas import PhotoCanvas
 
 __all__ = ["BrushCursor"]
 
@@ -32,14 +33,31 @@ _NOTHING: IndexArray = np.zeros(0, dtype=np.int32)
 
 
 class BrushCursor:
-    """Lights points of one workbench's cloud.
+    """Lights points of one project's cloud.
 
     Args:
-        controller: Whose.
+        editor: Says what the brush is.
+        canvas: Says where it is.
+        view: The 3D view.
+        colors: Of its points.
+        is_painting: Whether a button is down on the photo.
+        redraw: Asks for a drawing of the window.
     """
 
-    def __init__(self, controller: ProjectController) -> None:
-        self._controller = controller
+    def __init__(
+        self,
+        editor: Editor,
+        canvas: PhotoCanvas,
+        view: CloudView,
+        colors: CloudColors,
+        *,
+        is_painting: Callable[[], bool],
+        redraw: Callable[[], None],
+    ) -> None:
+        self._editor = editor
+        self._project = editor.project
+        self._canvas, self._view, self._colors = canvas, view, colors
+        self._is_painting, self._redraw = is_painting, redraw
         self._lit: IndexArray = _NOTHING
         self._wanted: tuple[object, ...] | None = None
         self._since = 0.0
@@ -52,7 +70,7 @@ class BrushCursor:
         if wanted != self._wanted:
             self._wanted, self._since, self._is_due = wanted, now, True
             self._hide()
-        wait = _REST_S if self._controller.window.cloud.plan.is_slow else _EVERY_S
+        wait = _REST_S if self._view.plan.is_slow else _EVERY_S
         if self._is_due and (wanted is None or now - self._since >= wait):
             self._is_due = False
             self._show(self._points() if wanted is not None else _NOTHING)
@@ -63,23 +81,20 @@ class BrushCursor:
 
     def _place(self) -> tuple[object, ...] | None:
         """Return what the footprint depends on; None while there is none."""
-        controller, viewing = self._controller, self._controller.editor.state
-        cursor = controller.panels.canvas.cursor
-        if cursor is None or viewing.open_idx is None or controller.is_painting:
+        viewing = self._editor.state
+        cursor = self._canvas.cursor
+        if cursor is None or viewing.open_idx is None or self._is_painting():
             return None
-        if (
-            viewing.tool not in ("brush", "eraser")
-            or controller.project.index(viewing.open_idx) is None
-        ):
+        if viewing.tool not in ("brush", "eraser") or self._project.index(viewing.open_idx) is None:
             return None
         place = (round(cursor[0]), round(cursor[1]))
-        cloud = controller.window.cloud
+        cloud = self._view
         return viewing.open_idx, place, viewing.radii[viewing.tool], cloud.eye, cloud.size
 
     def _points(self) -> IndexArray:
-        controller, viewing = self._controller, self._controller.editor.state
-        cursor = controller.panels.canvas.cursor
-        index = None if viewing.open_idx is None else controller.project.index(viewing.open_idx)
+        viewing = self._editor.state
+        cursor = self._canvas.cursor
+        index = None if viewing.open_idx is None else self._project.index(viewing.open_idx)
         if index is None or cursor is None:
             return _NOTHING
         covered = capsule(index.shape, cursor, end=cursor, radius=viewing.radii[viewing.tool])
@@ -92,19 +107,19 @@ class BrushCursor:
         return np.asarray(points) if len(points) <= _MOST else _NOTHING
 
     def _show(self, points: IndexArray) -> None:
-        if self._controller.window.cloud.plan.is_slow:
+        if self._view.plan.is_slow:
             self._light(_NOTHING)
             self._draw_over(points)
         else:
             self._light(points)
 
     def _hide(self) -> None:
-        if self._controller.window.cloud.overlay.hide():
-            self._controller.window.redraw()
+        if self._view.overlay.hide():
+            self._redraw()
 
     def _draw_over(self, points: IndexArray) -> None:
         """Draw the outline of points over the 3D view."""
-        cloud = self._controller.window.cloud
+        cloud = self._view
         frame, (width, height) = cloud.widget.frame, cloud.size
         if not len(points) or not cloud.widget.visible or min(width, height) < SIDE:
             return
@@ -116,16 +131,16 @@ class BrushCursor:
         if drawn is not None:
             picture, (x, y) = drawn
             cloud.overlay.show(picture, frame.x + x, frame.y + y)
-            self._controller.window.redraw()
+            self._redraw()
 
     def _light(self, points: IndexArray) -> None:
         if not len(points) and not len(self._lit):
             return
-        colors = self._controller.colors
+        colors = self._colors
         if len(self._lit):
             colors.refresh(self._lit)
         if len(points):
             dim = colors.buffer[points]
             colors.overwrite(points, dim + (1 - dim) * np.float32(_LIGHT))
         self._lit = points
-        self._controller.window.cloud.recolored()
+        self._view.recolored()

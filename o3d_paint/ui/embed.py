@@ -15,7 +15,7 @@
 
 What Open3D asks of a host:
 
-* The panel's seven widgets become direct children of the window, which holds twenty at most. In a
+* The panel's eight widgets become direct children of the window, which holds twenty at most. In a
   layout such as gui.Vert an image widget loses the mouse in the middle of a stroke.
 * Widgets cannot be removed from a window: `PaintPanel.close` hides them. Attach once a window.
 * Everything here belongs on the main thread, after `Application.initialize`.
@@ -36,7 +36,6 @@ from o3d_paint.errors import SceneError
 from o3d_paint.project.project import Project
 from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.embedded_controller import EmbeddedController
-from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.layout import Place
 
 __all__ = ["PaintPanel", "attach"]
@@ -45,11 +44,11 @@ __all__ = ["PaintPanel", "attach"]
 class PaintPanel:
     """The handle of a paint panel in a window; made by `attach`."""
 
-    def __init__(self, controller: EmbeddedController, guard: Guard) -> None:
+    def __init__(self, controller: EmbeddedController) -> None:
         """Serve a controller."""
         self._controller = controller
         self._is_open = True
-        self._handlers = controller.handlers()
+        guard = controller.window.guard
         self._tick = guard.wrap(self._do_tick, True)
         self._layout = guard.wrap(controller.window.place, None)
         self._key = guard.wrap(self._do_key, False)
@@ -66,7 +65,7 @@ class PaintPanel:
     def photo_rect(self) -> tuple[float, float, float, float]:
         """Return where the open photo lies in the window: left, top, width, height."""
         view, frame = (
-            self._controller.canvas.viewport,
+            self._controller.paint.panels.canvas.viewport,
             self._controller.window.panel_host("canvas").frame,
         )
         if view is None:
@@ -112,10 +111,10 @@ class PaintPanel:
         if key is None:
             return self._controller.window.popups.popup is not None
         if key.key == "Space":
-            self._controller.canvas.is_space_held = key.is_down
+            self._controller.paint.panels.canvas.is_space_held = key.is_down
             return True
         command = command_of(key)
-        handler = self._handlers.get(command.command_id) if command is not None else None
+        handler = self._controller.handlers.get(command.command_id) if command is not None else None
         if handler is None or not key.is_down:
             return False
         handler()
@@ -153,9 +152,7 @@ def attach(
     if not project.scene.frames:
         msg = f"{project.scene.name} has no photos to paint on"
         raise SceneError(msg)
-    # Errors go to the log of the host's program, which Guard writes to.
-    guard = Guard(lambda _: None)
     controller = EmbeddedController(
-        window, scene_widget, project, offset=place, point_size=point_size, guard=guard
+        window, scene_widget, project, offset=place, point_size=point_size
     )
-    return PaintPanel(controller, guard)
+    return PaintPanel(controller)

@@ -10,9 +10,11 @@ from o3d_paint.core.selection.photo_tool import PhotoTool
 from o3d_paint.io.region_masks import RegionImport, load_regions
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.photo_tools import photo_tools
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.frames import CardFrame
+from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
-from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["ExtraTools"]
 
@@ -27,17 +29,31 @@ class ExtraTools:
     """Regions and plug-in tools of one open scene.
 
     Args:
-        controller: The scene.
+        editor: Of the scene.
+        frame: Where questions and menus open.
+        notices: Tells the user.
+        background: Reads regions.
         files: Asks for names.
         regions: File or folder of regions named at the start; None takes the project's last ones.
     """
 
     def __init__(
-        self, controller: ProjectController, files: FileDialogs, *, regions: Path | None
+        self,
+        editor: Editor,
+        frame: CardFrame,
+        *,
+        notices: Notices,
+        background: BackgroundWork,
+        files: FileDialogs,
+        regions: Path | None,
     ) -> None:
-        self._controller = controller
+        self._editor = editor
+        self._project = editor.project
+        self._frame = frame
+        self._notices = notices
+        self._background = background
         self._files = files
-        editor, report = controller.editor, controller.window.guard.report
+        report = notices.report
         self._disconnect = [
             editor.regions.changed.connect(self._show_anew),
             editor.regions.failed.connect(report),
@@ -45,7 +61,7 @@ class ExtraTools:
             editor.plugin.failed.connect(report),
             editor.plugin.progressed.connect(self._progressed),
         ]
-        known = controller.project.settings.get(_SETTING)
+        known = self._project.settings.get(_SETTING)
         if regions is not None:
             self._read_regions(regions)
         elif isinstance(known, str) and Path(known).exists():
@@ -63,10 +79,10 @@ class ExtraTools:
         """Stop listening, and leave a tool at work behind."""
         for disconnect in self._disconnect:
             disconnect()
-        self._controller.editor.plugin.close()
+        self._editor.plugin.close()
 
     def _choose_region(self) -> None:
-        editor = self._controller.editor
+        editor = self._editor
         if not editor.regions.frames:
             self._ask_regions()
             return
@@ -84,8 +100,8 @@ class ExtraTools:
             self._read_regions(path)
             return ""
 
-        initial = self._controller.project.settings.get(_SETTING) or str(Path.cwd())
-        self._controller.window.popups.ask_text(
+        initial = self._project.settings.get(_SETTING) or str(Path.cwd())
+        self._frame.popups.ask_text(
             "Regions of Segment Anything",
             "Automatic masks: a JSON or NPY file of one photo, or a folder of them.",
             "Open",
@@ -96,33 +112,32 @@ class ExtraTools:
 
     def _read_regions(self, path: Path, *, is_known: bool = False) -> None:
         """Find out off the UI thread what a file holds; the regions are decoded photo by photo."""
-        controller, open_idx = self._controller, self._controller.editor.state.open_idx
+        editor, open_idx = self._editor, self._editor.state.open_idx
 
         def work(_report: Report) -> RegionImport:
-            return load_regions(path, controller.project.scene, open_idx=open_idx)
+            return load_regions(path, self._project.scene, open_idx=open_idx)
 
         def done(found: RegionImport) -> None:
-            controller.editor.regions.set_readers(found.readers)
+            editor.regions.set_readers(found.readers)
             if is_known:
                 return
-            controller.project.set_setting(_SETTING, str(path))
-            controller.editor.choose_tool("region")
+            self._project.set_setting(_SETTING, str(path))
+            editor.choose_tool("region")
             count = len(found.readers)
             photos = "1 photo" if count == 1 else f"{count} photos"
             for sentence in found.notes:
-                controller.window.toast(sentence)
-            controller.window.toast(
-                f"Regions for {photos}: a click gives one the chosen class", "good"
-            )
+                self._notices.toast(sentence)
+            self._notices.toast(f"Regions for {photos}: a click gives one the chosen class", "good")
 
-        failed = (lambda _: None) if is_known else controller.window.guard.report
-        controller.worker.submit("regions", work, done=done, failed=failed)
+        # Those of the last time may be gone since; the user did not ask for them now.
+        failed = (lambda _: None) if is_known else None
+        self._background.run("regions", work, done, failed=failed)
 
     def _choose_plugin(self) -> None:
         """Take the only tool that there is, or let the user choose."""
-        tools, popups = photo_tools(), self._controller.window.popups
+        tools, popups = photo_tools(), self._frame.popups
         if not tools:
-            self._controller.window.toast(_NO_PLUGINS)
+            self._notices.toast(_NO_PLUGINS)
         elif len(tools) == 1:
             self._use(next(iter(tools.values())))
         else:
@@ -134,25 +149,23 @@ class ExtraTools:
 
             menu = Menu(choose, popups.close)
             menu.set_model(entries)
-            frame = self._controller.window.panel_host("options").frame
+            frame = self._frame.place_of("options")
             popups.open(menu, anchor=(frame.x + frame.width // 4, frame.y + frame.height))
 
     def _use(self, tool: PhotoTool) -> None:
-        editor = self._controller.editor
+        editor = self._editor
         editor.cancel()
         editor.plugin.tool = tool
         editor.choose_tool("plugin")
-        self._controller.say(f"{_title(tool)}: {tool.hint}" if tool.hint else _title(tool))
-        self._controller.refresh()
+        self._notices.say(f"{_title(tool)}: {tool.hint}" if tool.hint else _title(tool))
 
     def _progressed(self, share: float | None) -> None:
-        tool = self._controller.editor.plugin.tool
+        tool = self._editor.plugin.tool
         title = tool.title if tool is not None else "Tool"
-        self._controller.show_progress(None if share is None else title, share or 0.0)
+        self._notices.show_progress(None if share is None else title, share or 0.0)
 
     def _show_anew(self) -> None:
-        self._controller.editor.sketch_changed.emit()
-        self._controller.refresh()
+        self._editor.sketch_changed.emit()
 
 
 def _title(tool: PhotoTool) -> str:

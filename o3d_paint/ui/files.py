@@ -9,7 +9,7 @@ from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.ui.window import Window
+from o3d_paint.ui.frames import PaintFrame
 
 __all__ = ["FileDialogs"]
 
@@ -23,7 +23,7 @@ class FileDialogs:
         window: The window.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: PaintFrame) -> None:
         self._window = window
         self.is_open = False
 

@@ -16,25 +16,17 @@ from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.session import Session, open_session
-from o3d_paint.ui import dialogs, models
-from o3d_paint.ui.actions import project_handlers, release_handlers
-from o3d_paint.ui.class_actions import ClassHandlers
+from o3d_paint.ui import dialogs
 from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.events import KeyEvent, PointerEvent
-from o3d_paint.ui.exports import Exports
-from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
-from o3d_paint.ui.main_panels import MainPanels
+from o3d_paint.ui.main_panels import MainPanels, PanelActions
 from o3d_paint.ui.menus import MenuBar
-from o3d_paint.ui.navigator import Navigator
-from o3d_paint.ui.panel_actions import panel_actions
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
 from o3d_paint.ui.panels.status_bar import ProgressState
 from o3d_paint.ui.pressed_keys import PressedKeys
 from o3d_paint.ui.project_controller import ProjectController
-from o3d_paint.ui.project_saving import save_project, save_project_as
-from o3d_paint.ui.reports import Reports
 from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
 from o3d_paint.ui.window import DEFAULT_SPLIT, Window
 from o3d_paint.ui.window_memory import WindowMemory
@@ -88,13 +80,16 @@ class MainWindow:
         self._mailbox = mailbox
         self._project = project
         self._worker = Worker(mailbox.post, name="o3d-paint-photos")
-        self._handlers: dict[str, Callable[[], object]] = {}
-        self._releases: dict[str, Callable[[], object]] = {}
-        self._navigator: Navigator | None = None
         self._held = PressedKeys(self._let_go)
         self.title = _TITLE
-        self.classes: ClassHandlers | None = None
-        self.panels = MainPanels(panel_actions(self))
+        self.panels = MainPanels(
+            PanelActions(
+                command=self.run_command,
+                move_splitter=self._move_splitter,
+                reset_splitter=self._reset_splitter,
+                open_recent=lambda path: self.loading.open(Path(path)),
+            )
+        )
         self.window = Window(self.panels.by_name, size=size, title=_TITLE)
         self._memory = WindowMemory(self.window)
         self.files = FileDialogs(self.window)
@@ -118,13 +113,14 @@ class MainWindow:
         actions.tick = self._on_tick
         actions.close_wanted = self.quit
         actions.touched = self._on_touched
-        self.panels.empty()
         self.show_loading(None)
         self.menus.enable(_ALWAYS)
 
     def run_command(self, command_id: str) -> None:
         """Do what a command says; one that cannot be done now does nothing."""
-        handler = self._global.get(command_id) or self._handlers.get(command_id)
+        handler = self._global.get(command_id)
+        if handler is None and self.controller is not None:
+            handler = self.controller.handlers.get(command_id)
         if handler is not None:
             handler()
             self.window.redraw()
@@ -132,12 +128,17 @@ class MainWindow:
     @property
     def command_ids(self) -> frozenset[str]:
         """Commands that have a handler now."""
-        return frozenset(self._global) | frozenset(self._handlers)
+        found = frozenset(self._global)
+        return found if self.controller is None else found | frozenset(self.controller.handlers)
 
     @property
     def project_folder(self) -> Path | None:
         """The folder of the open project."""
         return self.controller.session.folder if self.controller is not None else None
+
+    def report(self, error: Exception) -> None:
+        """Tell the user of an error."""
+        self.window.guard.report(error)
 
     def take_project(self) -> Path | None:
         """Return the project folder that the user named for the first scene, once."""
@@ -178,33 +179,23 @@ class MainWindow:
         scene = session.project.scene
         self.scene_path = path
         self.controller = ProjectController(
-            session, self.window, self.panels, self._worker, shown=shown, post=self._mailbox.post
+            session,
+            self.window,
+            self.panels,
+            files=self.files,
+            worker=self._worker,
+            shown=shown,
+            post=self._mailbox.post,
+            run_command=self.run_command,
+            scene_path=path,
+            regions=self._first_regions,
         )
+        self._first_regions = None
         # The first index loads the compiled loops; better now than under the first click.
         session.project.request_index(0)
-        self.classes = ClassHandlers(self.controller)
-        self._navigator = Navigator(self.controller)
-        exports = Exports(self.controller, self.files, path)
-        self._extra = ExtraTools(self.controller, self.files, regions=self._first_regions)
-        self._first_regions = None
-        reports = Reports(self.controller, self.files, path)
-        self._handlers = {
-            **project_handlers(self.controller, self.classes),
-            **self._extra.handlers(),
-            "save_ply": partial(exports.save_as, ".ply"),
-            "save_glb": partial(exports.save_as, ".glb"),
-            "export": exports.open_menu,
-            "statistics": reports.statistics,
-            "evaluate": reports.evaluate,
-            "save": partial(save_project, self.controller),
-            "save_project_as": partial(save_project_as, self.controller),
-            "scene_notes": self._show_facts,
-        }
-        self._releases = release_handlers(self.controller)
-        self.panels.filled()
         self.window.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
-        self.controller.say(dialogs.scene_line(scene))
+        self.controller.notices.say(dialogs.scene_line(scene))
 
     def close_scene(self) -> None:
         """Save and close the open project.
@@ -215,9 +206,9 @@ class MainWindow:
         if self.controller is None:
             return
         self.controller.session.close()
-        self._extra.close()
         self.controller.close()
-        self.controller, self._navigator, self._handlers = None, None, {}
+        self.controller = None
+        self.panels.empty(self.window)
 
     def show_loading(self, progress: ProgressState | None) -> None:
         """Show how far loading is, in place of an empty 3D view or in the status bar."""
@@ -249,7 +240,7 @@ class MainWindow:
             if self.controller is None:
                 return
             if button_id == "elsewhere":
-                save_project_as(self.controller)
+                self.controller.save_elsewhere()
             elif button_id == "lose":
                 self.controller.session.abandon()
                 self.exit_code = 1
@@ -270,21 +261,30 @@ class MainWindow:
             is_new = name not in self._held
             self._held.down(name, now)
             if name == _SPACE:
-                self.panels.canvas.is_space_held = True
+                self._hold_space(True)
             if name == _SPACE or event.is_repeat or not is_new:
                 return
         if command is None or (self.files.is_open and command.command_id != "cancel"):
             return
         self.run_command(command.command_id)
 
+    @property
+    def _releases(self) -> dict[str, Callable[[], object]]:
+        """What letting a held key go does, by command id."""
+        return {} if self.controller is None else self.controller.releases
+
+    def _hold_space(self, is_held: bool) -> None:
+        if self.controller is not None:
+            self.controller.hold_space(is_held)
+
     def _let_go(self, name: str) -> None:
         if name == _SPACE:
-            self.panels.canvas.is_space_held = False
+            self._hold_space(False)
         elif name in self._releases:
             self._releases[name]()
 
     def _on_scene_pointer(self, event: PointerEvent) -> str:
-        return self._navigator.pointer(event) if self._navigator is not None else ""
+        return "" if self.controller is None else self.controller.pointer(event)
 
     def _on_tick(self) -> bool:
         self._mailbox.run_pending(_ANSWERS_S)
@@ -308,13 +308,8 @@ class MainWindow:
 
     def _tick_menus(self) -> None:
         """Tick in the menus what is chosen and switched on."""
-        controller = self.controller
-        checked = models.checked_commands(
-            None if controller is None else controller.editor,
-            has_cameras=controller is not None and controller.frustums.are_shown,
-            has_plane_photos=controller is not None and controller.shows_plane_photos,
-        )
-        self.menus.check(checked)
+        open_one = self.controller
+        self.menus.check(frozenset() if open_one is None else open_one.checked_commands)
 
     def _on_touched(self) -> None:
         self.window.cloud.plan.touched(time.monotonic())
@@ -325,26 +320,20 @@ class MainWindow:
             self.files.cancel()
         elif self.window.popups.popup is not None:
             self.window.popups.dismiss()
-        elif self.controller is not None and not self.controller.cancel():
-            self.controller.cancel_work()
+        elif self.controller is not None:
+            self.controller.cancel()
 
     def _choose_scene(self, ask: Callable[[Path, Callable[[Path], None]], None]) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
         ask(folder, self.loading.open)
 
-    def _show_facts(self) -> None:
-        if self.controller is not None:
-            project = self.controller.project
-            facts = dialogs.scene_facts(project.scene, project.fusion_settings)
-            dialogs.tell(self.window.popups, f"About {project.scene.name}", " ".join(facts))
-
-    def splitter_moved(self, dx: float) -> None:
+    def _move_splitter(self, dx: float) -> None:
         """Give the 3D view so many device pixels more."""
         width = max(1, self.window.content.width)
         self.window.split = min(0.85, max(0.15, self.window.split + dx / width))
         self.window.layout()
 
-    def splitter_reset(self) -> None:
+    def _reset_splitter(self) -> None:
         """Divide the window as at first."""
         self.window.split = DEFAULT_SPLIT
         self.window.layout()

@@ -82,7 +82,7 @@ class MemoryWatch:
     def _restart(self, own: int) -> None:
         main, controller = self._main, self._main.controller
         assert controller is not None
-        eye = controller.window.cloud.eye
+        eye = main.window.cloud.eye
         state = {
             "why": f"The software renderer had taken {human_size(own)}: the window was started"
             " anew, nothing is lost",
@@ -105,16 +105,14 @@ def resume(main: MainWindow) -> None:
     if not text or controller is None:
         return
     state = json.loads(text)
-    controller.window.toast(str(state["why"]), "info")
+    main.window.toast(str(state["why"]), "info")
     controller.editor.choose_class(int(state["class_id"]))
     frame_idx, eye = state["photo"], state["eye"]
     if frame_idx is not None and 0 <= int(frame_idx) < len(controller.project.scene.frames):
         controller.editor.open_photo(int(frame_idx))
     if eye is not None:
         position, pivot = np.array(eye[:3]), np.array(eye[3:6])
-        controller.window.cloud.look(
-            Eye(position, pivot, controller.project.scene.up, float(eye[6]))
-        )
+        main.window.cloud.look(Eye(position, pivot, controller.project.scene.up, float(eye[6])))
 
 
 def start_anew(command: list[str]) -> NoReturn:

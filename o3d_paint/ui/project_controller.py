@@ -1,46 +1,48 @@
-"""One open project in the window: it listens to the project and feeds the panels.
+"""One open project in the program's window: all that is there beside painting on photos.
 
-Everything here runs on the UI thread. Nothing is computed in a callback of the toolkit beyond
-what the hand must see at once; the rest is noted and done in `tick`.
+Cameras, brush and lasso in the 3D view, suggestions, fusing, saving, exports and reports are made
+here, each with what it needs and no more. Painting itself is `o3d_paint.ui.paint_controller`.
 """
 
 from __future__ import annotations
 
 import math
-import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.core.arrays import IndexArray
-from o3d_paint.core.mask import Rect
-from o3d_paint.core.views.heat import heat_colors
-from o3d_paint.core.views.orbit import Eye
-from o3d_paint.core.views.overlay import PhotoPyramid
+from o3d_paint.core.views.heat import HEAT_TITLES
 from o3d_paint.core.views.shown_cloud import ShownCloud
-from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.jobs import Post, Worker
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.session import Session
-from o3d_paint.ui import desk_views, models
-from o3d_paint.ui.brush_cursor import BrushCursor
+from o3d_paint.project.tools import TOOLS
+from o3d_paint.ui import dialogs, models
 from o3d_paint.ui.cloud_colors import CloudColors
-from o3d_paint.ui.cloud_painter import CloudPainter
-from o3d_paint.ui.editor import Editor, EditorState
-from o3d_paint.ui.frustum_layer import FrustumLayer
+from o3d_paint.ui.command_handlers import edit_handlers, paint_handlers
+from o3d_paint.ui.editor import CLOUD_TOOLS, EXTRA_TOOLS, Editor
+from o3d_paint.ui.events import PointerEvent
+from o3d_paint.ui.exports import Exports
+from o3d_paint.ui.extra_tools import ExtraTools
+from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.fuse_commands import FuseCommands
 from o3d_paint.ui.hold_to_erase import HoldToErase
-from o3d_paint.ui.idle_queue import IdleQueue
 from o3d_paint.ui.main_panels import MainPanels
+from o3d_paint.ui.notices import BackgroundWork, Notices
+from o3d_paint.ui.paint_controller import PaintController
 from o3d_paint.ui.panels.status_bar import ProgressState
-from o3d_paint.ui.photo_loader import PhotoLoader
-from o3d_paint.ui.photo_overlays import PhotoOverlays
+from o3d_paint.ui.photo_actions import photo_handlers, suggestion_handlers
 from o3d_paint.ui.photo_suggester import PhotoSuggester
+from o3d_paint.ui.project_saving import save_project, save_project_as
+from o3d_paint.ui.reports import Reports
+from o3d_paint.ui.scene_view import SceneView
 from o3d_paint.ui.window import Window
 
 __all__ = ["ProjectController"]
 
-_COUNT_EVERY_S = 0.25
-_IDLE_S = 0.004
 _SLICE_S = 0.012
 
 
@@ -50,301 +52,274 @@ class ProjectController:
     Args:
         session: Project and folder.
         window: The window.
-        panels: All of them.
-        worker: For photos.
+        bars: Its toolbar and status bar.
+        files: Asks for names of files.
+        worker: For photos and all that is written.
         shown: The cloud.
         post: Brings what other workers have done to this thread.
+        run_command: Does a command by its id.
+        scene_path: The scene's file; None where there is none.
+        regions: Regions for its photos that were named at the start.
+
+    Attributes:
+        handlers: What commands do, by id.
+        releases: What letting a held key go does, by the id of its command.
     """
 
     def __init__(
         self,
         session: Session,
         window: Window,
-        panels: MainPanels,
-        worker: Worker,
+        bars: MainPanels,
         *,
+        files: FileDialogs,
+        worker: Worker,
         shown: ShownCloud,
         post: Post,
+        run_command: Callable[[str], None],
+        scene_path: Path | None,
+        regions: Path | None = None,
     ) -> None:
-        self.session = session
-        self.project = session.project
+        self.session, self.project = session, session.project
+        self._window, self._bars = window, bars
         self.editor = Editor(session.project, lambda: Worker(post, name="o3d-paint-tool"))
-        self.window, self.panels, self.worker = window, panels, worker
         report = window.guard.report
-        self.colors = CloudColors(self.project, self.editor.state.look, shown.rgb)
-        self.frustums = FrustumLayer(window.cloud)
-        self.photos = PhotoLoader(
-            self.project.scene,
-            worker,
-            photo_ready=self._photo_ready,
-            thumbnail_ready=self._thumbnail_ready,
-            failed=report,
-        )
+        self.notices = Notices(window.toast, report)
+        self._background = BackgroundWork(worker, self.notices)
         self._workers = [Worker(post, name=f"o3d-paint-{n}") for n in ("overlays", "sightings")]
-        self.overlays = PhotoOverlays(self.editor, self._workers[0], failed=report)
+        colors = CloudColors(self.project, self.editor.state.look, shown.rgb)
+        self.paint = PaintController(
+            self.editor,
+            window,
+            window.cloud,
+            colors,
+            notices=self.notices,
+            photo_worker=worker,
+            overlay_worker=self._workers[0],
+            run_command=run_command,
+            tools=frozenset(TOOLS) | CLOUD_TOOLS | EXTRA_TOOLS,
+        )
         self.suggester = PhotoSuggester(
             self.editor, self._workers[1], changed=self._suggested, failed=report
         )
-        self.painter = CloudPainter(self, self._workers[0])
-        self.brush_cursor = BrushCursor(self)
-        self.eraser = HoldToErase(self.editor)
-        self.spot_class = 0
+        self.scene_view = SceneView(
+            self.paint,
+            window,
+            self.suggester,
+            notices=self.notices,
+            worker=self._workers[0],
+            shown=shown,
+        )
+        self._fusing = FuseCommands(self.project, self.notices)
         self.saving = models.Saving()
-        self.fuse_share: float | None = None
-        self.message = ""
-        self.coverage: Coverage | None = None
         self.conflicts: float | None = None
-        self.came_from: Eye | None = None
-        self.fuse_text = ""
-        self.progress: ProgressState | None = None
-        self._are_models_stale = self._are_counts_stale = True
-        self._counted_at = 0.0
-        self._idle = IdleQueue()
-        self.seen_of: int | None = None
-        self.shows_plane_photos = True
-        self._is_preparing = False
         self.project.slice_s = _SLICE_S
-        self._connect()
-        desk_views.open_views(self, shown)
+        self._disconnect = self._connect()
+        self._extra_tools = self._make_extra_tools(files, regions)
+        eraser = HoldToErase(self.editor)
+        self.handlers = {
+            **self._paint_handlers(),
+            **self._file_handlers(files, scene_path),
+            "eraser": eraser.press,
+        }
+        self.releases: dict[str, Callable[[], object]] = {
+            "peek": lambda: self.editor.view(is_peeking=False),
+            "eraser": eraser.release,
+        }
+        window.set_class_count(len(self.project.taxonomy))
+        window.layout()
 
     @property
-    def is_counted(self) -> bool:
-        """Whether the figures are those of this moment."""
-        return not self._are_counts_stale and self._idle.are_done
+    def checked_commands(self) -> frozenset[str]:
+        """Commands that menus tick."""
+        return models.checked_commands(
+            self.editor,
+            has_cameras=self.scene_view.frustums.are_shown,
+            has_plane_photos=self.scene_view.shows_plane_photos,
+        )
 
-    @property
-    def is_painting(self) -> bool:
-        """Whether a button is down on the photo."""
-        return self.window.panel_host("canvas").is_held
+    def pointer(self, event: PointerEvent) -> str:
+        """Take an event of the 3D view; returns what to say about the spot."""
+        return self.scene_view.pointer(event)
+
+    def hold_space(self, is_held: bool) -> None:
+        """While Space is held, dragging moves the photo and turns the 3D view."""
+        self.paint.panels.canvas.is_space_held = is_held
 
     def tick(self) -> bool:
         """Do what was put off; returns whether the 3D view was drawn."""
         self.session.tick()
         if self.project.is_changing:
             self.project.go_on(_SLICE_S)
-            self.refresh()
-        now = time.monotonic()
-        if self._are_counts_stale and now - self._counted_at >= _COUNT_EVERY_S:
-            self._ask_counts()
-        self._idle.work(_IDLE_S)
-        self.painter.tick()
-        self.brush_cursor.tick()
-        if self._idle.are_done:
-            self.overlays.tick(is_painting=self.is_painting)
-        if self._are_models_stale:
-            self._are_models_stale = False
-            desk_views.feed_panels(self)
-        self.window.cloud.plan.is_hand_near = self.panels.canvas.cursor is not None
-        return self.window.cloud.tick(is_painting=self.is_painting)
+            self.paint.refresh()
+        self.scene_view.tick()
+        return self.paint.tick()
 
-    def cancel(self) -> bool:
-        """Take back the gesture under way; returns whether there was one."""
-        return self.painter.cancel() or self.editor.cancel()
-
-    def say(self, message: str) -> None:
-        """Say something in the status bar."""
-        if message != self.message:
-            self.message = message
-            self.refresh()
-
-    def refresh(self) -> None:
-        """Feed the panels at the next tick."""
-        self._are_models_stale = True
-
-    def cancel_work(self) -> None:
-        """Drop the export or the fusion under way."""
-        if self.progress is not None:
-            for work in ("export", "evaluation"):
-                self.worker.cancel(work)
-            self.show_progress(None)
-        elif self.project.is_fusing:
-            self.project.cancel_fuse()
-            self.fuse_share = None
-            self.refresh()
-
-    def show_progress(self, text: str | None, share: float = 0.0) -> None:
-        """Show how far some work is; None when it is over."""
-        self.progress = None if text is None else ProgressState(text, share)
-        self.refresh()
-
-    def toggle_plane_photos(self) -> None:
-        """Photos on the image planes, or not."""
-        self.shows_plane_photos = not self.shows_plane_photos
-        self._update_plane_photos()
+    def cancel(self) -> None:
+        """End what is under way, nearest first: the gesture, an export, the fusion."""
+        if self.scene_view.cancel() or self.editor.cancel():
+            return
+        if not self._background.cancel():
+            self._fusing.cancel()
 
     def close(self) -> None:
         """Stop listening and empty the 3D view; the session itself stays open."""
         for disconnect in self._disconnect:
             disconnect()
         self.project.slice_s = math.inf
-        self._idle.clear()
-        self.overlays.close()
+        self._extra_tools.close()
+        self._fusing.close()
         self.suggester.close()
+        self.scene_view.close()
+        self.paint.close()
         for worker in self._workers:
             worker.close(timeout=0.0)
-        self.brush_cursor.close()
-        self.frustums.close()
-        self.window.cloud.close()
-        self.panels.canvas.set_photo(None, None)
-        self.panels.canvas.forget_views()
 
-    def _connect(self) -> None:
-        project, editor = self.project, self.editor
-        self._disconnect = [
-            project.mask_changed.connect(self._mask_changed),
-            project.labels_changed.connect(self._labels_changed),
-            project.taxonomy_changed.connect(self._taxonomy_changed),
+    def save_elsewhere(self) -> None:
+        """Ask for another folder and save everything there."""
+        save_project_as(self.session, self._window.popups, self.notices)
+
+    # What there is to do
+
+    def _make_extra_tools(self, files: FileDialogs, regions: Path | None) -> ExtraTools:
+        return ExtraTools(
+            self.editor,
+            self._window,
+            notices=self.notices,
+            background=self._background,
+            files=files,
+            regions=regions,
+        )
+
+    def _paint_handlers(self) -> dict[str, Callable[[], object]]:
+        editor, overlays, notices = self.editor, self.paint.overlays, self.notices
+        canvas = self.paint.panels.canvas
+        return {
+            **paint_handlers(editor, canvas, self.paint.classes),
+            **edit_handlers(
+                editor,
+                canvas,
+                overlays,
+                notices,
+                class_of_spot=lambda: self.scene_view.class_of_spot,
+            ),
+            **self.scene_view.handlers(),
+            **photo_handlers(editor, overlays, notices),
+            **suggestion_handlers(editor, self.suggester, canvas, notices),
+            **self._fusing.handlers(),
+            **self._extra_tools.handlers(),
+            "cycle_panels": self._window.cycle_mode,
+        }
+
+    def _file_handlers(
+        self, files: FileDialogs, scene_path: Path | None
+    ) -> dict[str, Callable[[], object]]:
+        popups, notices, background = self._window.popups, self.notices, self._background
+        exports = Exports(
+            self.project,
+            self._window,
+            notices=notices,
+            background=background,
+            files=files,
+            scene_path=scene_path,
+        )
+        reports = Reports(
+            self.editor,
+            self._window,
+            self.paint.panels.canvas,
+            notices=notices,
+            background=background,
+            files=files,
+            scene_path=scene_path,
+        )
+        return {
+            "save_ply": partial(exports.save_as, ".ply"),
+            "save_glb": partial(exports.save_as, ".glb"),
+            "export": exports.open_menu,
+            "statistics": reports.statistics,
+            "evaluate": reports.evaluate,
+            "save": partial(save_project, self.session, popups, notices),
+            "save_project_as": self.save_elsewhere,
+            "scene_notes": self._show_facts,
+        }
+
+    def _show_facts(self) -> None:
+        scene = self.project.scene
+        facts = dialogs.scene_facts(scene, self.project.fusion_settings)
+        dialogs.tell(self._window.popups, f"About {scene.name}", " ".join(facts))
+
+    # What happens
+
+    def _connect(self) -> list[Callable[[], None]]:
+        project = self.project
+        return [
             project.history_changed.connect(self._history_changed),
-            project.settings_changed.connect(self._taxonomy_changed),
             project.recorded.connect(self._recorded),
-            project.index_ready.connect(self._index_ready),
-            project.fused_changed.connect(self._fused_changed),
-            project.fuse_progress.connect(self._fuse_progressed),
-            project.fuse_failed.connect(self._fuse_failed),
             project.saved.connect(self._saved),
             project.save_failed.connect(self._save_failed),
-            editor.state_changed.connect(self._state_changed),
-            editor.sketch_changed.connect(self._sketch_changed),
-            self.overlays.changed.connect(self._overlays_changed),
-            editor.features.failed.connect(self.window.guard.report),
+            self.paint.counting.connect(self._count_others),
+            self.paint.feeding.connect(self._feed_bars),
         ]
 
-    # What the project says
-
-    def _mask_changed(self, frame_idx: int, rect: Rect) -> None:
-        if frame_idx == self.editor.state.open_idx:
-            self.panels.canvas.refresh(rect)
-
-    def _labels_changed(self, points: IndexArray) -> None:
-        self.colors.refresh(points)
-        self.window.cloud.recolored()
-        self._are_counts_stale = True
-
-    def _taxonomy_changed(self) -> None:
-        self.colors.set_look(self.editor.state.look)
-        self.panels.canvas.set_style(models.canvas_style(self.editor))
-        if self.window.class_count != len(self.project.taxonomy):
-            self.window.class_count = len(self.project.taxonomy)
-            self.window.layout()
-        self._are_counts_stale = True
-        self.refresh()
-
     def _history_changed(self) -> None:
-        desk_views.mark_cameras(self)
         self.saving = models.Saving("saving…", has_unsaved=True)
         if self.session.read_only is not None:
             self.saving = models.Saving(self.session.unsaved_words, has_unsaved=True)
         elif self.session.problem is None:
             # The journal took the step before this signal.
             self.saving = models.Saving(f"saved {datetime.now():%H:%M}")
-        self._are_counts_stale = True
-        if self.editor.state.heat is not None:
-            # Votes can change where no label does.
-            self.colors.restart()
-            self.window.cloud.changed()
-        self.refresh()
+        self.paint.refresh()
 
     def _recorded(self, record: Record) -> None:
         if record.kind is RecordKind.DO:
-            self.say("")  # it was about something before
-
-    def _index_ready(self, frame_idx: int) -> None:
-        if frame_idx == self.editor.state.open_idx:
-            desk_views.dim_unseen(self)
-
-    def _fused_changed(self) -> None:
-        self.fuse_share = None
-        self.colors.restart()
-        self._are_counts_stale = True
-        self.refresh()
-
-    def _fuse_progressed(self, share: float, text: str) -> None:
-        self.fuse_share, self.fuse_text = share, text
-        self.refresh()
-
-    def _fuse_failed(self, error: Exception) -> None:
-        self.fuse_share = None
-        self.refresh()
-        self.window.guard.report(error)
+            self.notices.say("")  # it was about something before
 
     def _saved(self, at: datetime) -> None:
         self.saving = models.Saving(f"saved {at.astimezone():%H:%M}")
-        self.refresh()
+        self.paint.refresh()
 
     def _save_failed(self, error: Exception) -> None:
         self.saving = models.Saving("not saved", has_unsaved=True)
-        self.refresh()
-        self.window.guard.report(error)
-
-    # What the user does
-
-    def _state_changed(self, before: EditorState, after: EditorState) -> None:
-        if before.open_idx != after.open_idx:
-            desk_views.show_photo(self, after.open_idx)
-        if after.hover_idx is not None and before.hover_idx != after.hover_idx:
-            self.photos.prefetch(after.hover_idx)
-        if before.look != after.look:
-            self.colors.set_look(after.look)
-            self.window.cloud.changed()
-        if before.heat != after.heat:
-            self.colors.set_heat(after.heat)
-            self.window.cloud.changed()
-        if before.open_idx != after.open_idx or before.only_this_photo != after.only_this_photo:
-            desk_views.dim_unseen(self)
-        if before.open_idx != after.open_idx or before.hover_idx != after.hover_idx:
-            desk_views.mark_cameras(self)
-        self.panels.canvas.set_style(models.canvas_style(self.editor))
-        self.refresh()
-
-    def _overlays_changed(self) -> None:
-        canvas, overlays, heat = self.panels.canvas, self.overlays, self.editor.state.heat
-        canvas.set_ghost(overlays.ghost)
-        if heat is None or overlays.heat is None:
-            canvas.set_heat(None)
-        else:
-            canvas.set_heat((overlays.heat, heat_colors(heat)))
+        self.paint.refresh()
+        self.notices.report(error)
 
     def _suggested(self) -> None:
-        desk_views.mark_cameras(self)
-        self.refresh()
+        self.scene_view.mark_cameras()
+        self.paint.refresh()
 
-    def _sketch_changed(self) -> None:
-        self.panels.canvas.set_sketch(self.editor.sketch)
-        if self.editor.is_preparing != self._is_preparing:
-            self._is_preparing = self.editor.is_preparing
-            self.refresh()
+    # What the bars show
 
-    def _photo_ready(self, frame_idx: int, photo: PhotoPyramid) -> None:
-        if frame_idx == self.editor.state.open_idx:
-            self.panels.canvas.set_picture(photo)
-
-    def _thumbnail_ready(self, _frame_idx: int) -> None:
-        self.refresh()
-        if len(self.photos.thumbnails) == len(self.project.scene.frames):
-            self._update_plane_photos()
-
-    def _update_plane_photos(self) -> None:
-        self.frustums.show_photos(self.shows_plane_photos, self.photos.thumbnails)
-
-    # What the panels show
-
-    def _ask_counts(self) -> None:
-        """Have everything counted that the panels say, a piece at a time."""
-        self._are_counts_stale = False
-        self._idle.add("coverage", self._count)
-        if not self.is_painting:
-            self._idle.add("conflicts", self._count_conflicts)
-            self._idle.add("guidance", self.suggester.refresh)
-
-    def _count(self) -> None:
-        counted = self.project.count_on()
-        if counted is None:
-            self._idle.add("coverage", self._count)
-            return
-        self.coverage, self._counted_at = counted, time.monotonic()
-        self.refresh()
+    def _count_others(self) -> None:
+        """Have conflicts and suggestions counted anew, a piece at a time."""
+        if not self.paint.is_painting:
+            self.paint.idle.add("conflicts", self._count_conflicts)
+            self.paint.idle.add("suggestion", self.suggester.refresh)
 
     def _count_conflicts(self) -> None:
         points = max(1, len(self.project.scene.cloud))
         self.conflicts = int(np.count_nonzero(self.project.ballots.conflicts())) / points
-        self.refresh()
+        self.paint.refresh()
+
+    def _feed_bars(self) -> None:
+        editor, heat = self.editor, self.editor.state.heat
+        self._bars.toolbar.set_model(models.toolbar_state(editor, fuse_share=self._fusing.share))
+        self._bars.status.set_model(
+            models.status_state(
+                editor,
+                self.paint.coverage,
+                conflicts=self.conflicts,
+                saving=self.saving,
+                message=self.notices.message if heat is None else HEAT_TITLES[heat],
+                progress=self._progress,
+            )
+        )
+
+    @property
+    def _progress(self) -> ProgressState | None:
+        """What the status bar says is under way."""
+        if self.project.is_changing:
+            return ProgressState("Relabelling", self.project.share, is_cancellable=False)
+        shown = self._fusing.progress or self.notices.progress
+        if shown is None and self.editor.is_preparing:
+            return ProgressState("Preparing the photo", is_cancellable=False)
+        return shown

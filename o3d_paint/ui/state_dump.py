@@ -111,19 +111,21 @@ class StateDump:
         )
 
     def _screen_state(self, controller: ProjectController) -> dict[str, Any]:
-        cloud, view = controller.window.cloud, controller.panels.canvas.viewport
-        scene, eye = cloud.widget.frame, cloud.eye
+        cloud, view = self._main.window.cloud, controller.paint.panels.canvas.viewport
+        scene, eye, frustums = cloud.widget.frame, cloud.eye, controller.scene_view.frustums
         return {
             "title": self._main.title,
             "checked": sorted(self._main.menus.checked),
-            "message": controller.message,
-            "panels_shown": controller.window.mode,
-            "has_cameras": controller.frustums.are_shown,
-            "has_plane_photos": controller.shows_plane_photos,
-            "camera_size": round(float(np.ptp(controller.frustums.corners(0), axis=0).max()), 4)
+            "message": controller.notices.message,
+            "panels_shown": self._main.window.mode,
+            "has_cameras": frustums.are_shown,
+            "has_plane_photos": controller.scene_view.shows_plane_photos,
+            "camera_size": round(
+                float(np.ptp(controller.scene_view.frustums.corners(0), axis=0).max()), 4
+            )
             if controller.project.scene.frames
             else 0.0,
-            "has_picture": controller.panels.canvas.has_picture,
+            "has_picture": controller.paint.panels.canvas.has_picture,
             "commands": sorted(self._main.command_ids),
             "folder": str(controller.session.folder),
             "point_size": cloud.point_size,
@@ -141,12 +143,14 @@ class StateDump:
         """Return where the middle of each camera's image plane lies."""
         controller = self._main.controller
         assert controller is not None
-        frame = controller.window.cloud.widget.frame
+        frame = self._main.window.cloud.widget.frame
         count = len(controller.project.scene.frames)
-        if not count or controller.window.cloud.eye is None:
+        if not count or self._main.window.cloud.eye is None:
             return []
-        centers = np.stack([controller.frustums.corners(i)[1:5].mean(axis=0) for i in range(count)])
-        cloud = controller.window.cloud
+        centers = np.stack(
+            [controller.scene_view.frustums.corners(i)[1:5].mean(axis=0) for i in range(count)]
+        )
+        cloud = self._main.window.cloud
         points, depth = screen_points(centers, cloud.screen_from_world, cloud.size)
         points = np.where(depth[:, None] > 0, points, -1)
         return [[int(frame.x + x), int(frame.y + y)] for x, y in points]
@@ -158,7 +162,11 @@ def _milliseconds(times: dict[str, float]) -> dict[str, float]:
 
 def _viewing_state(controller: ProjectController) -> dict[str, Any]:
     """Return what the user has chosen to see and to do."""
-    viewing, project, ghost = controller.editor.state, controller.project, controller.overlays.ghost
+    viewing, project, ghost = (
+        controller.editor.state,
+        controller.project,
+        controller.paint.overlays.ghost,
+    )
     opened, sketch = viewing.open_idx, controller.editor.sketch
     mask = np.zeros((0, 0)) if opened is None else project.mask(opened)
     return {
@@ -194,7 +202,7 @@ def _project_state(controller: ProjectController) -> dict[str, Any]:
     """Return what is painted, counted and suggested."""
     project, counts, suggestion = (
         controller.project,
-        controller.coverage,
+        controller.paint.coverage,
         controller.editor.suggestion,
     )
     return {
@@ -215,5 +223,5 @@ def _project_state(controller: ProjectController) -> dict[str, Any]:
         "suggested": controller.editor.suggested,
         "gain": suggestion.points if suggestion else 0,
         "coverage": counts is not None,
-        "is_counted": controller.is_counted,
+        "is_counted": controller.paint.is_counted,
     }

@@ -1,6 +1,6 @@
 """The window and everything in it, empty: panels in their places, events, drawing, closing.
 
-What the panels show and do comes from outside: `o3d_paint.ui.project_controller` fills them.
+What the panels show and do comes from outside: `o3d_paint.ui.main_window` fills them.
 """
 
 from __future__ import annotations
@@ -22,17 +22,19 @@ from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.layout import LayoutMode, Place, arrange
 from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.panel import Panel
-from o3d_paint.ui.panels.toasts import Toast, ToastKind, ToastQueue, Toasts
+from o3d_paint.ui.panels.toasts import Toast, ToastKind
 from o3d_paint.ui.panels.tooltip import Tooltip
 from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
 from o3d_paint.ui.pressed_keys import KEYS_HIDDEN_S
 from o3d_paint.ui.scene_pointer import ScenePointer
 from o3d_paint.ui.tips import Tips
+from o3d_paint.ui.toast_corner import ToastCorner
 
 __all__ = ["Window", "WindowActions"]
 
 DEFAULT_SPLIT = 0.55
+_MODES: tuple[LayoutMode, ...] = ("both", "scene", "photo")
 _DRAW_BUDGET_S = 0.012
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
 _REPEATS_S = (0.12, 0.35, 0.8)
@@ -76,12 +78,11 @@ class Window:
         self.keys = KeySource()
         self.split = DEFAULT_SPLIT
         self.mode: LayoutMode = "both"
-        self.class_count = 5
+        self._class_count = 5
         self.places: dict[str, Place] = {}
         self.cloud = CloudView(self.native)
         self.hosts: dict[str, PanelHost] = {}
-        self._toasts = ToastQueue()
-        self._toast_panel = Toasts(self._dismiss_toast)
+        self._toasts = ToastCorner()
         self.content = Place(0, 0, *size)
         self._repeats: list[float] = []
         self._escape = EscapeWatch()
@@ -101,9 +102,25 @@ class Window:
         """Return the host of a panel by its name."""
         return self.hosts[name]
 
+    def place_of(self, panel: str) -> Place:
+        """Return where a panel lies in the window, device pixels."""
+        frame = self.hosts[panel].frame
+        return Place(frame.x, frame.y, frame.width, frame.height)
+
+    def set_class_count(self, count: int) -> None:
+        """Make room for so many classes."""
+        if count != self._class_count:
+            self._class_count = count
+            self.layout()
+
+    def cycle_mode(self) -> None:
+        """Show 3D view and photo, or one of them alone."""
+        self.mode = _MODES[(_MODES.index(self.mode) + 1) % len(_MODES)]
+        self.layout()
+
     def toast(self, text: str, kind: ToastKind = "info") -> None:
         """Show a message for a moment."""
-        self._toasts.add(text, kind, now=time.monotonic())
+        self._toasts.add(text, kind)
 
     def show_title(self, text: str) -> None:
         """Show a title, in which names may stand that could be commands or run backwards."""
@@ -112,7 +129,7 @@ class Window:
     @property
     def toasts(self) -> tuple[Toast, ...]:
         """The messages that show now."""
-        return self._toasts.at(time.monotonic())
+        return self._toasts.shown
 
     @property
     def hides_keys(self) -> bool:
@@ -150,7 +167,7 @@ class Window:
         self.native.add_child(self.cloud.overlay.widget)
         tooltip = Tooltip()
         floating: dict[str, Panel] = {
-            "toasts": self._toast_panel,
+            "toasts": self._toasts.panel,
             "popup": tooltip,
             "tooltip": tooltip,
         }
@@ -203,7 +220,7 @@ class Window:
         content = self.content = Place(rect.x, rect.y, rect.width, rect.height)
         em = self.em
         self.places = dict(
-            arrange(content, em=em, split=self.split, mode=self.mode, class_count=self.class_count)
+            arrange(content, em=em, split=self.split, mode=self.mode, class_count=self._class_count)
         )
         for name, host in self.hosts.items():
             if name in ("toasts", "popup", "tooltip", "welcome"):
@@ -298,24 +315,9 @@ class Window:
             changed |= host.update()
         return changed
 
-    def _dismiss_toast(self, number: int) -> None:
-        self._toasts.dismiss(number)
-
     def _tick_toasts(self) -> bool:
-        toasts = self._toasts.at(time.monotonic())
-        self._toast_panel.set_model(toasts)
-        host = self.hosts["toasts"]
-        was_visible = host.visible
-        if toasts and (self._toast_panel.is_dirty or not was_visible):
-            place = self.places.get("scene") or self.places.get("canvas") or Place(0, 0, 400, 300)
-            margin = int(self.em)
-            width, height = self._toast_panel.preferred_size(
-                max(1, place.width - 2 * margin), max(1, place.height - 2 * margin), em=self.em
-            )
-            x, y = place.x + margin, place.y + place.height - height - margin
-            host.place(gui.Rect(x, y, width, height), self.em)
-        host.show(bool(toasts))
-        return bool(toasts) != was_visible
+        place = self.places.get("scene") or self.places.get("canvas") or Place(0, 0, 400, 300)
+        return self._toasts.tick(self.hosts["toasts"], place, self.em)
 
 
 def _rect(place: Place) -> Any:

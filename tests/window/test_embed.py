@@ -24,19 +24,19 @@ plain_tick, last = embed.PaintPanel.tick, [""]
 def tick(panel):
     answer = plain_tick(panel)
     controller = panel._controller
-    at, frame = controller.window._window.os_frame, controller.window.panel_host("canvas").frame
+    at, frame = controller.window.native.os_frame, controller.window.panel_host("canvas").frame
     text = json.dumps({
         "window_at": [at.x, at.y],
         "photo": panel.photo,
         "photo_rect": panel.photo_rect(),
         "class_id": controller.editor.state.class_id,
-        "has_picture": controller.canvas.has_picture,
+        "has_picture": controller.paint.panels.canvas.has_picture,
         "has_index": controller.project.index(panel.photo) is not None,
         "is_quick": controller.cloud._measures_left == 0,
-        "painted": controller.coverage.painted if controller.coverage else 0,
-        "is_counted": controller.is_counted,
+        "painted": controller.paint.coverage.painted if controller.paint.coverage else 0,
+        "is_counted": controller.paint.is_counted,
         "steps": len(controller.project.history.done),
-        "scene": [0, 0, frame.x, controller.window._window.content_rect.height],
+        "scene": [0, 0, frame.x, controller.window.native.content_rect.height],
         "panels": {"canvas": [frame.x, frame.y, frame.width, frame.height]},
         "field": controller.window.popups.text_field.visible,
         "classes": len(controller.project.taxonomy),
