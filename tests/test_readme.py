@@ -13,6 +13,7 @@ import typer
 from o3d_paint.cli import app
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "assets" / "docs"
 README = (ROOT / "README.md").read_text("utf-8")
 
 
@@ -27,19 +28,36 @@ def command_lines() -> list[list[str]]:
     return [words for words in typed if words and words[0] == "o3d-paint"]
 
 
-def test_tables_of_the_readme_are_the_programs_own() -> None:
-    check = [sys.executable, str(ROOT / "scripts" / "readme.py"), "--check"]
+def test_pages_of_files_and_keys_are_the_programs_own() -> None:
+    check = [sys.executable, str(ROOT / "scripts" / "docs_tables.py"), "--check"]
     result = subprocess.run(check, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_options_in_the_text_exist() -> None:
+def test_it_is_short_and_leads_on() -> None:
+    assert len(README.splitlines()) <= 250
+    for page in [ROOT / "README.md", *(ROOT / "assets" / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(p.name for p in DOCS.glob("*.md"))])
+def test_options_in_the_text_exist(page: str) -> None:
+    text = ((ROOT if page == "README.md" else DOCS) / page).read_text("utf-8")
     commands = typer.main.get_command(app).commands
     options = {o for c in commands.values() for p in c.params for o in (*p.opts, *p.secondary_opts)}
-    named = set(re.findall(r"`[^`]*?(--[a-z][a-z-]+)", README))
+    named = set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]+)", text))
     # Those of scripts and of other programs.
     others = {"--seeds", "--scene", "--masks", "--project", "--close-ups", "--size", "--turn"}
-    others |= {"--kills", "--version", "--min-region", "--help"}
+    others |= {"--kills", "--version", "--min-region", "--help", "--captures", "--only"}
+    others |= {
+        "--export-dir",
+        "--export-format",
+        "--workspace",
+        "--image",
+        "--data",
+        "--output-dir",
+    }
     assert named <= options | others
 
 

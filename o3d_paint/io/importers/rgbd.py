@@ -55,7 +55,7 @@ def _read(name: str, path: Path, options: ImportOptions) -> Capture:
     title, list_folder = LAYOUTS[name]
     listing = list_folder(path)
     if listing is None:
-        msg = f"{path} is not laid out like {title}: see the list of formats in the README"
+        msg = f"{path} is not laid out like {title}: see assets/docs/scenes.md"
         raise FormatError(msg)
     listing = _overridden(listing, options)
     capture = _capture(path, listing, options, title)

@@ -1,11 +1,10 @@
-"""Writes the README's tables of formats and keys from the program's own tables.
+"""Writes the pages of formats and keys from the program's own tables.
 
-``python scripts/readme.py`` rewrites them, ``--check`` fails where they differ.
+``python scripts/docs_tables.py`` rewrites them, ``--check`` fails where they differ.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
@@ -17,12 +16,24 @@ from o3d_paint.io.mask_formats.registry import JSON_FORMATS
 from o3d_paint.io.taxonomy_file import PRESETS
 from o3d_paint.ui.commands import help_rows
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+DOCS = Path(__file__).resolve().parent.parent / "assets" / "docs"
+
+EXTRAS = """\
+These formats need no other program. LAS, E57, depth as EXR and segmentation from clicks need an
+extra of the package: `pip install 'o3d-paint[las]'`, `[e57]`, `[exr]`, `[sam]`, or `[all]`; the
+message says which. COLMAP's models, text and binary, are read by pycolmap where `[colmap]`
+brings it (4.1 or newer), in a process of its own that may crash: 0.3 s of processor time for a
+small model, 0.7 s for 150,000 points. Without it, and where pycolmap fails on a model, the
+program's own reader reads them, to the same result; `info` says which did and why. Lenses that
+OpenCV has no model for (FOV, thin prism, and others of COLMAP 4) need pycolmap. COCO's masks
+are read and written without pycocotools; `[coco]` brings it for scripts of yours. A cloud that
+comes with labels keeps them, with their names, wherever no photo says otherwise. What is
+assumed, turned and left out while reading, and how to say otherwise, is in [scenes](scenes.md)."""
 
 
 def keys() -> str:
-    """Returns the section about keys."""
-    lines = ["## Keys", "", "Keys are positions on a US keyboard; every command is in a menu too."]
+    """Returns the page about keys."""
+    lines = ["# Keys", "", "Keys are positions on a US keyboard; every command is in a menu too."]
     group = ""
     for title, keys_of_row, row_group in help_rows():
         if row_group != group:
@@ -34,9 +45,9 @@ def keys() -> str:
 
 
 def formats() -> str:
-    """Returns the section about files."""
+    """Returns the page about files."""
     lines = [
-        "## Files",
+        "# Files",
         "",
         "**Scenes in** (`o3d-paint SCENE` looks at the content, `--format NAME` forces):",
         "",
@@ -54,7 +65,7 @@ def formats() -> str:
         " «Segmentation mask 1.1» and «COCO 1.0», Roboflow's masks and COCO, X-AnyLabeling's"
         " labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or unpacked. Classes"
         " match by name, `--ignore` and `--first-id` say what numbers mean; masks find their photos"
-        " by name ([classes and names](assets/docs/classes.md)).",
+        " by name ([classes and names](classes.md)).",
         "",
         "**Regions without classes** (`--regions`, in the window): automatic masks of Segment"
         " Anything, SA-1B files and bool stacks; a click gives a region its class.",
@@ -69,7 +80,7 @@ def formats() -> str:
         " tried.",
         "",
         f"**Class lists** (`--taxonomy`): {', '.join(PRESETS)}, names such as floor,wall, or a"
-        " file of any usual form ([the forms](assets/docs/classes.md)); `o3d-paint taxonomies`"
+        " file of any usual form ([the forms](classes.md)); `o3d-paint taxonomies`"
         " lists and writes them.",
         "",
         "**Labelled clouds out**, by file ending:",
@@ -78,6 +89,7 @@ def formats() -> str:
         "|---|---|",
     ]
     lines += [f"| `{ending}` | {exporter.title} |" for ending, exporter in EXPORTERS.items()]
+    lines += ["", *EXTRAS.splitlines()]
     lines += [
         "",
         "PCD holds doubles where map coordinates need them: Open3D 0.20 reads those with"
@@ -87,25 +99,19 @@ def formats() -> str:
     return "\n".join(lines)
 
 
-def written(text: str) -> str:
-    """Returns the README with both sections as the program has them."""
-    for name, section in (("formats", formats()), ("keys", keys())):
-        pattern = re.compile(f"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
-        whole = f"<!-- {name} -->\n{section}\n<!-- /{name} -->"
-        # Backslashes in what is written are no references to groups.
-        text = pattern.sub(whole.replace("\\", r"\\"), text)
-    return text
-
-
 def main() -> int:
-    """Rewrites the README, or compares."""
-    old = README.read_text(encoding="utf-8")
-    new = written(old)
-    if "--check" in sys.argv[1:]:
-        if new != old:
-            print("README.md differs from the program: run python scripts/readme.py")
-        return int(new != old)
-    README.write_text(new, encoding="utf-8")
+    """Rewrites the pages, or compares."""
+    pages = {"files.md": formats(), "keys.md": keys()}
+    stale = []
+    for name, text in pages.items():
+        page = DOCS / name
+        if not page.exists() or page.read_text(encoding="utf-8") != f"{text}\n":
+            stale.append(name)
+            if "--check" not in sys.argv[1:]:
+                page.write_text(f"{text}\n", encoding="utf-8")
+    if "--check" in sys.argv[1:] and stale:
+        print(f"{', '.join(stale)}: run python scripts/docs_tables.py")
+        return 1
     return 0
 
 
