@@ -175,8 +175,8 @@ def _loop(
     import open3d as o3d
     from open3d.visualization import gui
 
+    from o3d_paint.log_file import start_log
     from o3d_paint.project.jobs import Mailbox
-    from o3d_paint.ui.guard import start_log
     from o3d_paint.ui.state_dump import StateDump
 
     start_log()

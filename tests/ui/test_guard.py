@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from o3d_paint.errors import StorageError
-from o3d_paint.ui.guard import Guard, log_file, start_log
+from o3d_paint.log_file import log_file, start_log
+from o3d_paint.ui.guard import Guard
 
 
 @pytest.fixture
