@@ -85,7 +85,10 @@ class BrushCursor:
         cursor = self._canvas.cursor
         if cursor is None or viewing.open_idx is None or self._is_painting():
             return None
-        if viewing.tool not in ("brush", "eraser") or self._project.index(viewing.open_idx) is None:
+        tool = self._editor.tool
+        if tool.radius is None or tool.is_of_3d_view:
+            return None
+        if self._project.index(viewing.open_idx) is None:
             return None
         place = (round(cursor[0]), round(cursor[1]))
         cloud = self._view

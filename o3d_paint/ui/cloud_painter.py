@@ -22,7 +22,7 @@ from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.jobs import Worker
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.cloud_view import CloudView
-from o3d_paint.ui.editor import CLOUD_TOOLS, Editor
+from o3d_paint.ui.editor import Editor
 
 __all__ = ["CloudPainter"]
 
@@ -81,7 +81,7 @@ class CloudPainter:
     @property
     def is_active(self) -> bool:
         """Whether a 3D tool is chosen."""
-        return self._editor.state.tool in CLOUD_TOOLS
+        return self._editor.tool.is_of_3d_view
 
     @property
     def is_busy(self) -> bool:
@@ -103,7 +103,7 @@ class CloudPainter:
         self.cancel()
         viewing = self._editor.state
         is_lasso = viewing.tool == "lasso_3d"
-        radius = viewing.radii.get("brush_3d", 24.0) * self._scale
+        radius = viewing.radii.get(viewing.tool, 0.0) * self._scale
         class_id = 0 if erases else viewing.class_id
         self._stroke = _Stroke(class_id, is_lasso, radius, [self._place(x, y)])
         self._ask()

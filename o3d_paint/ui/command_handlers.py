@@ -23,7 +23,11 @@ _POINTS = 1.25
 def paint_handlers(editor: Editor, canvas: PhotoCanvas, classes: ClassHandlers) -> Handlers:
     """Return what painting on photos needs, in whatever window."""
     return {
-        **{name: partial(editor.choose_tool, name) for name in TOOLS},
+        **{
+            name: partial(editor.choose_tool, name)
+            for name, tool in TOOLS.items()
+            if not tool.is_of_3d_view
+        },
         "confirm": editor.confirm,
         "step_back": editor.step_back,
         "smaller": partial(editor.step_radius, -1),

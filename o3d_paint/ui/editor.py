@@ -14,23 +14,24 @@ from o3d_paint.core.views.colorize import CloudLook, ColorMode
 from o3d_paint.core.views.heat import HeatView
 from o3d_paint.core.views.suggest import Suggestion
 from o3d_paint.project.features import FeatureStore
+from o3d_paint.project.gestures import Sketch, Tool, ToolContext
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.plugin_tool import PluginTool
 from o3d_paint.project.project import Project
-from o3d_paint.project.regions import RegionStore, RegionTool
+from o3d_paint.project.regions import RegionStore
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.tools import SELECTION_TOOLS, TOOLS, Sketch, Tool, ToolContext
+from o3d_paint.project.tool_spec import ToolParts, ToolSpec
+from o3d_paint.project.tools import TOOLS
 
-__all__ = ["CLOUD_TOOLS", "EXTRA_TOOLS", "MAX_RADIUS", "MIN_RADIUS", "Editor", "EditorState"]
+__all__ = ["MAX_RADIUS", "MIN_RADIUS", "Editor", "EditorState"]
 
 MIN_RADIUS, MAX_RADIUS = 1.0, 400.0
 _MODES: tuple[ColorMode, ...] = ("photo", "labels", "mix")
 _STEP = 1.12
-_RADII = {"brush": 24.0, "eraser": 24.0, "brush_3d": 24.0}
-EXTRA_TOOLS = frozenset({"region", "plugin"})
-"""Tools that need regions from a file, or another package."""
-CLOUD_TOOLS = frozenset({"brush_3d", "lasso_3d"})
-"""Tools of the 3D view; on a photo they are the brush."""
+
+
+def _first_radii() -> dict[str, float]:
+    return {name: tool.radius for name, tool in TOOLS.items() if tool.radius is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class EditorState:
     class_id: int = 1
     previous_class: int = 2
     tool: str = "brush"
-    radii: dict[str, float] = field(default_factory=lambda: dict(_RADII))
+    radii: dict[str, float] = field(default_factory=_first_radii)
     opacity: float = 0.55
     look: CloudLook = field(default_factory=CloudLook)
     is_peeking: bool = False
@@ -89,12 +90,14 @@ class Editor:
         # Before it is known what the photos see, the one farthest from painted ones is suggested.
         self.is_guided = False
         self.features = FeatureStore(project)
-        self._tools: dict[str, Tool] = {
-            name: make(project, self.features) for name, make in TOOLS.items()
-        }
         self.regions = RegionStore(project)
-        self.plugin = PluginTool(project, make_jobs)
-        self._tools |= {"region": RegionTool(project, self.regions), "plugin": self.plugin}
+        parts = ToolParts(project, self.features, self.regions, make_jobs)
+        self._tools: dict[str, Tool] = {
+            name: spec.make(parts) for name, spec in TOOLS.items() if spec.make is not None
+        }
+        plugin = self._tools["plugin"]
+        assert isinstance(plugin, PluginTool)
+        self.plugin = plugin
         self.features.changed.connect(self.sketch_changed.emit)
         self._active: Tool | None = None
         project.taxonomy_changed.connect(self._classes_changed)
@@ -112,6 +115,11 @@ class Editor:
         if after != before:
             self._state = after
             self.state_changed.emit(before, after)
+
+    @property
+    def tool(self) -> ToolSpec:
+        """The chosen tool."""
+        return TOOLS[self._state.tool]
 
     @property
     def radius(self) -> float:
@@ -134,16 +142,13 @@ class Editor:
     @property
     def sketch(self) -> Sketch | None:
         """What the gesture under way would do."""
-        tool = self._active
-        if tool is None and self._state.tool == "region":
-            tool = self._tools["region"]
+        tool = self._active or self._tools.get(self._state.tool)
         return None if tool is None else tool.sketch
 
     @property
     def is_preparing(self) -> bool:
         """Whether the active tool waits for the open photo."""
-        viewing = self._state
-        return viewing.tool in SELECTION_TOOLS and self.features.is_pending(viewing.open_idx)
+        return self.tool.needs_features and self.features.is_pending(self._state.open_idx)
 
     # Photos
 
@@ -195,7 +200,7 @@ class Editor:
 
     def choose_tool(self, tool: str) -> None:
         """Take another tool, if there is such a one."""
-        if tool in self._tools or tool in CLOUD_TOOLS:
+        if tool in TOOLS:
             self.cancel()
             self.view(tool=tool)
             self._prepare()
@@ -232,8 +237,8 @@ class Editor:
         viewing = self._state
         if viewing.open_idx is None:
             return
-        tool = "brush" if viewing.tool in CLOUD_TOOLS else viewing.tool
-        erases = is_erasing or tool == "eraser"
+        tool = "brush" if self.tool.is_of_3d_view else viewing.tool
+        erases = is_erasing or self.tool.erases
         self._active = self._tools[tool]
         context = ToolContext(
             viewing.open_idx,
@@ -258,14 +263,15 @@ class Editor:
         if self._active is not None:
             self._active.hover((u, v))
             self._gesture_moved()
-        elif self._state.tool == "region" and self._state.open_idx is not None:
-            context = ToolContext(self._state.open_idx, self._state.class_id, 0.0)
-            self._tools["region"].look(context, (u, v))
+        elif self._state.open_idx is not None and self._state.tool in self._tools:
+            context = ToolContext(self._state.open_idx, self._state.class_id, self.radius)
+            self._tools[self._state.tool].look(context, (u, v))
             self.sketch_changed.emit()
 
     def leave(self) -> None:
         """The pointer is no longer over the photo."""
-        self._tools["region"].look(None, (0.0, 0.0))
+        for tool in self._tools.values():
+            tool.look(None, (0.0, 0.0))
         self.sketch_changed.emit()
 
     def release(self) -> None:
@@ -304,7 +310,7 @@ class Editor:
     def _prepare(self) -> None:
         """Have the open photo prepared for the active tool."""
         viewing = self._state
-        if viewing.open_idx is not None and viewing.tool in SELECTION_TOOLS:
+        if viewing.open_idx is not None and self.tool.needs_features:
             self.features.request(viewing.open_idx)
             self.sketch_changed.emit()
 

@@ -13,7 +13,7 @@ from o3d_paint.project.project import Project
 from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.command_handlers import edit_handlers, paint_handlers
-from o3d_paint.ui.editor import EXTRA_TOOLS, Editor
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.guard import Guard
@@ -82,7 +82,7 @@ class EmbeddedController:
             photo_worker=self._workers[0],
             overlay_worker=self._workers[1],
             run_command=self._run_command,
-            tools=frozenset(TOOLS) | EXTRA_TOOLS,
+            tools=frozenset(name for name, tool in TOOLS.items() if not tool.is_of_3d_view),
         )
         self.window.set_class_count(len(project.taxonomy))
         self._files = FileDialogs(self.window)

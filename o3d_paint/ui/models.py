@@ -218,8 +218,8 @@ def canvas_style(editor: Editor) -> CanvasStyle:
     colors = project.taxonomy.color_table()
     visible = np.ones(len(colors), dtype=bool)
     visible[[c for c in project.hidden if c < len(colors)]] = False
-    is_erasing = viewing.tool == "eraser"
-    color = tuple(int(v) for v in colors[viewing.class_id]) if not is_erasing else (255, 255, 255)
+    own = tuple(int(v) for v in colors[viewing.class_id])
+    color = (255, 255, 255) if editor.tool.erases else own
     return CanvasStyle(
         colors=colors,
         visible=visible,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 
 from o3d_paint.core.arrays import RgbArray
 from o3d_paint.project.coverage import Coverage
+from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui import models
 from o3d_paint.ui.canvas_style import CanvasActions
 from o3d_paint.ui.class_actions import ClassHandlers
 from o3d_paint.ui.commands import tooltip_of
-from o3d_paint.ui.editor import EXTRA_TOOLS, Editor
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.frames import PaintFrame
 from o3d_paint.ui.panels.class_panel import ClassActions, ClassPanel
 from o3d_paint.ui.panels.empty_states import EmptyNote, EmptyNoteState
@@ -53,7 +54,7 @@ class PaintPanels:
         self.options = ToolOptions(
             ToolActions(
                 select_tool=lambda tool: (
-                    run_command(tool) if tool in EXTRA_TOOLS else editor.choose_tool(tool)
+                    run_command(tool) if TOOLS[tool].needs_something else editor.choose_tool(tool)
                 ),
                 toggle_option=run_command,
                 set_size=editor.set_radius,

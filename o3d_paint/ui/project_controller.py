@@ -23,7 +23,7 @@ from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui import dialogs, models
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.command_handlers import edit_handlers, paint_handlers
-from o3d_paint.ui.editor import CLOUD_TOOLS, EXTRA_TOOLS, Editor
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.exports import Exports
 from o3d_paint.ui.extra_tools import ExtraTools
@@ -97,7 +97,7 @@ class ProjectController:
             photo_worker=worker,
             overlay_worker=self._workers[0],
             run_command=run_command,
-            tools=frozenset(TOOLS) | CLOUD_TOOLS | EXTRA_TOOLS,
+            tools=frozenset(TOOLS),
         )
         self.suggester = PhotoSuggester(
             self.editor, self._workers[1], changed=self._suggested, failed=report

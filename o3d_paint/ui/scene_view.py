@@ -10,10 +10,11 @@ import numpy as np
 from o3d_paint.core.arrays import BoolArray
 from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.project.jobs import Worker
+from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.brush_cursor import BrushCursor
 from o3d_paint.ui.cloud_painter import CloudPainter
 from o3d_paint.ui.command_handlers import view_handlers
-from o3d_paint.ui.editor import CLOUD_TOOLS, EditorState
+from o3d_paint.ui.editor import EditorState
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.frustum_layer import CameraMarks, FrustumLayer
 from o3d_paint.ui.navigator import Navigator
@@ -97,7 +98,11 @@ class SceneView:
         """Return what commands do, by id."""
         return {
             **view_handlers(self._editor, self._cloud),
-            **{tool: partial(self._editor.choose_tool, tool) for tool in CLOUD_TOOLS},
+            **{
+                name: partial(self._editor.choose_tool, name)
+                for name, tool in TOOLS.items()
+                if tool.is_of_3d_view
+            },
             "cameras": lambda: self.frustums.show(not self.frustums.are_shown),
             "bigger_cameras": partial(self.frustums.resize, _CAMERAS),
             "smaller_cameras": partial(self.frustums.resize, 1 / _CAMERAS),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from o3d_paint.ui.commands import COMMANDS
+from o3d_paint.ui.commands import commands
 from tests.window.app import App, small_scene
 from tests.window.display import Display
 
@@ -24,7 +24,7 @@ def app(x_display: Display, tmp_path: Path) -> Iterator[App]:
 @pytest.mark.slow
 def test_every_selection_tool_paints_one_step(app: App) -> None:
     state = app.wait_open()
-    assert {c.command_id for c in COMMANDS} == set(state["commands"])
+    assert {c.command_id for c in commands()} == set(state["commands"])
     app.open_photo(1)
     app.key("g")
     app.wait(lambda s: s["tool"] == "polygon", "polygon")
