@@ -21,7 +21,7 @@ from o3d_paint.ui.host_cloud import HostCloud
 from o3d_paint.ui.host_window import HostWindow
 from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.paint_controller import PaintController
-from o3d_paint.ui.paint_panels import empty_panels
+from o3d_paint.ui.paint_panels import empty_panels, more_heights
 from o3d_paint.ui.photo_actions import photo_handlers
 
 __all__ = ["EmbeddedController"]
@@ -55,7 +55,7 @@ class EmbeddedController:
     ) -> None:
         # Errors go to the log of the host's program too, which Guard writes to.
         guard = Guard(lambda text: self.window.toast(text, "error"))
-        self.window = HostWindow(native, empty_panels(), guard)
+        self.window = HostWindow(native, empty_panels(), guard, more=more_heights())
         self._mailbox = Mailbox()
         post = self._mailbox.post
         self._loan = Loan(project, post)

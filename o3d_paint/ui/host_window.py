@@ -12,48 +12,21 @@ from open3d.visualization import gui
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
-from o3d_paint.ui.layout import Place
+from o3d_paint.ui.layout import Height, Place, column
 from o3d_paint.ui.panel_host import PanelHost
-from o3d_paint.ui.panels.class_panel import ClassPanel
 from o3d_paint.ui.panels.panel import Panel
-from o3d_paint.ui.panels.photo_strip import PhotoStrip
 from o3d_paint.ui.panels.toasts import ToastKind
-from o3d_paint.ui.panels.tool_options import ToolOptions
 from o3d_paint.ui.panels.tooltip import Tooltip
 from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
 from o3d_paint.ui.tips import Tips
 from o3d_paint.ui.toast_corner import ToastCorner
 
-__all__ = ["HostWindow", "column"]
+__all__ = ["HostWindow"]
 
-_MAX_CLASS_SHARE = 0.34
 _FLOATING = ("toasts", "popup", "tooltip")
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
 _REPEATS_S = (0.12, 0.35, 0.8)
-
-
-def column(place: Place, *, em: float, class_count: int) -> Mapping[str, Place]:
-    """Return where the parts of the paint panel lie: tools, photo, classes, strip.
-
-    Args:
-        place: What the panel has, device pixels of the window.
-        em: Height of the window's font.
-        class_count: Rows of the class list.
-    """
-    x, width = place.x, place.width
-    options = min(ToolOptions.preferred_height(width, em), place.height // 3)
-    strip = min(PhotoStrip.preferred_height(em), place.height // 4)
-    rest = max(2, place.height - options - strip)
-    classes = min(ClassPanel.preferred_height(class_count, em), int(rest * _MAX_CLASS_SHARE))
-    canvas = rest - classes
-    top = place.y + options
-    return {
-        "options": Place(x, place.y, width, options),
-        "canvas": Place(x, top, width, canvas),
-        "classes": Place(x, top + canvas, width, classes),
-        "strip": Place(x, top + canvas + classes, width, strip),
-    }
 
 
 class HostWindow:
@@ -61,11 +34,15 @@ class HostWindow:
 
     Args:
         window: The host's gui.Window.
-        panels: By the names of `column`.
+        panels: By the names of `layout.column`.
         guard: For callbacks.
+        more: Heights of panels for which `layout.column` has no rule.
     """
 
-    def __init__(self, window: Any, panels: Mapping[str, Panel], guard: Guard) -> None:
+    def __init__(
+        self, window: Any, panels: Mapping[str, Panel], guard: Guard, *, more: Mapping[str, Height]
+    ) -> None:
+        self._more = more
         self.native = window
         self.guard = guard
         self._focus = PointerFocus()
@@ -128,7 +105,9 @@ class HostWindow:
     def place(self, place: Place) -> None:
         """Lay all parts out in a rectangle of the window."""
         self._content, self._has_place = place, True
-        for name, part in column(place, em=self.em, class_count=self._class_count).items():
+        for name, part in column(
+            place, em=self.em, class_count=self._class_count, more=self._more
+        ).items():
             self.hosts[name].place(gui.Rect(part.x, part.y, part.width, part.height), self.em)
         self.popups.place(place, self.em)
         self.redraw()

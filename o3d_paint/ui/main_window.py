@@ -22,6 +22,7 @@ from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.main_panels import MainPanels, PanelActions
 from o3d_paint.ui.menus import MenuBar
+from o3d_paint.ui.paint_panels import more_heights
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
 from o3d_paint.ui.panels.status_bar import ProgressState
@@ -90,7 +91,7 @@ class MainWindow:
                 open_recent=lambda path: self.loading.open(Path(path)),
             )
         )
-        self.window = Window(self.panels.by_name, size=size, title=_TITLE)
+        self.window = Window(self.panels.by_name, more=more_heights(), size=size, title=_TITLE)
         self._memory = WindowMemory(self.window)
         self.files = FileDialogs(self.window)
         self.loading = SceneLoading(self, mailbox, options)

@@ -25,6 +25,7 @@ from o3d_paint.ui.frames import LabelledView, PaintFrame
 from o3d_paint.ui.idle_queue import IdleQueue
 from o3d_paint.ui.notices import Notices
 from o3d_paint.ui.paint_panels import PaintPanels
+from o3d_paint.ui.panel_spec import PanelParts
 from o3d_paint.ui.photo_loader import PhotoLoader
 from o3d_paint.ui.photo_overlays import PhotoOverlays
 
@@ -86,9 +87,8 @@ class PaintController:
         )
         self.overlays = PhotoOverlays(editor, overlay_worker, failed=notices.report)
         self.classes = ClassHandlers(editor, frame, lambda: self.coverage)
-        self.panels = PaintPanels(
-            editor, self.classes, self.overlays, run_command=run_command, tools=tools
-        )
+        parts = PanelParts(editor, self.classes, run_command, tools)
+        self.panels = PaintPanels(parts, self.overlays)
         self.panels.show_in(frame)
         self.panels.canvas.set_style(models.canvas_style(editor))
         self._are_panels_stale = self._are_counts_stale = True
@@ -123,7 +123,7 @@ class PaintController:
         if self._are_panels_stale:
             self._are_panels_stale = False
             self.panels.feed(self.coverage, self.photos.thumbnails)
-            self.photos.want_thumbnails(self.panels.strip.wanted)
+            self.photos.want_thumbnails(self.panels.wanted_photos)
             self.feeding.emit()
         self._view.plan.is_hand_near = self.panels.canvas.cursor is not None
         return self._view.tick(is_painting=self.is_painting)

@@ -19,7 +19,7 @@ from o3d_paint.ui.escape import EscapeWatch
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
-from o3d_paint.ui.layout import LayoutMode, Place, arrange
+from o3d_paint.ui.layout import Height, LayoutMode, Place, arrange
 from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.panel import Panel
 from o3d_paint.ui.panels.toasts import Toast, ToastKind
@@ -66,11 +66,20 @@ class Window:
 
     Args:
         panels: By name as in `layout.arrange`.
+        more: Heights of panels for which `layout.arrange` has no rule.
         size: (width, height) in device pixels.
         title: Of the window.
     """
 
-    def __init__(self, panels: Mapping[str, Panel], *, size: tuple[int, int], title: str) -> None:
+    def __init__(
+        self,
+        panels: Mapping[str, Panel],
+        *,
+        more: Mapping[str, Height],
+        size: tuple[int, int],
+        title: str,
+    ) -> None:
+        self._more = more
         self.actions = WindowActions()
         self.native = gui.Application.instance.create_window(title, *size)
         self.guard = Guard(lambda text: self.toast(text, "error"))
@@ -220,7 +229,14 @@ class Window:
         content = self.content = Place(rect.x, rect.y, rect.width, rect.height)
         em = self.em
         self.places = dict(
-            arrange(content, em=em, split=self.split, mode=self.mode, class_count=self._class_count)
+            arrange(
+                content,
+                em=em,
+                split=self.split,
+                mode=self.mode,
+                class_count=self._class_count,
+                more=self._more,
+            )
         )
         for name, host in self.hosts.items():
             if name in ("toasts", "popup", "tooltip", "welcome"):
