@@ -15,7 +15,7 @@ from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.layout import Height, Place, column
 from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.panel import Panel
-from o3d_paint.ui.panels.toasts import ToastKind
+from o3d_paint.ui.panels.toasts import Toast, ToastKind
 from o3d_paint.ui.panels.tooltip import Tooltip
 from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
@@ -86,6 +86,11 @@ class HostWindow:
         """Return where a panel lies in the window, device pixels."""
         frame = self.hosts[panel].frame
         return Place(frame.x, frame.y, frame.width, frame.height)
+
+    @property
+    def toasts(self) -> tuple[Toast, ...]:
+        """The messages that show now."""
+        return self._toasts.shown
 
     def toast(self, text: str, kind: ToastKind = "info") -> None:
         """Show a message for a moment, over the photo."""
