@@ -34,7 +34,6 @@ import numpy.typing as npt
 
 from o3d_paint.errors import SceneError
 from o3d_paint.project.project import Project
-from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.embedded_controller import EmbeddedController
 from o3d_paint.ui.layout import Place
 
@@ -47,31 +46,23 @@ class PaintPanel:
     def __init__(self, controller: EmbeddedController) -> None:
         """Serve a controller."""
         self._controller = controller
-        self._is_open = True
-        guard = controller.window.guard
-        self._tick = guard.wrap(self._do_tick, True)
-        self._layout = guard.wrap(controller.window.place, None)
-        self._key = guard.wrap(self._do_key, False)
+        guard = controller.guard
+        self._tick = guard.wrap(controller.tick, True)
+        self._layout = guard.wrap(controller.place, None)
+        self._key = guard.wrap(controller.key, False)
 
     @property
     def photo(self) -> int | None:
         """Position of the open photo in the scene."""
-        return self._controller.editor.state.open_idx
+        return self._controller.photo
 
     def open_photo(self, frame_idx: int) -> None:
         """Open a photo by its position in the scene."""
-        self._controller.editor.open_photo(frame_idx)
+        self._controller.open_photo(frame_idx)
 
     def photo_rect(self) -> tuple[float, float, float, float]:
         """Return where the open photo lies in the window: left, top, width, height."""
-        view, frame = (
-            self._controller.paint.panels.canvas.viewport,
-            self._controller.window.panel_host("canvas").frame,
-        )
-        if view is None:
-            return (float(frame.x), float(frame.y), 0.0, 0.0)
-        height, width = (side * view.zoom for side in view.photo_shape)
-        return (frame.x + view.left, frame.y + view.top, width, height)
+        return self._controller.photo_rect()
 
     def layout(self, rect: Any) -> None:
         """Take a rectangle (gui.Rect) of the window; to be called in its on_layout."""
@@ -87,38 +78,14 @@ class PaintPanel:
 
     def left(self) -> None:
         """Say that the pointer is over something of yours: the brush outline goes."""
-        self._controller.window.left()
+        self._controller.left()
 
     def close(self) -> None:
         """End, and give the project back with all its paint in the cloud; may be called twice.
 
         To be called before the window closes, in its on_close at the latest.
         """
-        if self._is_open:
-            self._is_open = False
-            self._controller.window.show(False)
-            self._controller.close()
-
-    def _do_tick(self) -> bool:
-        if not self._is_open:
-            return False
-        return self._controller.window.tick(must_draw=self._controller.tick())
-
-    def _do_key(self, event: Any) -> bool:
-        if not self._is_open:
-            return False
-        key = self._controller.window.converted(event)
-        if key is None:
-            return self._controller.window.popups.popup is not None
-        if key.key == "Space":
-            self._controller.paint.panels.canvas.is_space_held = key.is_down
-            return True
-        command = command_of(key)
-        handler = self._controller.handlers.get(command.command_id) if command is not None else None
-        if handler is None or not key.is_down:
-            return False
-        handler()
-        return True
+        self._controller.close()
 
 
 def attach(

@@ -13,12 +13,14 @@ from o3d_paint.project.project import Project
 from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.cloud_colors import CloudColors
 from o3d_paint.ui.command_handlers import edit_handlers, paint_handlers
+from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.guard import Guard
 from o3d_paint.ui.host_cloud import HostCloud
 from o3d_paint.ui.host_window import HostWindow
+from o3d_paint.ui.layout import Place
 from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.paint_controller import PaintController
 from o3d_paint.ui.paint_panels import empty_panels, more_heights
@@ -40,8 +42,8 @@ class EmbeddedController:
         point_size: Of the cloud in the host's view, device pixels.
 
     Attributes:
-        window: The panels in the host's window.
-        handlers: What keys do, by command id.
+        guard: Wraps the callbacks of the host's window.
+        window: The panels in it.
     """
 
     def __init__(
@@ -54,7 +56,8 @@ class EmbeddedController:
         point_size: float,
     ) -> None:
         # Errors go to the log of the host's program too, which Guard writes to.
-        guard = Guard(lambda text: self.window.toast(text, "error"))
+        self.guard = guard = Guard(lambda text: self.window.toast(text, "error"))
+        self._is_open = True
         self.window = HostWindow(native, empty_panels(), guard, more=more_heights())
         self._mailbox = Mailbox()
         post = self._mailbox.post
@@ -94,17 +97,65 @@ class EmbeddedController:
             files=self._files,
             regions=None,
         )
-        self.handlers = self._make_handlers()
+        self._handlers = self._make_handlers()
         self._stop_telling = self._notices.changed.connect(self._tell)
         self.editor.open_photo(0)
 
+    @property
+    def photo(self) -> int | None:
+        """Position of the open photo."""
+        return self.editor.state.open_idx
+
+    def open_photo(self, frame_idx: int) -> None:
+        """Open a photo by its position."""
+        self.editor.open_photo(frame_idx)
+
+    def photo_rect(self) -> tuple[float, float, float, float]:
+        """Return where the open photo lies in the window: left, top, width, height."""
+        view, place = self.paint.panels.canvas.viewport, self.window.place_of("canvas")
+        if view is None:
+            return (float(place.x), float(place.y), 0.0, 0.0)
+        height, width = (side * view.zoom for side in view.photo_shape)
+        return (place.x + view.left, place.y + view.top, width, height)
+
+    def place(self, place: Place) -> None:
+        """Lay all panels out in a rectangle of the window."""
+        self.window.place(place)
+
+    def left(self) -> None:
+        """The pointer is over something of the host."""
+        self.window.left()
+
     def tick(self) -> bool:
-        """Do what was put off; returns whether the 3D view has to be drawn."""
+        """Do what was put off; returns whether the window has to be drawn."""
+        if not self._is_open:
+            return False
         self._mailbox.run_pending(_ANSWERS_S)
-        return self.paint.tick()
+        return self.window.tick(must_draw=self.paint.tick())
+
+    def key(self, event: Any) -> bool:
+        """Take a key event (gui.KeyEvent); returns whether it was used."""
+        if not self._is_open:
+            return False
+        key = self.window.converted(event)
+        if key is None:
+            return self.window.popups.popup is not None
+        if key.key == "Space":
+            self.paint.panels.canvas.is_space_held = key.is_down
+            return True
+        command = command_of(key)
+        handler = self._handlers.get(command.command_id) if command is not None else None
+        if handler is None or not key.is_down:
+            return False
+        handler()
+        return True
 
     def close(self) -> None:
-        """Stop, take the cloud away, give the project back with all its paint."""
+        """Stop, take the cloud away, give the project back with all its paint; may come twice."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self.window.show(False)
         self.editor.cancel()
         self._stop_telling()
         self._extra_tools.close()
@@ -125,7 +176,7 @@ class EmbeddedController:
         }
 
     def _run_command(self, command_id: str) -> None:
-        handler = self.handlers.get(command_id)
+        handler = self._handlers.get(command_id)
         if handler is not None:
             handler()
             self.window.redraw()

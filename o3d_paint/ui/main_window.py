@@ -29,6 +29,7 @@ from o3d_paint.ui.panels.status_bar import ProgressState
 from o3d_paint.ui.pressed_keys import PressedKeys
 from o3d_paint.ui.project_controller import ProjectController
 from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
+from o3d_paint.ui.viewpoint import Viewpoint
 from o3d_paint.ui.window import DEFAULT_SPLIT, Window
 from o3d_paint.ui.window_memory import WindowMemory
 
@@ -135,7 +136,31 @@ class MainWindow:
     @property
     def project_folder(self) -> Path | None:
         """The folder of the open project."""
-        return self.controller.session.folder if self.controller is not None else None
+        return self.controller.folder if self.controller is not None else None
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the user did anything."""
+        return time.monotonic() - self.window.last_input
+
+    @property
+    def is_stroking(self) -> bool:
+        """Whether a stroke is under way."""
+        return self.controller is not None and self.controller.project.is_stroking
+
+    @property
+    def viewpoint(self) -> Viewpoint | None:
+        """What is shown; None while nothing is open."""
+        return None if self.controller is None else self.controller.viewpoint
+
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show what another window showed."""
+        if self.controller is not None:
+            self.controller.look_from(viewpoint)
+
+    def toast(self, text: str) -> None:
+        """Show a message for a moment."""
+        self.window.toast(text)
 
     def report(self, error: Exception) -> None:
         """Tell the user of an error."""
@@ -177,7 +202,6 @@ class MainWindow:
         self._show(BorrowedSession(project, post=self._mailbox.post), None, shown)
 
     def _show(self, session: Session, path: Path | None, shown: ShownCloud) -> None:
-        scene = session.project.scene
         self.scene_path = path
         self.controller = ProjectController(
             session,
@@ -196,7 +220,6 @@ class MainWindow:
         session.project.request_index(0)
         self.window.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
-        self.controller.notices.say(dialogs.scene_line(scene))
 
     def close_scene(self) -> None:
         """Save and close the open project.
@@ -206,7 +229,6 @@ class MainWindow:
         """
         if self.controller is None:
             return
-        self.controller.session.close()
         self.controller.close()
         self.controller = None
         self.panels.empty(self.window)
@@ -243,7 +265,7 @@ class MainWindow:
             if button_id == "elsewhere":
                 self.controller.save_elsewhere()
             elif button_id == "lose":
-                self.controller.session.abandon()
+                self.controller.abandon()
                 self.exit_code = 1
 
         self.window.popups.ask(
@@ -301,8 +323,7 @@ class MainWindow:
         """Name the scene, with a mark while something is not saved."""
         title = _TITLE
         if self.controller is not None:
-            mark = "• " if self.controller.saving.has_unsaved else ""
-            title = f"{mark}{self.controller.project.scene.name} – {_TITLE}"
+            title = f"{self.controller.title} – {_TITLE}"
         if title != self.title:
             self.title = title
             self.window.show_title(title)

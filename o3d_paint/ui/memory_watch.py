@@ -12,17 +12,13 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-import numpy as np
+from typing import NoReturn, Protocol
 
 from o3d_paint.child_process import program_command
-from o3d_paint.core.views.orbit import Eye
 from o3d_paint.io.memory import available_bytes, human_size
-
-if TYPE_CHECKING:
-    from o3d_paint.ui.main_window import MainWindow
+from o3d_paint.ui.viewpoint import Viewpoint
 
 __all__ = ["MemoryWatch", "command_for", "must_restart", "resume", "start_anew"]
 
@@ -43,6 +39,43 @@ def must_restart(grown: int, available: int) -> bool:
     return grown >= _GROWN and available < max(_LEAST_FREE, grown // 4)
 
 
+class RestartableWindow(Protocol):
+    """A window that can end, and show in another process what it shows now."""
+
+    @property
+    def scene_path(self) -> Path | None:
+        """The file of the open scene; None where there is none."""
+
+    @property
+    def project_folder(self) -> Path | None:
+        """The folder of the open project; None while nothing is open."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """0 once it has saved everything and may end."""
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the user did anything."""
+
+    @property
+    def is_stroking(self) -> bool:
+        """Whether a stroke is under way."""
+
+    @property
+    def viewpoint(self) -> Viewpoint | None:
+        """What it shows; None while nothing is open."""
+
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show it."""
+
+    def toast(self, text: str) -> None:
+        """Show a message for a moment."""
+
+    def quit(self) -> None:
+        """Save everything and end."""
+
+
 class MemoryWatch:
     """Looks now and then how much memory is left.
 
@@ -50,8 +83,8 @@ class MemoryWatch:
         window: The window; it is asked to quit, which saves.
     """
 
-    def __init__(self, main: MainWindow) -> None:
-        self._main = main
+    def __init__(self, window: RestartableWindow) -> None:
+        self._window = window
         self._first: tuple[Path, Path] | None = None
         self._next = 0.0
         self._baseline: int | None = None
@@ -60,59 +93,49 @@ class MemoryWatch:
 
     def tick(self) -> None:
         """Look, and start anew where that must be and nobody is at work."""
-        resume(self._main)
-        now = time.monotonic()
-        controller = self._main.controller
-        if now < self._next or controller is None:
+        resume(self._window)
+        window, now = self._window, time.monotonic()
+        folder, scene = window.project_folder, window.scene_path
+        if now < self._next or folder is None:
             return
         self._next = now + _EVERY_S
         own = _own_bytes()
         if own is None:
             return
-        if self._baseline is None or self._opened != self._main.scene_path:
-            if self._baseline is None and self._main.scene_path is not None:
-                self._first = (self._main.scene_path, controller.session.folder)
-            self._baseline, self._opened = own, self._main.scene_path
-        idle = now - self._main.window.last_input >= _IDLE_S
-        if not must_restart(own - self._baseline, available_bytes()) or not idle:
-            return
-        if self._main.scene_path is not None and not controller.project.is_stroking:
-            self._restart(own)
+        if self._baseline is None or self._opened != scene:
+            if self._baseline is None and scene is not None:
+                self._first = (scene, folder)
+            self._baseline, self._opened = own, scene
+        is_idle = window.idle_s >= _IDLE_S and not window.is_stroking
+        if must_restart(own - self._baseline, available_bytes()) and is_idle and scene is not None:
+            self._restart(own, scene, folder)
 
-    def _restart(self, own: int) -> None:
-        main, controller = self._main, self._main.controller
-        assert controller is not None
-        eye = main.window.cloud.eye
+    def _restart(self, own: int, scene: Path, folder: Path) -> None:
+        window = self._window
+        seen = window.viewpoint
         state = {
             "why": f"The software renderer had taken {human_size(own)}: the window was started"
             " anew, nothing is lost",
-            "photo": controller.editor.state.open_idx,
-            "class_id": controller.editor.state.class_id,
-            "eye": None if eye is None else [*eye.position.tolist(), *eye.pivot.tolist(), eye.fov],
+            "seen": None if seen is None else asdict(seen),
         }
-        assert main.scene_path is not None
-        command = command_for(main.scene_path, controller.session.folder, self._first)
-        main.quit()
-        if main.exit_code == 0:
+        command = command_for(scene, folder, self._first)
+        window.quit()
+        if window.exit_code == 0:
             os.environ[_VARIABLE] = json.dumps(state)
             self.command = command
 
 
-def resume(main: MainWindow) -> None:
+def resume(window: RestartableWindow) -> None:
     """Show what the process before this one showed, if there was one."""
-    controller = main.controller
-    text = os.environ.pop(_VARIABLE, "") if controller is not None else ""
-    if not text or controller is None:
+    text = os.environ.pop(_VARIABLE, "") if window.project_folder is not None else ""
+    if not text:
         return
     state = json.loads(text)
-    main.window.toast(str(state["why"]), "info")
-    controller.editor.choose_class(int(state["class_id"]))
-    frame_idx, eye = state["photo"], state["eye"]
-    if frame_idx is not None and 0 <= int(frame_idx) < len(controller.project.scene.frames):
-        controller.editor.open_photo(int(frame_idx))
-    if eye is not None:
-        position, pivot = np.array(eye[:3]), np.array(eye[3:6])
-        main.window.cloud.look(Eye(position, pivot, controller.project.scene.up, float(eye[6])))
+    window.toast(str(state["why"]))
+    if state["seen"] is not None:
+        eye = state["seen"]["eye"]
+        seen = Viewpoint(**{**state["seen"], "eye": None if eye is None else tuple(eye)})
+        window.look_from(seen)
 
 
 def start_anew(command: list[str]) -> NoReturn:

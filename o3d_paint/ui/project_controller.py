@@ -39,6 +39,7 @@ from o3d_paint.ui.photo_suggester import PhotoSuggester
 from o3d_paint.ui.project_saving import save_project, save_project_as
 from o3d_paint.ui.reports import Reports
 from o3d_paint.ui.scene_view import SceneView
+from o3d_paint.ui.viewpoint import Viewpoint
 from o3d_paint.ui.window import Window
 
 __all__ = ["ProjectController"]
@@ -128,6 +129,31 @@ class ProjectController:
         }
         window.set_class_count(len(self.project.taxonomy))
         window.layout()
+        self.notices.say(dialogs.scene_line(self.project.scene))
+
+    @property
+    def folder(self) -> Path:
+        """Of the project."""
+        return self.session.folder
+
+    @property
+    def title(self) -> str:
+        """Name of the scene, with a mark while something is not saved."""
+        return f"{'• ' if self.saving.has_unsaved else ''}{self.project.scene.name}"
+
+    @property
+    def viewpoint(self) -> Viewpoint:
+        """What is shown."""
+        state = self.editor.state
+        return Viewpoint(state.open_idx, state.class_id, self.scene_view.eye)
+
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show what another window showed of the same scene."""
+        self.editor.choose_class(viewpoint.class_id)
+        if viewpoint.photo in range(len(self.project.scene.frames)):
+            self.editor.open_photo(viewpoint.photo)
+        if viewpoint.eye is not None:
+            self.scene_view.look_from(viewpoint.eye)
 
     @property
     def checked_commands(self) -> frozenset[str]:
@@ -162,8 +188,17 @@ class ProjectController:
         if not self._background.cancel():
             self._fusing.cancel()
 
+    def abandon(self) -> None:
+        """Let the session end without what could not be saved; the window ends too."""
+        self.session.abandon()
+
     def close(self) -> None:
-        """Stop listening and empty the 3D view; the session itself stays open."""
+        """Save, stop listening and empty the 3D view.
+
+        Raises:
+            StorageError: The latest work cannot be saved; all stays as it is.
+        """
+        self.session.close()
         for disconnect in self._disconnect:
             disconnect()
         self.project.slice_s = math.inf

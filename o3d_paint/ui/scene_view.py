@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
+from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.project.jobs import Worker
 from o3d_paint.project.tools import TOOLS
@@ -89,6 +90,17 @@ class SceneView:
     def class_of_spot(self) -> int:
         """Class of the point under the pointer; 0 for none."""
         return self._navigator.spot_class
+
+    @property
+    def eye(self) -> tuple[float, ...] | None:
+        """Position (3), pivot (3) and field of view of the eye; None without one."""
+        eye = self._cloud.eye
+        return None if eye is None else (*eye.position.tolist(), *eye.pivot.tolist(), eye.fov)
+
+    def look_from(self, eye: tuple[float, ...]) -> None:
+        """Look with an eye that `eye` has told of."""
+        position, pivot = np.array(eye[:3]), np.array(eye[3:6])
+        self._cloud.look(Eye(position, pivot, self._project.scene.up, eye[6]))
 
     def pointer(self, event: PointerEvent) -> str:
         """Take an event of the 3D view; returns what to say about the spot."""
