@@ -81,26 +81,26 @@ class BrushCursor:
 
     def _place(self) -> tuple[object, ...] | None:
         """Return what the footprint depends on; None while there is none."""
-        viewing = self._editor.state
+        state = self._editor.state
         cursor = self._canvas.cursor
-        if cursor is None or viewing.open_idx is None or self._is_painting():
+        if cursor is None or state.open_idx is None or self._is_painting():
             return None
         tool = self._editor.tool
         if tool.radius is None or tool.is_of_3d_view:
             return None
-        if self._project.index(viewing.open_idx) is None:
+        if self._project.index(state.open_idx) is None:
             return None
         place = (round(cursor[0]), round(cursor[1]))
         cloud = self._view
-        return viewing.open_idx, place, viewing.radii[viewing.tool], cloud.eye, cloud.size
+        return state.open_idx, place, state.radii[state.tool], cloud.eye, cloud.size
 
     def _points(self) -> IndexArray:
-        viewing = self._editor.state
+        state = self._editor.state
         cursor = self._canvas.cursor
-        index = None if viewing.open_idx is None else self._project.index(viewing.open_idx)
+        index = None if state.open_idx is None else self._project.index(state.open_idx)
         if index is None or cursor is None:
             return _NOTHING
-        covered = capsule(index.shape, cursor, end=cursor, radius=viewing.radii[viewing.tool])
+        covered = capsule(index.shape, cursor, end=cursor, radius=state.radii[state.tool])
         if covered is None:
             return _NOTHING
         rect, coverage = covered

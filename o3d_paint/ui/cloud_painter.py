@@ -101,10 +101,10 @@ class CloudPainter:
     def press(self, x: float, y: float, *, erases: bool) -> None:
         """Begin at a position of the 3D view."""
         self.cancel()
-        viewing = self._editor.state
-        is_lasso = viewing.tool == "lasso_3d"
-        radius = viewing.radii.get(viewing.tool, 0.0) * self._scale
-        class_id = 0 if erases else viewing.class_id
+        state = self._editor.state
+        is_lasso = state.tool == "lasso_3d"
+        radius = state.radii.get(state.tool, 0.0) * self._scale
+        class_id = 0 if erases else state.class_id
         self._stroke = _Stroke(class_id, is_lasso, radius, [self._place(x, y)])
         self._ask()
         self._work()

@@ -234,17 +234,17 @@ class Editor:
             grip: How near counts as the same place, in mask pixels.
             modifiers: Keys held.
         """
-        viewing = self._state
-        if viewing.open_idx is None:
+        state = self._state
+        if state.open_idx is None:
             return
-        tool = "brush" if self.tool.is_of_3d_view else viewing.tool
+        tool = "brush" if self.tool.is_of_3d_view else state.tool
         erases = is_erasing or self.tool.erases
         self._active = self._tools[tool]
         context = ToolContext(
-            viewing.open_idx,
-            0 if erases else viewing.class_id,
-            viewing.radii.get(tool, 0.0),
-            protect=viewing.protect,
+            state.open_idx,
+            0 if erases else state.class_id,
+            state.radii.get(tool, 0.0),
+            protect=state.protect,
             is_double=is_double,
             grip=grip,
             modifiers=modifiers,
@@ -309,9 +309,9 @@ class Editor:
 
     def _prepare(self) -> None:
         """Have the open photo prepared for the active tool."""
-        viewing = self._state
-        if viewing.open_idx is not None and self.tool.needs_features:
-            self.features.request(viewing.open_idx)
+        state = self._state
+        if state.open_idx is not None and self.tool.needs_features:
+            self.features.request(state.open_idx)
             self.sketch_changed.emit()
 
     # Look

@@ -54,20 +54,20 @@ def toolbar_state(editor: Editor | None, *, fuse_share: float | None) -> Toolbar
     """Return what the toolbar shows; without a project only opening works."""
     if editor is None:
         return ToolbarState(enabled=_WITHOUT_SCENE)
-    project, viewing = editor.project, editor.state
+    project, state = editor.project, editor.state
     enabled = set(TOOLBAR_IDS)
     conditions = {
         "undo": project.history.undo_name is not None,
         "redo": project.history.redo_name is not None,
         "fuse": project.has_paint or project.fusion is not None,
-        "only_this_photo": viewing.open_idx is not None,
+        "only_this_photo": state.open_idx is not None,
         "next_photo": editor.suggested is not None,
     }
     enabled -= {name for name, holds in conditions.items() if not holds}
-    toggled = {f"colors_{viewing.look.mode}"}
+    toggled = {f"colors_{state.look.mode}"}
     if project.fused_shown:
         toggled.add("fuse")
-    if viewing.only_this_photo:
+    if state.only_this_photo:
         toggled.add("only_this_photo")
     return ToolbarState(
         enabled=frozenset(enabled),
@@ -84,20 +84,20 @@ def checked_commands(
     """Return the commands that menus tick: the tool, the colours, and what is switched on."""
     if editor is None:
         return frozenset()
-    viewing = editor.state
+    state = editor.state
     switches = {
-        "protect": viewing.protect,
-        "ghost": viewing.has_ghost,
-        "through": viewing.through,
-        "only_this_photo": viewing.only_this_photo,
+        "protect": state.protect,
+        "ghost": state.has_ghost,
+        "through": state.through,
+        "only_this_photo": state.only_this_photo,
         "cameras": has_cameras,
         "thumbnails": has_plane_photos,
         "fuse": editor.project.fused_shown,
         "label_unsure": editor.project.min_confidence <= 0,
     }
-    chosen = {viewing.tool, f"colors_{viewing.look.mode}"}
-    if viewing.heat is not None:
-        chosen.add(viewing.heat)
+    chosen = {state.tool, f"colors_{state.look.mode}"}
+    if state.heat is not None:
+        chosen.add(state.heat)
     return frozenset(chosen | {name for name, is_on in switches.items() if is_on})
 
 
@@ -110,23 +110,23 @@ def options_state(editor: Editor | None, tools: frozenset[str]) -> ToolOptionsSt
     """
     if editor is None:
         return ToolOptionsState(enabled=frozenset())
-    viewing = editor.state
+    state = editor.state
     if not editor.regions.frames:
         tools -= {"region"}
     if not has_photo_tools():
         tools -= {"plugin"}
     return ToolOptionsState(
-        tool=viewing.tool,
+        tool=state.tool,
         size=editor.radius,
         size_range=(MIN_RADIUS, MAX_RADIUS),
-        has_size=viewing.tool in viewing.radii,
-        opacity=viewing.opacity,
+        has_size=state.tool in state.radii,
+        opacity=state.opacity,
         options=frozenset(
             name
             for name, is_on in (
-                ("protect", viewing.protect),
-                ("ghost", viewing.has_ghost),
-                ("through", viewing.through),
+                ("protect", state.protect),
+                ("ghost", state.has_ghost),
+                ("through", state.through),
             )
             if is_on
         ),
@@ -181,8 +181,8 @@ def strip_state(editor: Editor | None, thumbnails: Mapping[int, RgbArray]) -> Ph
     )
     camera = project.scene.frames[0].camera if items else None
     aspect = camera.width / camera.height if camera is not None else 4 / 3
-    viewing = editor.state
-    return PhotoStripState(items, viewing.open_idx, viewing.hover_idx, aspect)
+    state = editor.state
+    return PhotoStripState(items, state.open_idx, state.hover_idx, aspect)
 
 
 def status_state(
@@ -214,17 +214,17 @@ def status_state(
 
 def canvas_style(editor: Editor) -> CanvasStyle:
     """Return how the paint panel shows labels and brush."""
-    project, viewing = editor.project, editor.state
+    project, state = editor.project, editor.state
     colors = project.taxonomy.color_table()
     visible = np.ones(len(colors), dtype=bool)
     visible[[c for c in project.hidden if c < len(colors)]] = False
-    own = tuple(int(v) for v in colors[viewing.class_id])
+    own = tuple(int(v) for v in colors[state.class_id])
     color = (255, 255, 255) if editor.tool.erases else own
     return CanvasStyle(
         colors=colors,
         visible=visible,
-        opacity=0.0 if viewing.is_peeking else viewing.opacity,
-        radius=viewing.radii.get(viewing.tool),
+        opacity=0.0 if state.is_peeking else state.opacity,
+        radius=state.radii.get(state.tool),
         brush_color=(color[0], color[1], color[2]),
     )
 

@@ -64,14 +64,14 @@ def suggestion_handlers(
 
 def _accept(editor: Editor, overlays: PhotoOverlays, notices: Notices, *, is_whole: bool) -> None:
     """Accept the ghost that shows as predictions: of the active class, or all of it."""
-    viewing, project, ghost = editor.state, editor.project, overlays.ghost
-    if viewing.open_idx is None or ghost is None or not viewing.has_ghost:
+    state, project, ghost = editor.state, editor.project, overlays.ghost
+    if state.open_idx is None or ghost is None or not state.has_ghost:
         notices.toast("There is no ghost: open a photo and switch Ghost on")
         return
-    class_ids = [viewing.class_id]
+    class_ids = [state.class_id]
     if is_whole:
         class_ids = [c.class_id for c in project.taxonomy if c.class_id not in project.hidden]
-    count = project.accept(viewing.open_idx, class_ids=class_ids, name="accept ghost")
+    count = project.accept(state.open_idx, class_ids=class_ids, name="accept ghost")
     if not count:
         notices.toast("The ghost has nothing here that is neither painted nor accepted")
         return
@@ -80,27 +80,27 @@ def _accept(editor: Editor, overlays: PhotoOverlays, notices: Notices, *, is_who
 
 
 def _resize_class(editor: Editor, *, is_growing: bool) -> None:
-    viewing, project = editor.state, editor.project
-    if viewing.open_idx is None:
+    state, project = editor.state, editor.project
+    if state.open_idx is None:
         return
-    mask = project.mask(viewing.open_idx)
+    mask = project.mask(state.open_idx)
     edit: MaskEdit | None
     if is_growing:
-        edit = grown(mask, viewing.class_id, radius=_RING)
+        edit = grown(mask, state.class_id, radius=_RING)
     else:
-        edit = shrunk(mask, viewing.class_id, radius=_RING)
+        edit = shrunk(mask, state.class_id, radius=_RING)
     if edit is not None:
         project.paint_area(
-            viewing.open_idx,
+            state.open_idx,
             edit.rect,
             coverage=edit.changed,
-            class_id=viewing.class_id if is_growing else 0,
-            protect=viewing.protect,
+            class_id=state.class_id if is_growing else 0,
+            protect=state.protect,
             name="grow" if is_growing else "shrink",
         )
 
 
 def _clear_class(editor: Editor) -> None:
-    viewing = editor.state
-    if viewing.open_idx is not None:
-        editor.project.clear(viewing.open_idx, viewing.class_id)
+    state = editor.state
+    if state.open_idx is not None:
+        editor.project.clear(state.open_idx, state.class_id)

@@ -104,14 +104,14 @@ class PhotoOverlays:
             self._outdated()
 
     def _recorded(self, record: Record) -> None:
-        viewing = self._editor.state
+        state = self._editor.state
         is_step = record.kind in (RecordKind.DO, RecordKind.UNDO, RecordKind.REDO)
         if not is_step:
             return
-        if record.layer or record.frames - {viewing.open_idx}:
+        if record.layer or record.frames - {state.open_idx}:
             self._set(None, self.heat)
             self._outdated()
-        elif record.accepted or viewing.heat:
+        elif record.accepted or state.heat:
             self._outdated()
 
     def _outdated(self) -> None:
@@ -123,10 +123,10 @@ class PhotoOverlays:
             self.changed.emit()
 
     def _ask(self) -> None:
-        viewing = self._editor.state
-        frame_idx = viewing.open_idx
+        state = self._editor.state
+        frame_idx = state.open_idx
         index = None if frame_idx is None else self._project.index(frame_idx)
-        shows = viewing.has_ghost or viewing.heat or len(self._project.accepted)
+        shows = state.has_ghost or state.heat or len(self._project.accepted)
         if frame_idx is None or index is None or not shows:
             self._worker.cancel("overlays")
             self._set(None, None)
@@ -142,12 +142,12 @@ class PhotoOverlays:
 
     def _wanted(self, frame_idx: int, index: PixelIndex) -> _Wanted:
         """Read from the project what the worker needs; it must not touch the project itself."""
-        project, viewing = self._project, self._editor.state
+        project, state = self._project, self._editor.state
         points = index.point
         class_ids, counts = project.ballots.tally_of(points)
         others = fused = levels = accepted = None
         own = project.mask(frame_idx).reshape(-1)[index.pixel]
-        if viewing.has_ghost:
+        if state.has_ghost:
             layer, imported = project.ballots.layer, project.ballots.imported
             others = labels_of_others(
                 class_ids,
@@ -162,9 +162,9 @@ class PhotoOverlays:
             said = project.accepted.labels[points]
             shows = (own == 0) & (project.labels_of(points) == said)
             accepted = np.where(shows, said, 0).astype(np.uint16)
-        if viewing.heat:
+        if state.heat:
             levels = heat_levels(
-                viewing.heat,
+                state.heat,
                 labels=project.labels_of(points),
                 sources=project.source_of(points),
                 confidence=project.confidence_of(points),

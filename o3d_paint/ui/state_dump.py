@@ -107,7 +107,7 @@ class StateDump:
         controller = self._main.controller
         assert controller is not None
         return (
-            _viewing_state(controller) | _project_state(controller) | self._screen_state(controller)
+            _editor_state(controller) | _project_state(controller) | self._screen_state(controller)
         )
 
     def _screen_state(self, controller: ProjectController) -> dict[str, Any]:
@@ -160,33 +160,33 @@ def _milliseconds(times: dict[str, float]) -> dict[str, float]:
     return {name: round(seconds * 1000, 1) for name, seconds in times.items()}
 
 
-def _viewing_state(controller: ProjectController) -> dict[str, Any]:
+def _editor_state(controller: ProjectController) -> dict[str, Any]:
     """Return what the user has chosen to see and to do."""
-    viewing, project, ghost = (
+    shown, project, ghost = (
         controller.editor.state,
         controller.project,
         controller.paint.overlays.ghost,
     )
-    opened, sketch = viewing.open_idx, controller.editor.sketch
+    opened, sketch = shown.open_idx, controller.editor.sketch
     mask = np.zeros((0, 0)) if opened is None else project.mask(opened)
     return {
         "photo": opened,
-        "hover": viewing.hover_idx,
-        "class_id": viewing.class_id,
-        "tool": viewing.tool,
+        "hover": shown.hover_idx,
+        "class_id": shown.class_id,
+        "tool": shown.tool,
         "is_gesturing": controller.editor.is_painting,
         "radius": round(controller.editor.radius, 2),
-        "opacity": round(viewing.opacity, 3),
-        "mode": viewing.look.mode,
-        "only_this_photo": viewing.only_this_photo,
-        "protect": viewing.protect,
-        "through": viewing.through,
-        "has_ghost": viewing.has_ghost,
+        "opacity": round(shown.opacity, 3),
+        "mode": shown.look.mode,
+        "only_this_photo": shown.only_this_photo,
+        "protect": shown.protect,
+        "through": shown.through,
+        "has_ghost": shown.has_ghost,
         "hidden": sorted(project.hidden),
         "locked": sorted(project.locked),
-        "is_peeking": viewing.is_peeking,
+        "is_peeking": shown.is_peeking,
         "has_index": opened is not None and project.index(opened) is not None,
-        "heat": viewing.heat,
+        "heat": shown.heat,
         "ghost": 0 if ghost is None else int(np.isin(ghost.source, (PAINTED, FUSED)).sum()),
         "accepted_pixels": 0 if ghost is None else int((ghost.source == ACCEPTED).sum()),
         "regions": sorted(controller.editor.regions.frames),
@@ -194,7 +194,7 @@ def _viewing_state(controller: ProjectController) -> dict[str, Any]:
         "corners": 0 if sketch is None else sketch.num_corners,
         "mask_shape": None if opened is None else list(mask.shape),
         "photo_pixels": int(np.count_nonzero(mask)),
-        "class_pixels": int(np.count_nonzero(mask == viewing.class_id)),
+        "class_pixels": int(np.count_nonzero(mask == shown.class_id)),
     }
 
 
