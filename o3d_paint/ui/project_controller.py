@@ -29,7 +29,7 @@ from o3d_paint.ui.exports import Exports
 from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
 from o3d_paint.ui.fuse_commands import FuseCommands
-from o3d_paint.ui.hold_to_erase import HoldToErase
+from o3d_paint.ui.held_tool import HeldTool
 from o3d_paint.ui.main_panels import MainPanels
 from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.paint_controller import PaintController
@@ -117,15 +117,15 @@ class ProjectController:
         self.project.slice_s = _SLICE_S
         self._disconnect = self._connect()
         self._extra_tools = self._make_extra_tools(files, regions)
-        eraser = HoldToErase(self.editor)
+        held = {name: HeldTool(self.editor, name) for name, tool in TOOLS.items() if tool.is_held}
         self.handlers = {
             **self._paint_handlers(),
             **self._file_handlers(files, scene_path),
-            "eraser": eraser.press,
+            **{name: tool.press for name, tool in held.items()},
         }
         self.releases: dict[str, Callable[[], object]] = {
             "peek": lambda: self.editor.view(is_peeking=False),
-            "eraser": eraser.release,
+            **{name: tool.release for name, tool in held.items()},
         }
         window.set_class_count(len(self.project.taxonomy))
         window.layout()

@@ -1,4 +1,4 @@
-"""The eraser's key: a tap takes the eraser, holding it erases for a moment."""
+"""A key that takes a tool: a tap takes it for good, holding it for a moment."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import time
 
 from o3d_paint.ui.editor import Editor
 
-__all__ = ["HoldToErase"]
+__all__ = ["HeldTool"]
 
 _HOLD_S = 0.35
 
 
-class HoldToErase:
-    """Remembers the tool before the eraser while its key is down.
+class HeldTool:
+    """Remembers the tool before another one while that one's key is down.
 
     Args:
-        editor: Whose tool it is.
+        editor: Who has the tools.
+        tool_id: The one whose key it is.
     """
 
-    def __init__(self, editor: Editor) -> None:
+    def __init__(self, editor: Editor, tool_id: str) -> None:
         self._editor = editor
+        self._tool_id = tool_id
         self._before = ""
         self._since = 0.0
         self._was_used = False
@@ -29,10 +31,10 @@ class HoldToErase:
         """The key went down, or the command was chosen."""
         tool = self._editor.state.tool
         # A repeat of the held key, which not every system marks as one, changes nothing.
-        if tool != "eraser":
+        if tool != self._tool_id:
             self._before, self._since = tool, time.monotonic()
             self._was_used = False
-            self._editor.choose_tool("eraser")
+            self._editor.choose_tool(self._tool_id)
 
     def release(self) -> None:
         """The key went up: after a while, or a stroke, the tool before comes back."""
