@@ -29,6 +29,7 @@ OPEN = (
     "child_process",
     "folders",
     "free_memory",
+    "log_file",
     "plain_text",
     "system_packages",
 )
@@ -43,9 +44,9 @@ ALLOWED = {
     "cli": {"core", "fusion", "io", "project", "doctor", "ui", "cli"},
     "__main__": {"cli"},
     "library": {"core", "fusion", "io", "project", "ui"},
+    "plugins": {"core", "io"},
     **{name: set() for name in OPEN},
 }
-MAX_FILE_LINES = 350
 MAX_FUNCTION_LINES = 50  # of body, without the docstring
 
 
@@ -93,12 +94,14 @@ def ancestors(name: str) -> set[str]:
     return {".".join(parts[:end]) for end in range(1, len(parts))}
 
 
-def imported_at_once(path: Path, modules: set[str]) -> set[str]:
-    """The package's modules that importing this one runs; not those imported within functions."""
-    body = ast.parse(path.read_text()).body
-    plain = ast.Module([node for node in body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+def known_modules(path: Path, modules: set[str]) -> set[str]:
+    """The package's modules that a file names in any import.
+
+    Those within functions and under TYPE_CHECKING count as well: two files that must know each
+    other are one file, or lack an interface between them, whenever they look each other up.
+    """
     found: set[str] = set()
-    for name in imported_modules(plain):
+    for name in imported_modules(ast.parse(path.read_text())):
         target = name if name in modules else name.rpartition(".")[0]
         if target in modules:
             found |= {target} | ancestors(target)
@@ -106,10 +109,11 @@ def imported_at_once(path: Path, modules: set[str]) -> set[str]:
     return found - ancestors(own) - {own}
 
 
-def test_no_module_imports_itself_in_a_round_about_way() -> None:
-    """Such a circle works or fails by which of its modules happens to be imported first."""
+def test_no_module_knows_itself_in_a_round_about_way() -> None:
     modules = {module_name(path) for path in SOURCES}
-    graph = {module_name(path): imported_at_once(path, modules) for path in SOURCES}
+    # The package itself offers the names of the library, imported when they are asked for.
+    graph = {module_name(p): known_modules(p, modules) - {"o3d_paint"} for p in SOURCES}
+    del graph["o3d_paint"]
     try:
         tuple(graphlib.TopologicalSorter(graph).static_order())
     except graphlib.CycleError as error:
@@ -138,10 +142,6 @@ def test_numerical_rooms_touch_no_files_threads_or_processes(source: Path) -> No
     assert not used & outside
 
 
-def test_files_are_short(source: Path) -> None:
-    assert len(source.read_text().splitlines()) <= MAX_FILE_LINES
-
-
 def test_functions_are_short(source: Path) -> None:
     for node in ast.walk(ast.parse(source.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -164,7 +164,7 @@ OWN_FILES = {
     "o3d_paint/system_packages.py",
     "o3d_paint/ui/memory_watch.py",
     "o3d_paint/ui/preflight.py",
-    "o3d_paint/ui/remembered.py",
+    "o3d_paint/ui/window_settings.py",
 }
 READERS = ("read_bytes", "read_text", "np.load", "np.fromfile", "cv2.imread", "json.load")
 

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import o3d_paint as op
 from o3d_paint.core.selection.photo_tool import PhotoTool, Prompt
 from o3d_paint.errors import FormatError, PaintError
-from o3d_paint.io import plugins
+from o3d_paint.io import plugins, taxonomy_file
 from o3d_paint.io.exporters import exporters
 from o3d_paint.io.importers import importers
 from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.plugins import PluginWarning, installed
+from o3d_paint.io.taxonomy_file import find_taxonomy
+from o3d_paint.log_file import log_file
 from o3d_paint.project.photo_tools import apply_photo_tool, photo_tools
+from tests.conftest import ROOT
 from tests.io.ball_on_floor import arrays, save
 from tests.project.scenes import MASK_SHAPE, strip_scene
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 GOOD = """
 import numpy as np
@@ -77,9 +89,9 @@ def packages(tmp_path, monkeypatch):
     def forget():
         importlib.invalidate_caches()
         plugins._loaded.cache_clear()
-        for table in (photo_tools, importers, exporters):
+        for table in (photo_tools, importers, exporters, taxonomy_file._plugged):
             table.cache_clear()
-        for name in ("good", "broken", "other"):
+        for name in ("good", "broken", "other", "my_package"):
             sys.modules.pop(name, None)
 
     forget()
@@ -240,6 +252,125 @@ def test_the_command_line_tells_of_a_broken_plug_in_in_one_line(packages, tmp_pa
     told = [line for line in done.stderr.splitlines() if "plug-in" in line]
     assert told == [
         "note: the plug-in 'x' (rotten:X) of the package rotten is left out:"
-        " RuntimeError: two lines"
+        f" RuntimeError: two lines; the traceback is in {log_file()}"
     ]
     assert "plugged.py" not in done.stderr
+
+
+PAGE = ROOT / "assets" / "docs" / "plugins.md"
+
+
+def from_the_page(language):
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", PAGE.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL
+    )
+
+
+def install_from_the_page(folder):
+    entries = tomllib.loads("\n".join(from_the_page("toml")))["project"]["entry-points"]
+    assert set(entries) == set(plugins.GROUPS)
+    entries = {group.removeprefix("o3d_paint."): found for group, found in entries.items()}
+    install(folder, "my_package", "\n".join(from_the_page("python")), entries)
+
+
+def shots(folder):
+    """A floor of two colours, seen from above by two cameras, as the page's station writes it."""
+    x, y = np.meshgrid(np.linspace(-1, 1, 81), np.linspace(-1, 1, 81))
+    np.save(folder / "points.npy", np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], axis=1))
+    listed = []
+    for i, left in enumerate((-0.1, 0.1)):
+        photo = np.full((60, 80, 3), 200, np.uint8)
+        photo[:, : 40 - int(left * 30)] = (30, 30, 160)
+        Image.fromarray(photo).save(folder / f"{i}.png")
+        pose = np.diag([1.0, -1.0, -1.0, 1.0])
+        pose[:3, 3] = left, 0, 3
+        listed.append({"photo": f"{i}.png", "fx fy cx cy": [90, 90, 39.5, 29.5],
+                       "pose": pose.tolist()})  # fmt: skip
+    path = folder / "floor.station"
+    path.write_text(json.dumps({"points": "points.npy", "shots": listed}))
+    return path
+
+
+def test_the_pages_own_package_reads_paints_and_writes(packages, tmp_path):
+    install_from_the_page(packages)
+    scene = shots(tmp_path)
+    told = json.loads(run(packages, "info", scene, "--json", "-").stdout)
+    assert (len(told["photos"]), told["points"]) == (2, 81 * 81)
+    done = run(packages, "taxonomies")
+    assert "shop " in done.stdout, done.stderr
+    assert "3 classes" in next(s for s in done.stdout.splitlines() if s.startswith("shop"))
+    assert done.stderr == ""
+
+    tool = photo_tools()["same-colour"]
+    project = op.Project(op.load(scene), classes=find_taxonomy("Shop").taxonomy)
+    prompt = Prompt(np.array([[20.0, 500.0]]), np.array([True]))
+    assert apply_photo_tool(project, 0, tool, prompt=prompt, class_id=7)
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    np.save(masks / "0.npy", project.mask(0))
+    out = tmp_path / "out.counts"
+    done = run(packages, "fuse", scene, "--masks", masks, "--taxonomy", "shop", "-o", out)
+    assert done.returncode == 0, done.stderr
+    rows = dict(line.split(",") for line in out.read_text().splitlines())
+    assert set(rows) <= {"class", "unlabelled", "price tag"}
+    # The dark side is left of x = 0 within what the first photo sees.
+    assert int(rows["price tag"]) == pytest.approx(41 * 81, rel=0.2)
+
+
+def test_the_pages_writer_and_reader_refuse_in_their_own_words(packages, tmp_path):
+    install_from_the_page(packages)
+    bad = tmp_path / "bad.station"
+    bad.write_text("{}")
+    done = run(packages, "info", bad)
+    assert done.returncode == 1
+    assert "is no list of shots ('shots'): export it again" in done.stderr
+    assert "plug-in" not in done.stderr
+
+
+def test_the_traceback_is_in_the_log_whose_place_is_said(packages, tmp_path):
+    install(
+        packages,
+        "good",
+        GOOD,
+        {"importers": {"secret": "good:IMPORTER"}, "exporters": {".count": "good:EXPORTER"}},
+    )
+    install(packages, "broken", "raise RuntimeError('no licence')", {"tools": {"bad": "broken:X"}})
+    scene = tmp_path / "scene.secret"
+    scene.write_bytes(b"tiny")
+    done = run(packages, "info", scene)
+    assert done.returncode == 1
+    place = re.search(r"the traceback is in (\S+\.log)$", done.stderr, flags=re.MULTILINE)
+    assert place, done.stderr
+    assert Path(place[1]) == log_file()
+    log = log_file().read_text(encoding="utf-8")
+    assert "the plug-in 'secret' failed" in log
+    assert 'raise KeyError("magic")' in log
+    with pytest.warns(PluginWarning, match="the traceback is in "):
+        photo_tools()
+    log = log_file().read_text(encoding="utf-8")
+    assert "'bad' (broken:X) of the package broken cannot be loaded" in log
+    assert "no licence" in log
+
+
+def test_where_no_log_can_be_written_the_plug_in_is_named_all_the_same(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+
+    def fail(view):
+        raise ZeroDivisionError
+
+    with pytest.raises(PaintError, match=r"'mine' failed .*uninstall it$"):
+        use(fail)
+
+
+def test_plug_in_types_are_public_names():
+    from o3d_paint import plugins as public
+
+    assert all(hasattr(public, name) for name in public.__all__)
+    imported = re.search(r"from o3d_paint\.plugins import \((.*?)\)", PAGE.read_text(), re.DOTALL)
+    names = set(re.findall(r"\w+", imported[1]))
+    assert names <= set(public.__all__)
+    # The page imports nothing of the package from elsewhere.
+    assert set(re.findall(r"^from (o3d_paint\S*)", PAGE.read_text(), re.MULTILINE)) == {
+        "o3d_paint.plugins"
+    }

@@ -59,18 +59,18 @@ def taxonomies(
     *,
     answer: Answer,
 ) -> None:
-    """List the class lists that ship with the program, or show and write one.
+    """List the class lists that ship with the program or come with plug-ins; show or write one.
 
     Example: o3d-paint taxonomies cityscapes -o my_classes.json
     """
-    from o3d_paint.io.taxonomy_file import PRESETS, find_taxonomy, write_taxonomy
+    from o3d_paint.io.taxonomy_file import class_lists, find_taxonomy, write_taxonomy
 
     if name is None:
         if output is not None:
             msg = "say which class list to write"
             raise typer.BadParameter(msg)
         answer.check(overwrite=overwrite)
-        presets = {preset: find_taxonomy(preset) for preset in PRESETS}
+        presets = {preset: find_taxonomy(preset) for preset in class_lists()}
         for preset, found in presets.items():
             answer.show(f"{preset:<12} {found.name}, {len(found.taxonomy)} classes")
         listed = [_listed(n, found) for n, found in presets.items()]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds import named_arrays
 from o3d_paint.io.exr import read_exr
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.npz import NpzArchive, read_npy
@@ -103,13 +104,10 @@ def _values(path: Path) -> npt.NDArray[np.generic]:
     if suffix == ".npy":
         return read_npy(path)
     if suffix == ".npz":
-        # Estimators' names for arrays are an importer's, and importers read depth.
-        from o3d_paint.io.importers import roles
-
         with NpzArchive(path) as archive:
-            key = roles.find_role("depth", archive.keys)
+            key = named_arrays.find_role("depth", archive.keys)
             if key is None:
-                raise roles.missing_role(path, "depth", archive.keys)
+                raise named_arrays.missing_role(path, "depth", archive.keys)
             return archive.read(key)
     with open_image(path) as image:
         return pixels_of(image, path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from o3d_paint.core.taxonomy import MAX_CLASS_ID
 from o3d_paint.errors import FormatError
 from o3d_paint.io.class_entry import ClassEntry
-from o3d_paint.io.mask_formats.color_table import voc_color
+from o3d_paint.io.voc_palette import voc_color
 
 __all__ = ["is_label_map", "parse_label_map"]
 

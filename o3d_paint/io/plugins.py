@@ -1,16 +1,8 @@
-"""What other installed packages add: importers, exporters and tools, found by entry points.
-
-A package offers an object under one of three groups::
-
-    [project.entry-points."o3d_paint.importers"]
-    myformat = "my_package:IMPORTER"        # an Importer; the name forces it with --format
-    [project.entry-points."o3d_paint.exporters"]
-    ".myf" = "my_package:EXPORTER"          # an Exporter; the name is the ending of files
-    [project.entry-points."o3d_paint.tools"]
-    mytool = "my_package:TOOL"              # a PhotoTool
+"""What other installed packages add, found by entry points; see `o3d_paint.plugins`.
 
 What cannot be loaded, is of another type or takes a name of the program's own is left out with a
-warning that names it. What fails later, at work, is a `PaintError` that names it too.
+warning that names it. What fails later, at work, is a `PaintError` that names it too. The
+traceback of either goes to the log file.
 """
 
 from __future__ import annotations
@@ -19,14 +11,18 @@ import warnings
 from collections.abc import Callable, Container
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar, get_args
 
 from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.log_file import record_failure
 
 __all__ = ["GROUPS", "PluginWarning", "guarded", "installed"]
 
-Group = Literal["o3d_paint.importers", "o3d_paint.exporters", "o3d_paint.tools"]
-GROUPS: tuple[Group, ...] = ("o3d_paint.importers", "o3d_paint.exporters", "o3d_paint.tools")
+Group = Literal[
+    "o3d_paint.importers", "o3d_paint.exporters", "o3d_paint.tools", "o3d_paint.class_lists"
+]
+GROUPS: tuple[Group, ...] = get_args(Group)
+"""Of entry points."""
 
 _Plugin = TypeVar("_Plugin")
 _Result = TypeVar("_Result")
@@ -75,9 +71,10 @@ def guarded(work: Callable[_Arguments, _Result], name: str) -> Callable[_Argumen
         except (PaintError, MemoryError):
             raise
         except (Exception, SystemExit) as error:
+            where = record_failure(f"the plug-in {name!r} failed", error)
             msg = (
                 f"the plug-in {name!r} failed ({type(error).__name__}: {error}): tell its author,"
-                " or uninstall it"
+                f" or uninstall it{'; ' if where else ''}{where}"
             )
             raise FormatError(msg) from error
 
@@ -94,7 +91,8 @@ def _loaded(group: str) -> tuple[tuple[EntryPoint, object, str], ...]:
         except Exception as error:
             # Whatever somebody else's module raises while it is imported must not end this one.
             reason = " ".join(f"{type(error).__name__}: {error}".split())
-            results.append((entry, None, reason))
+            where = record_failure(f"the plug-in {_described(entry)} cannot be loaded", error)
+            results.append((entry, None, f"{reason}; {where}" if where else reason))
     return tuple(results)
 
 

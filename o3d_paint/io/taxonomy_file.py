@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from o3d_paint.assets import asset
@@ -23,9 +24,17 @@ from o3d_paint.io.class_file import parse_class_file
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.class_text import entries_from_text
 from o3d_paint.io.files import read_file, reading
+from o3d_paint.io.plugins import installed
 from o3d_paint.io.store import write_json
 
-__all__ = ["PRESETS", "TaxonomyFile", "find_taxonomy", "read_taxonomy", "write_taxonomy"]
+__all__ = [
+    "PRESETS",
+    "TaxonomyFile",
+    "class_lists",
+    "find_taxonomy",
+    "read_taxonomy",
+    "write_taxonomy",
+]
 
 PRESETS: tuple[str, ...] = ("cityscapes", "scannet20", "s3dis", "asprs")
 """Class lists that ship with the program, by name."""
@@ -56,17 +65,17 @@ class TaxonomyFile:
 
 
 def find_taxonomy(text: str | Path) -> TaxonomyFile:
-    """Return a class list that ships with the program, by its name, one from a file, or as typed.
+    """Return a class list: of the program or a plug-in by its name, from a file, or as typed.
 
     Args:
-        text: A name of `PRESETS`, capitals, blanks and dashes ignored; a path; or names of classes
-            with commas between them, ``floor,wall`` or ``1=floor,4=wall``.
+        text: A name of `class_lists`, capitals, blanks and dashes ignored; a path; or names of
+            classes with commas between them, ``floor,wall`` or ``1=floor,4=wall``.
 
     Raises:
         TaxonomyError: It is none of these, or contradicts itself.
         FormatError: The file cannot be read.
     """
-    name = re.sub(r"[\s_-]+", "", str(text)).casefold()
+    name = _plain(str(text))
     if name in PRESETS:
         return read_taxonomy(asset(_FOLDER, f"{name}.json"))
     with reading(text):
@@ -74,11 +83,30 @@ def find_taxonomy(text: str | Path) -> TaxonomyFile:
             return read_taxonomy(Path(text))
     if "," in str(text):
         return _typed(str(text))
+    for own, taxonomy in _plugged().items():
+        if _plain(own) == name:
+            return TaxonomyFile(taxonomy, own)
     msg = (
         f"there is no class list {text}: give a file, names such as floor,wall or one of"
-        f" {', '.join(PRESETS)}"
+        f" {', '.join(class_lists())}"
     )
     raise TaxonomyError(msg)
+
+
+def class_lists() -> tuple[str, ...]:
+    """Return the names of class lists that ship with the program or come with plug-ins."""
+    return (*PRESETS, *_plugged())
+
+
+@cache
+def _plugged() -> dict[str, Taxonomy]:
+    """Return the class lists of other packages by name."""
+    return installed("o3d_paint.class_lists", Taxonomy, taken=PRESETS)
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared."""
+    return re.sub(r"[\s_-]+", "", name).casefold()
 
 
 def read_taxonomy(path: Path) -> TaxonomyFile:

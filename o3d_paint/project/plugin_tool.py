@@ -17,8 +17,9 @@ from o3d_paint.project.jobs import Jobs, Report
 from o3d_paint.project.photo_tools import run_photo_tool
 from o3d_paint.project.project import Project
 from o3d_paint.project.signals import Signal
+from o3d_paint.project.tool_spec import ToolSpec
 
-__all__ = ["PluginTool"]
+__all__ = ["PLUGIN", "PluginTool"]
 
 _KEY = "tool"
 
@@ -208,3 +209,14 @@ class PluginTool(Tool):
         self.progressed.emit(None)
         self.failed.emit(error)
         self.changed.emit()
+
+
+PLUGIN = ToolSpec(
+    "plugin",
+    "Tool of a plug-in…",
+    "lightbulb",
+    lambda parts: PluginTool(parts.project, parts.make_jobs),
+    keys=("W",),
+    hint="Click or drag a box; Ctrl+click adds to it, Shift+click takes away",
+    needs_something=True,
+)

@@ -7,11 +7,11 @@ from math import hypot
 import numpy as np
 
 from o3d_paint.core.brush import polygon
-from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext
 from o3d_paint.project.project import Project
+from o3d_paint.project.tool_spec import ToolSpec
 
-__all__ = ["PolygonTool"]
+__all__ = ["POLYGON", "PolygonTool"]
 
 _FEWEST = 3
 
@@ -23,9 +23,8 @@ class PolygonTool(Tool):
     so the right button removes corners, and a polygon that it begins erases.
     """
 
-    def __init__(self, project: Project, features: FeatureStore) -> None:
+    def __init__(self, project: Project) -> None:
         """Paint on a project."""
-        del features
         self._project = project
         self._context: ToolContext | None = None
         self._corners: list[Point] = []
@@ -117,3 +116,13 @@ class PolygonTool(Tool):
 
     def _shape(self, context: ToolContext) -> tuple[int, int]:
         return self._project.scene.frames[context.frame_idx].mask_shape
+
+
+POLYGON = ToolSpec(
+    "polygon",
+    "Polygon",
+    "pentagon",
+    lambda parts: PolygonTool(parts.project),
+    keys=("G", "L"),
+    hint="Polygon: click its corners; Enter or a double click closes it",
+)

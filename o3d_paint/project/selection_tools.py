@@ -15,8 +15,9 @@ from o3d_paint.errors import PaintError
 from o3d_paint.project.features import FeatureStore
 from o3d_paint.project.gestures import Point, Sketch, Tool, ToolContext
 from o3d_paint.project.project import Project
+from o3d_paint.project.tool_spec import ToolSpec
 
-__all__ = ["AssistTool", "FillTool", "OutlineTool"]
+__all__ = ["ASSIST", "FILL", "OUTLINE", "AssistTool", "FillTool", "OutlineTool"]
 
 Area = tuple[Rect, BoolArray]
 _TOLERANCE_REACH = 0.6
@@ -224,3 +225,32 @@ class OutlineTool(_SelectionTool):
 
     def _select(self) -> None:
         """Nothing is selected before the line is closed."""
+
+
+FILL = ToolSpec(
+    "fill",
+    "Fill a region",
+    "paint-bucket",
+    lambda parts: FillTool(parts.project, parts.features),
+    keys=("F",),
+    hint="Fill: click into a region; drag right for more, left for less",
+    needs_features=True,
+)
+ASSIST = ToolSpec(
+    "assist",
+    "Assist: press and drag",
+    "wand-sparkles",
+    lambda parts: AssistTool(parts.project, parts.features),
+    keys=("A",),
+    hint="Assist: press inside a thing and drag until it is selected",
+    needs_features=True,
+)
+OUTLINE = ToolSpec(
+    "outline",
+    "Rough outline",
+    "focus",
+    lambda parts: OutlineTool(parts.project, parts.features),
+    keys=("D",),
+    hint="Rough outline: draw around a thing; what differs from its surroundings is painted",
+    needs_features=True,
+)

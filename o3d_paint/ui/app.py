@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from o3d_paint.errors import FormatError, PaintError
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.ui.preflight import Preflight
-from o3d_paint.ui.remembered import load_remembered
+from o3d_paint.ui.window_settings import load_window_settings
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
@@ -73,7 +73,7 @@ def run(
     def make(mailbox: Mailbox) -> MainWindow:
         from o3d_paint.ui.main_window import MainWindow
 
-        window = MainWindow(
+        main = MainWindow(
             mailbox,
             size=_window_size(),
             options=options,
@@ -82,8 +82,8 @@ def run(
             first_regions=regions.absolute() if regions is not None else None,
         )
         if reading is not None:
-            window.loading.open_reading(reading)
-        return window
+            main.loading.open_reading(reading)
+        return main
 
     _end(_exit_code(make))
 
@@ -108,16 +108,16 @@ def show(project: Project) -> None:
         from o3d_paint.ui.main_window import MainWindow
 
         options = LoadOptions()
-        window = MainWindow(mailbox, size=_window_size(), options=options, project=None)
-        window.open_project(project)
-        return window
+        main = MainWindow(mailbox, size=_window_size(), options=options, project=None)
+        main.open_project(project)
+        return main
 
     folder = Path.cwd()
     try:
         with _StopRequest() as stop:
-            window = _loop(make, stop)
-            window.release()
-            _close(window)
+            main = _loop(make, stop)
+            main.release()
+            _close(main)
         if stop.number:
             # The window was closed by a signal that was meant for the script.
             signal.raise_signal(stop.number)
@@ -142,9 +142,9 @@ def _exit_code(make: Callable[[Mailbox], MainWindow]) -> int:
     watches: list[MemoryWatch] = []
 
     def watched(mailbox: Mailbox) -> MainWindow:
-        window = make(mailbox)
-        watches.append(MemoryWatch(window))
-        return window
+        main = make(mailbox)
+        watches.append(MemoryWatch(main))
+        return main
 
     try:
         with _StopRequest() as stop:
@@ -175,44 +175,44 @@ def _loop(
     import open3d as o3d
     from open3d.visualization import gui
 
+    from o3d_paint.log_file import start_log
     from o3d_paint.project.jobs import Mailbox
-    from o3d_paint.ui.guard import start_log
     from o3d_paint.ui.state_dump import StateDump
 
     start_log()
     o3d.utility.set_verbosity_level(o3d.utility.VerbosityLevel.Error)
     application = gui.Application.instance
     application.initialize()
-    window = make(Mailbox())
-    dump = StateDump.from_environment(window)
+    main = make(Mailbox())
+    dump = StateDump.from_environment(main)
     try:
-        while window.exit_code is None:
+        while main.exit_code is None:
             is_open = application.run_one_tick()
             if dump is not None:
                 dump.tick()
             if on_tick is not None:
                 on_tick()
-            if window.loading.error is not None:
-                raise window.loading.error
+            if main.loading.error is not None:
+                raise main.loading.error
             if stop.is_asked or not is_open:
                 stop.is_asked = False
-                window.quit()
+                main.quit()
     except PaintError:
         raise
     except BaseException:
-        window.quit()
+        main.quit()
         raise
     if dump is not None:
         dump.close()
-    return window
+    return main
 
 
-def _close(window: MainWindow) -> None:
+def _close(main: MainWindow) -> None:
     """Take an open window off the screen, as Open3D survives it: not from within a tick."""
     from open3d.visualization import gui
 
     application = gui.Application.instance
-    application.post_to_main_thread(window.shell.window, window.shell.close)
+    application.post_to_main_thread(main.window.native, main.window.close)
     for _ in range(_MAX_LAST_TICKS):
         if not application.run_one_tick():
             return
@@ -248,7 +248,7 @@ def _window_size() -> tuple[int, int]:
     try:
         width, height = (int(part) for part in text.split("x"))
     except ValueError:
-        return load_remembered().size or _DEFAULT_SIZE
+        return load_window_settings().size or _DEFAULT_SIZE
     return max(320, width), max(240, height)
 
 

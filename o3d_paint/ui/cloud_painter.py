@@ -8,8 +8,8 @@ step of the history.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,9 +20,9 @@ from o3d_paint.core.views.eye_view import points_in_view
 from o3d_paint.core.views.orbit import Eye
 from o3d_paint.core.visibility import PixelIndex
 from o3d_paint.project.jobs import Worker
-
-if TYPE_CHECKING:
-    from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.cloud_colors import CloudColors
+from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.editor import Editor
 
 __all__ = ["CloudPainter"]
 
@@ -46,16 +46,30 @@ class _Stroke:
 
 
 class CloudPainter:
-    """Paints on the cloud of one workbench.
+    """Paints on the cloud of one project.
 
     Args:
-        desk: Whose.
+        editor: Says with what.
+        view: The 3D view.
+        colors: Of its points.
         worker: Finds what the view shows.
+        failed: Told of errors.
     """
 
-    def __init__(self, desk: Workbench, worker: Worker) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        editor: Editor,
+        view: CloudView,
+        colors: CloudColors,
+        worker: Worker,
+        *,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        self._editor = editor
+        self._project = editor.project
+        self._view, self._colors = view, colors
         self._worker = worker
+        self._failed = failed
         self._stroke: _Stroke | None = None
         self._index: PixelIndex | None = None
         self._seen_from: tuple[Eye, tuple[int, int], bool] | None = None
@@ -67,7 +81,7 @@ class CloudPainter:
     @property
     def is_active(self) -> bool:
         """Whether a 3D tool is chosen."""
-        return self._desk.studio.viewing.tool in ("brush_3d", "lasso_3d")
+        return self._editor.tool.is_of_3d_view
 
     @property
     def is_busy(self) -> bool:
@@ -78,7 +92,7 @@ class CloudPainter:
         """Find what the view shows once the eye rests."""
         if not self.is_active:
             return
-        eye, now = self._desk.shell.cloud.eye, time.monotonic()
+        eye, now = self._view.eye, time.monotonic()
         if eye is not self._eye:
             self._eye, self._still_since = eye, now
         if self._stroke is not None or now - self._still_since >= _REST_S:
@@ -87,10 +101,10 @@ class CloudPainter:
     def press(self, x: float, y: float, *, erases: bool) -> None:
         """Begin at a position of the 3D view."""
         self.cancel()
-        viewing = self._desk.studio.viewing
-        is_lasso = viewing.tool == "lasso_3d"
-        radius = viewing.radii.get("brush_3d", 24.0) * self._scale
-        class_id = 0 if erases else viewing.class_id
+        state = self._editor.state
+        is_lasso = state.tool == "lasso_3d"
+        radius = state.radii.get(state.tool, 0.0) * self._scale
+        class_id = 0 if erases else state.class_id
         self._stroke = _Stroke(class_id, is_lasso, radius, [self._place(x, y)])
         self._ask()
         self._work()
@@ -118,17 +132,17 @@ class CloudPainter:
     @property
     def _scale(self) -> float:
         """Pixels of the index in one of the view."""
-        return max(1.0, 1080 / self._desk.shell.cloud.size[1])
+        return max(1.0, 1080 / self._view.size[1])
 
     def _place(self, x: float, y: float) -> Point:
         scale = self._scale
         return (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5
 
     def _ask(self) -> None:
-        cloud, scene = self._desk.shell.cloud, self._desk.project.scene
+        cloud, scene = self._view, self._project.scene
         if cloud.eye is None:
             return
-        wanted = (cloud.eye, cloud.size, self._desk.studio.viewing.through)
+        wanted = (cloud.eye, cloud.size, self._editor.state.through)
         if wanted in (self._seen_from, self._asked):
             return
         self._index, self._asked = None, wanted
@@ -143,7 +157,7 @@ class CloudPainter:
             "3D view",
             lambda _: points_in_view(eye, size, xyz, spacing=spacing, through=through),
             done=done,
-            failed=self._desk.shell.guard.report,
+            failed=self._failed,
             urgent=True,
         )
 
@@ -186,16 +200,16 @@ class CloudPainter:
         if not len(points):
             return
         stroke.points.append(points)
-        table = self._desk.project.taxonomy.color_table()
+        table = self._project.taxonomy.color_table()
         color = table[stroke.class_id] / 255 if stroke.class_id else np.full(3, 0.9)
-        self._desk.colors.overwrite(points, color)
-        self._desk.shell.cloud.recolored()
+        self._colors.overwrite(points, color)
+        self._view.recolored()
 
     def _may_change(self, points: IndexArray, class_id: int) -> BoolArray:
-        project = self._desk.project
+        project = self._project
         labels = project.painted[points]
         free = ~np.isin(labels, list(project.locked))
-        if self._desk.studio.viewing.protect and class_id:
+        if self._editor.state.protect and class_id:
             free &= labels == 0
         return np.asarray(free)
 
@@ -204,13 +218,13 @@ class CloudPainter:
         points = _joined(stroke.points)
         name = "paint on the cloud" if stroke.class_id else "erase on the cloud"
         if len(points):
-            self._desk.project.set_layer(points, stroke.class_id, name=name)
+            self._project.set_layer(points, stroke.class_id, name=name)
             self._show_again(points)
 
     def _show_again(self, points: IndexArray) -> None:
         if len(points):
-            self._desk.colors.refresh(points)
-            self._desk.shell.cloud.recolored()
+            self._colors.refresh(points)
+            self._view.recolored()
 
 
 def _points(index: PixelIndex, rect: Rect, coverage: BoolArray) -> IndexArray:

@@ -1,4 +1,4 @@
-"""The one table of commands and keys.
+"""The one table of commands and keys; those of tools are made from the table of tools.
 
 Handlers, menus, the toolbar's tooltips, the overlay of F1 and the README's table all come from
 here. Keys are positions on a US keyboard, as Open3D reports them, so every command also has a
@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, field
+from functools import cache
 
+from o3d_paint.project.tool_spec import ToolSpec
+from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui.events import KeyEvent
 
 __all__ = [
-    "COMMANDS",
     "GESTURES",
     "MENUS",
     "Command",
     "Gesture",
     "command_of",
+    "commands",
     "find_command",
     "help_rows",
     "key_text",
@@ -75,7 +78,7 @@ def _class_keys() -> tuple[Command, ...]:
     return plain + shifted
 
 
-COMMANDS: tuple[Command, ...] = (
+_BEFORE_TOOLS: tuple[Command, ...] = (
     Command("open", "Open scene…", "File", ("Ctrl+O",), "folder-open", "Open a scene"),
     Command("open_folder", "Open a folder as scene…", "File", icon="folder-open"),
     Command("open_recent", "Open a recent scene…", "File", ("Ctrl+Shift+O",), "history"),
@@ -91,73 +94,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("quit", "Save and quit", "File", ("Ctrl+Q",), divider=True),
     Command("undo", "Undo", "Edit", ("Ctrl+Z",), "undo-2"),
     Command("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo-2"),
-    Command("brush", "Brush", "Edit", ("B", "P"), "brush", divider=True),
-    Command("eraser", "Eraser (hold: for a moment)", "Edit", ("E",), "eraser", is_held=True),
-    Command(
-        "polygon",
-        "Polygon",
-        "Edit",
-        ("G", "L"),
-        "pentagon",
-        "Polygon: click its corners; Enter or a double click closes it",
-    ),
-    Command(
-        "fill",
-        "Fill a region",
-        "Edit",
-        ("F",),
-        "paint-bucket",
-        "Fill: click into a region; drag right for more, left for less",
-    ),
-    Command(
-        "assist",
-        "Assist: press and drag",
-        "Edit",
-        ("A",),
-        "wand-sparkles",
-        "Assist: press inside a thing and drag until it is selected",
-    ),
-    Command(
-        "outline",
-        "Rough outline",
-        "Edit",
-        ("D",),
-        "focus",
-        "Rough outline: draw around a thing; what differs from its surroundings is painted",
-    ),
-    Command(
-        "region",
-        "Regions of Segment Anything",
-        "Edit",
-        ("S",),
-        "mouse-pointer-click",
-        "Regions: a click gives the one under the cursor the class, another click the next larger",
-    ),
-    Command(
-        "plugin",
-        "Tool of a plug-in…",
-        "Edit",
-        ("W",),
-        "lightbulb",
-        "Click or drag a box; Ctrl+click adds to it, Shift+click takes away",
-    ),
-    Command(
-        "brush_3d",
-        "Brush on the cloud",
-        "Edit",
-        ("Shift+B",),
-        "cuboid",
-        "Paint in the 3D view, on visible points; turn with the middle button or Space",
-        divider=True,
-    ),
-    Command(
-        "lasso_3d",
-        "Lasso on the cloud",
-        "Edit",
-        ("Shift+L",),
-        "lasso",
-        "Draw around visible points in the 3D view; turn with the middle button or Space",
-    ),
+)
+_AFTER_TOOLS: tuple[Command, ...] = (
     Command(
         "through",
         "Paint through the surface",
@@ -278,11 +216,42 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture("Open the photo that sees a spot best", ("Ctrl+click",), "In the 3D view"),
 )
 
-_BY_ID = {c.command_id: c for c in COMMANDS}
 # "?" is Shift+/ on the US layout, "+" is Shift+=.
 _SAME_KEY = {"?": "Shift+/", "+": "Shift+="}
-_BY_KEY = {_SAME_KEY.get(key, key): c for c in COMMANDS for key in c.keys}
 _IS_MAC = platform.system() == "Darwin"
+
+
+def commands() -> tuple[Command, ...]:
+    """Return all commands, with one for each tool in the table of tools."""
+    return _commands(tuple(TOOLS.values()))
+
+
+@cache
+def _commands(tools: tuple[ToolSpec, ...]) -> tuple[Command, ...]:
+    of_tools = tuple(
+        Command(
+            tool.tool_id,
+            tool.title,
+            "Edit",
+            tool.keys,
+            tool.icon,
+            tool.hint,
+            is_held=tool.is_held,
+            divider=tool.divider,
+        )
+        for tool in tools
+    )
+    return (*_BEFORE_TOOLS, *of_tools, *_AFTER_TOOLS)
+
+
+@cache
+def _by_id(listed: tuple[Command, ...]) -> dict[str, Command]:
+    return {c.command_id: c for c in listed}
+
+
+@cache
+def _by_key(listed: tuple[Command, ...]) -> dict[str, Command]:
+    return {_SAME_KEY.get(key, key): c for c in listed for key in c.keys}
 
 
 def find_command(command_id: str) -> Command:
@@ -291,14 +260,14 @@ def find_command(command_id: str) -> Command:
     Raises:
         KeyError: There is none.
     """
-    return _BY_ID[command_id]
+    return _by_id(commands())[command_id]
 
 
 def command_of(event: KeyEvent) -> Command | None:
     """Return the command of a key, None for none."""
     key = event.key.upper() if len(event.key) == 1 else event.key
     order = [name.capitalize() for name in ("ctrl", "alt", "shift") if name in event.modifiers]
-    return _BY_KEY.get("+".join([*order, key]))
+    return _by_key(commands()).get("+".join([*order, key]))
 
 
 def key_text(command: Command) -> str:
@@ -310,7 +279,7 @@ def key_text(command: Command) -> str:
 
 def tooltip_of(command_id: str) -> str:
     """Return the tooltip of a command's button, with its key."""
-    command = _BY_ID[command_id]
+    command = find_command(command_id)
     words, key = command.hint or command.title.rstrip("…"), key_text(command)
     return f"{words} ({key})" if key else words
 
@@ -319,7 +288,7 @@ def help_rows() -> tuple[tuple[str, tuple[str, ...], str], ...]:
     """Return title, keys and group of everything that the overlay and the README list."""
     rows = [(g.title, g.keys, g.group) for g in GESTURES]
     for group in MENUS:
-        listed = (c for c in COMMANDS if c.group == group and c.keys)
+        listed = (c for c in commands() if c.group == group and c.keys)
         rows += [(c.title, c.keys, group) for c in listed if not c.command_id.startswith("class_")]
         if group == "Label":
             rows += [("Class 1 to 9", ("1–9",), group), ("Class 10 to 18", ("Shift+1–9",), group)]

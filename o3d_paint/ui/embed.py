@@ -15,7 +15,7 @@
 
 What Open3D asks of a host:
 
-* The panel's seven widgets become direct children of the window, which holds twenty at most. In a
+* The panel's eight widgets become direct children of the window, which holds twenty at most. In a
   layout such as gui.Vert an image widget loses the mouse in the middle of a stroke.
 * Widgets cannot be removed from a window: `PaintPanel.close` hides them. Attach once a window.
 * Everything here belongs on the main thread, after `Application.initialize`.
@@ -34,10 +34,8 @@ import numpy.typing as npt
 
 from o3d_paint.errors import SceneError
 from o3d_paint.project.project import Project
-from o3d_paint.ui.commands import command_of
-from o3d_paint.ui.guard import Guard
+from o3d_paint.ui.embedded_controller import EmbeddedController
 from o3d_paint.ui.layout import Place
-from o3d_paint.ui.paint_desk import PaintDesk
 
 __all__ = ["PaintPanel", "attach"]
 
@@ -45,31 +43,26 @@ __all__ = ["PaintPanel", "attach"]
 class PaintPanel:
     """The handle of a paint panel in a window; made by `attach`."""
 
-    def __init__(self, desk: PaintDesk, guard: Guard) -> None:
-        """Serve a desk."""
-        self._desk = desk
-        self._is_open = True
-        self._handlers = desk.handlers()
-        self._tick = guard.wrap(self._do_tick, True)
-        self._layout = guard.wrap(desk.shell.place, None)
-        self._key = guard.wrap(self._do_key, False)
+    def __init__(self, controller: EmbeddedController) -> None:
+        """Serve a controller."""
+        self._controller = controller
+        guard = controller.guard
+        self._tick = guard.wrap(controller.tick, True)
+        self._layout = guard.wrap(controller.place, None)
+        self._key = guard.wrap(controller.key, False)
 
     @property
     def photo(self) -> int | None:
         """Position of the open photo in the scene."""
-        return self._desk.studio.viewing.open_idx
+        return self._controller.photo
 
     def open_photo(self, frame_idx: int) -> None:
         """Open a photo by its position in the scene."""
-        self._desk.studio.open_photo(frame_idx)
+        self._controller.open_photo(frame_idx)
 
     def photo_rect(self) -> tuple[float, float, float, float]:
         """Return where the open photo lies in the window: left, top, width, height."""
-        view, frame = self._desk.canvas.viewport, self._desk.shell.panel_host("canvas").frame
-        if view is None:
-            return (float(frame.x), float(frame.y), 0.0, 0.0)
-        height, width = (side * view.zoom for side in view.photo_shape)
-        return (frame.x + view.left, frame.y + view.top, width, height)
+        return self._controller.photo_rect()
 
     def layout(self, rect: Any) -> None:
         """Take a rectangle (gui.Rect) of the window; to be called in its on_layout."""
@@ -85,38 +78,14 @@ class PaintPanel:
 
     def left(self) -> None:
         """Say that the pointer is over something of yours: the brush outline goes."""
-        self._desk.shell.left()
+        self._controller.left()
 
     def close(self) -> None:
         """End, and give the project back with all its paint in the cloud; may be called twice.
 
         To be called before the window closes, in its on_close at the latest.
         """
-        if self._is_open:
-            self._is_open = False
-            self._desk.shell.show(False)
-            self._desk.close()
-
-    def _do_tick(self) -> bool:
-        if not self._is_open:
-            return False
-        return self._desk.shell.tick(must_draw=self._desk.tick())
-
-    def _do_key(self, event: Any) -> bool:
-        if not self._is_open:
-            return False
-        key = self._desk.shell.converted(event)
-        if key is None:
-            return self._desk.shell.popups.popup is not None
-        if key.key == "Space":
-            self._desk.canvas.is_space_held = key.is_down
-            return True
-        command = command_of(key)
-        handler = self._handlers.get(command.command_id) if command is not None else None
-        if handler is None or not key.is_down:
-            return False
-        handler()
-        return True
+        self._controller.close()
 
 
 def attach(
@@ -150,9 +119,7 @@ def attach(
     if not project.scene.frames:
         msg = f"{project.scene.name} has no photos to paint on"
         raise SceneError(msg)
-    # Errors go to the log of the host's program, which Guard writes to.
-    guard = Guard(lambda _: None)
-    desk = PaintDesk(
-        window, scene_widget, project, offset=place, point_size=point_size, guard=guard
+    controller = EmbeddedController(
+        window, scene_widget, project, offset=place, point_size=point_size
     )
-    return PaintPanel(desk, guard)
+    return PaintPanel(controller)

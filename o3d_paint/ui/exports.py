@@ -12,11 +12,13 @@ from o3d_paint.core.packed_masks import PackedMasks
 from o3d_paint.io.exporters import ExportOptions, LabelledScene, export, exporters
 from o3d_paint.io.mask_exporters import MASK_WRITERS, write_masks
 from o3d_paint.project.jobs import Report
+from o3d_paint.project.project import Project
 from o3d_paint.project.report import labelled_scene
 from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.frames import CardFrame
+from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
 from o3d_paint.ui.panels.status_bar import percent
-from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["Exports"]
 
@@ -37,13 +39,28 @@ class Exports:
     """Exports of one open scene.
 
     Args:
-        desk: The scene.
+        project: The scene with its work.
+        frame: Where the menu opens.
+        notices: Tells what was written.
+        background: Writes.
         files: Asks for names.
         scene_path: Its file, which is never written over.
     """
 
-    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        project: Project,
+        frame: CardFrame,
+        *,
+        notices: Notices,
+        background: BackgroundWork,
+        files: FileDialogs,
+        scene_path: Path | None,
+    ) -> None:
+        self._project = project
+        self._frame = frame
+        self._notices = notices
+        self._background = background
         self._files = files
         self._scene_path = scene_path
 
@@ -61,8 +78,7 @@ class Exports:
             MenuEntry("turntable_png", "Picture of the labelled cloud (PNG)", "camera"),
             MenuEntry("turntable_mp4", "Film around the labelled cloud (MP4)", "film"),
         )
-        popups = self._desk.shell.popups
-        frame = self._desk.shell.panel_host("toolbar").frame
+        popups, frame = self._frame.popups, self._frame.place_of("toolbar")
 
         def choose(entry: str) -> None:
             popups.close()
@@ -95,11 +111,11 @@ class Exports:
             )
 
     def _suggested(self, what: str, ending: str) -> Path:
-        base = self._scene_path or Path.cwd() / self._desk.project.scene.name
+        base = self._scene_path or Path.cwd() / self._project.scene.name
         return base.with_name(f"{base.stem}_{what}{ending}")
 
     def _taken(self) -> _Work:
-        project = self._desk.project
+        project = self._project
         project.end_stroke()
         labelled = labelled_scene(project)
         inputs = (self._scene_path,) if self._scene_path is not None else ()
@@ -110,7 +126,7 @@ class Exports:
         count = int((work.labelled.labels > 0).sum())
         share = count / max(1, len(work.labelled.labels))
         facts = f"{len(work.labelled.labels):,} points, {percent(share)} labelled"
-        project = self._desk.project
+        project = self._project
         if project.fused_shown and project.paint_is_newer:
             facts += "; later strokes have not spread: fuse again"
         options = ExportOptions(inputs=work.inputs)
@@ -163,28 +179,16 @@ class Exports:
         self, target: Path, write: Callable[[Report], Sequence[str] | None], facts: str
     ) -> None:
         """Write off the UI thread, with progress and cancel, and say what was written."""
-        desk, start = self._desk, time.monotonic()
+        start = time.monotonic()
 
         def done(notes: Sequence[str] | None) -> None:
-            desk.show_progress(None)
             for sentence in notes or ():
-                desk.shell.toast(sentence, "info")
+                self._notices.toast(sentence)
             size = f", {target.stat().st_size / 1e6:.1f} MB" if target.is_file() else ""
             seconds = time.monotonic() - start
-            desk.shell.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")
+            self._notices.toast(f"Wrote {target}: {facts}{size} in {seconds:.1f} s", "good")
 
-        def failed(error: Exception) -> None:
-            desk.show_progress(None)
-            desk.shell.guard.report(error)
-
-        desk.show_progress(f"Writing {target.name}", 0.0)
-        desk.worker.submit(
-            "export",
-            write,
-            done=done,
-            failed=failed,
-            progressed=lambda share, _: desk.show_progress(f"Writing {target.name}", share),
-        )
+        self._background.run("export", write, done, title=f"Writing {target.name}")
 
 
 def _capital(text: str) -> str:

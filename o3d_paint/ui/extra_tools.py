@@ -10,9 +10,11 @@ from o3d_paint.core.selection.photo_tool import PhotoTool
 from o3d_paint.io.region_masks import RegionImport, load_regions
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.photo_tools import photo_tools
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.frames import CardFrame
+from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
-from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["ExtraTools"]
 
@@ -27,23 +29,39 @@ class ExtraTools:
     """Regions and plug-in tools of one open scene.
 
     Args:
-        desk: The scene.
+        editor: Of the scene.
+        frame: Where questions and menus open.
+        notices: Tells the user.
+        background: Reads regions.
         files: Asks for names.
         regions: File or folder of regions named at the start; None takes the project's last ones.
     """
 
-    def __init__(self, desk: Workbench, files: FileDialogs, *, regions: Path | None) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        editor: Editor,
+        frame: CardFrame,
+        *,
+        notices: Notices,
+        background: BackgroundWork,
+        files: FileDialogs,
+        regions: Path | None,
+    ) -> None:
+        self._editor = editor
+        self._project = editor.project
+        self._frame = frame
+        self._notices = notices
+        self._background = background
         self._files = files
-        studio, report = desk.studio, desk.shell.guard.report
+        report = notices.report
         self._disconnect = [
-            studio.regions.changed.connect(self._show_anew),
-            studio.regions.failed.connect(report),
-            studio.plugin.changed.connect(self._show_anew),
-            studio.plugin.failed.connect(report),
-            studio.plugin.progressed.connect(self._progressed),
+            editor.regions.changed.connect(self._show_anew),
+            editor.regions.failed.connect(report),
+            editor.plugin.changed.connect(self._show_anew),
+            editor.plugin.failed.connect(report),
+            editor.plugin.progressed.connect(self._progressed),
         ]
-        known = desk.project.settings.get(_SETTING)
+        known = self._project.settings.get(_SETTING)
         if regions is not None:
             self._read_regions(regions)
         elif isinstance(known, str) and Path(known).exists():
@@ -61,16 +79,16 @@ class ExtraTools:
         """Stop listening, and leave a tool at work behind."""
         for disconnect in self._disconnect:
             disconnect()
-        self._desk.studio.plugin.close()
+        self._editor.plugin.close()
 
     def _choose_region(self) -> None:
-        studio = self._desk.studio
-        if not studio.regions.frames:
+        editor = self._editor
+        if not editor.regions.frames:
             self._ask_regions()
             return
-        studio.choose_tool("region")
-        if studio.viewing.open_idx is not None:
-            studio.regions.request(studio.viewing.open_idx)
+        editor.choose_tool("region")
+        if editor.state.open_idx is not None:
+            editor.regions.request(editor.state.open_idx)
 
     def _ask_regions(self) -> None:
         """Ask for a file or folder of regions."""
@@ -82,8 +100,8 @@ class ExtraTools:
             self._read_regions(path)
             return ""
 
-        initial = self._desk.project.settings.get(_SETTING) or str(Path.cwd())
-        self._desk.shell.popups.ask_text(
+        initial = self._project.settings.get(_SETTING) or str(Path.cwd())
+        self._frame.popups.ask_text(
             "Regions of Segment Anything",
             "Automatic masks: a JSON or NPY file of one photo, or a folder of them.",
             "Open",
@@ -94,31 +112,32 @@ class ExtraTools:
 
     def _read_regions(self, path: Path, *, is_known: bool = False) -> None:
         """Find out off the UI thread what a file holds; the regions are decoded photo by photo."""
-        desk, open_idx = self._desk, self._desk.studio.viewing.open_idx
+        editor, open_idx = self._editor, self._editor.state.open_idx
 
         def work(_report: Report) -> RegionImport:
-            return load_regions(path, desk.project.scene, open_idx=open_idx)
+            return load_regions(path, self._project.scene, open_idx=open_idx)
 
         def done(found: RegionImport) -> None:
-            desk.studio.regions.set_readers(found.readers)
+            editor.regions.set_readers(found.readers)
             if is_known:
                 return
-            desk.project.set_setting(_SETTING, str(path))
-            desk.studio.choose_tool("region")
+            self._project.set_setting(_SETTING, str(path))
+            editor.choose_tool("region")
             count = len(found.readers)
             photos = "1 photo" if count == 1 else f"{count} photos"
             for sentence in found.notes:
-                desk.shell.toast(sentence)
-            desk.shell.toast(f"Regions for {photos}: a click gives one the chosen class", "good")
+                self._notices.toast(sentence)
+            self._notices.toast(f"Regions for {photos}: a click gives one the chosen class", "good")
 
-        failed = (lambda _: None) if is_known else desk.shell.guard.report
-        desk.worker.submit("regions", work, done=done, failed=failed)
+        # Those of the last time may be gone since; the user did not ask for them now.
+        failed = (lambda _: None) if is_known else None
+        self._background.run("regions", work, done, failed=failed)
 
     def _choose_plugin(self) -> None:
         """Take the only tool that there is, or let the user choose."""
-        tools, popups = photo_tools(), self._desk.shell.popups
+        tools, popups = photo_tools(), self._frame.popups
         if not tools:
-            self._desk.shell.toast(_NO_PLUGINS)
+            self._notices.toast(_NO_PLUGINS)
         elif len(tools) == 1:
             self._use(next(iter(tools.values())))
         else:
@@ -130,25 +149,23 @@ class ExtraTools:
 
             menu = Menu(choose, popups.close)
             menu.set_model(entries)
-            frame = self._desk.shell.panel_host("options").frame
+            frame = self._frame.place_of("options")
             popups.open(menu, anchor=(frame.x + frame.width // 4, frame.y + frame.height))
 
     def _use(self, tool: PhotoTool) -> None:
-        studio = self._desk.studio
-        studio.cancel()
-        studio.plugin.tool = tool
-        studio.choose_tool("plugin")
-        self._desk.say(f"{_title(tool)}: {tool.hint}" if tool.hint else _title(tool))
-        self._desk.refresh()
+        editor = self._editor
+        editor.cancel()
+        editor.plugin.tool = tool
+        editor.choose_tool("plugin")
+        self._notices.say(f"{_title(tool)}: {tool.hint}" if tool.hint else _title(tool))
 
     def _progressed(self, share: float | None) -> None:
-        tool = self._desk.studio.plugin.tool
+        tool = self._editor.plugin.tool
         title = tool.title if tool is not None else "Tool"
-        self._desk.show_progress(None if share is None else title, share or 0.0)
+        self._notices.show_progress(None if share is None else title, share or 0.0)
 
     def _show_anew(self) -> None:
-        self._desk.studio.sketch_changed.emit()
-        self._desk.refresh()
+        self._editor.sketch_changed.emit()
 
 
 def _title(tool: PhotoTool) -> str:

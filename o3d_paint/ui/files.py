@@ -9,7 +9,7 @@ from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.ui.shell import Shell
+from o3d_paint.ui.frames import PaintFrame
 
 __all__ = ["FileDialogs"]
 
@@ -20,11 +20,11 @@ class FileDialogs:
     """Open3D's file dialog, one at a time.
 
     Args:
-        shell: The window.
+        window: The window.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
+    def __init__(self, window: PaintFrame) -> None:
+        self._window = window
         self.is_open = False
 
     def choose_scene(self, folder: Path, done: Callable[[Path], None]) -> None:
@@ -38,7 +38,7 @@ class FileDialogs:
         """Ask for a folder that is a scene: photos with depth and poses, or a COLMAP workspace."""
         self._show(self._dialog(gui.FileDialog.OPEN_DIR, "Open a folder", folder, done))
         # The toolkit's dialog opens what it shows inside of, not what is marked.
-        self._shell.toast("Double-click into the folder of the scene, then Open")
+        self._window.toast("Double-click into the folder of the scene, then Open")
 
     def choose_regions(self, folder: Path, done: Callable[[Path], None]) -> None:
         """Ask for a file with regions."""
@@ -63,12 +63,12 @@ class FileDialogs:
             if target.exists() and target not in agreed:
                 agreed.add(target)
                 return f"{target.name} is there already: save again to replace it"
-            self._shell.popups.close()
+            self._window.popups.close()
             done(target)
             return ""
 
         browse = functools.partial(self._browse, suggested, ending, done, title)
-        self._shell.popups.ask_text(
+        self._window.popups.ask_text(
             f"Save as {ending[1:].upper()}",
             f"{title}.",
             "Save",
@@ -88,11 +88,11 @@ class FileDialogs:
             if folder.is_dir() and any(folder.iterdir()) and folder not in agreed:
                 agreed.add(folder)
                 return f"{folder.name} is not empty: save again to write into it"
-            self._shell.popups.close()
+            self._window.popups.close()
             done(folder)
             return ""
 
-        self._shell.popups.ask_text(
+        self._window.popups.ask_text(
             "Save into a folder",
             "It is made if it does not exist.",
             "Save",
@@ -117,11 +117,11 @@ class FileDialogs:
         """Close the dialog."""
         if self.is_open:
             self.is_open = False
-            self._shell.window.close_dialog()
-            self._shell.redraw()
+            self._window.native.close_dialog()
+            self._window.redraw()
 
     def _dialog(self, mode: Any, title: str, start: Path, done: Callable[[Path], None]) -> Any:
-        dialog = gui.FileDialog(mode, title, self._shell.window.theme)
+        dialog = gui.FileDialog(mode, title, self._window.native.theme)
         dialog.set_path(str(start))
 
         def chosen(name: str) -> None:
@@ -130,14 +130,14 @@ class FileDialogs:
             self.cancel()
             done(path)
 
-        dialog.set_on_cancel(self._shell.guard.wrap(self.cancel, None))
-        dialog.set_on_done(self._shell.guard.wrap(chosen, None))
+        dialog.set_on_cancel(self._window.guard.wrap(self.cancel, None))
+        dialog.set_on_done(self._window.guard.wrap(chosen, None))
         return dialog
 
     def _show(self, dialog: Any) -> None:
         self.is_open = True
-        self._shell.window.show_dialog(dialog)
-        self._shell.redraw()
+        self._window.native.show_dialog(dialog)
+        self._window.redraw()
 
 
 def _beside(suggested: Path, text: str) -> Path:

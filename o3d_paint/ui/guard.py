@@ -10,41 +10,19 @@ import functools
 import logging
 import time
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
-from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from o3d_paint.errors import PaintError
-from o3d_paint.folders import cache_folder
 from o3d_paint.io.disk_errors import disk_sentence
-from o3d_paint.ui.holds import Holds
+from o3d_paint.log_file import log_file
+from o3d_paint.ui.callback_times import CallbackTimes
 
-__all__ = ["Guard", "log_file", "start_log"]
+__all__ = ["Guard"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOG = logging.getLogger("o3d_paint")
 _REPEAT_S = 5.0
-
-
-def log_file() -> Path:
-    """Return where errors are written."""
-    return cache_folder() / "o3d-paint.log"
-
-
-def start_log() -> None:
-    """Write warnings and errors to the log file; a folder that cannot be written is no reason."""
-    if any(isinstance(handler, RotatingFileHandler) for handler in _LOG.handlers):
-        return
-    try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler = RotatingFileHandler(log_file(), maxBytes=1_000_000, backupCount=1)
-    except OSError:
-        return
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    _LOG.addHandler(handler)
-    _LOG.setLevel(logging.INFO)
-    _LOG.propagate = False
 
 
 class Guard:
@@ -57,7 +35,7 @@ class Guard:
     def __init__(self, tell: Callable[[str], None]) -> None:
         self._tell = tell
         self._told: dict[str, float] = {}
-        self.holds = Holds()
+        self.callback_times = CallbackTimes()
 
     def wrap(self, function: Callable[P, T], fallback: T) -> Callable[P, T]:
         """Return a function that answers ``fallback`` where the given one fails."""
@@ -71,7 +49,7 @@ class Guard:
                 self.report(error)
                 return fallback
 
-        return self.holds.timed(name, guarded)
+        return self.callback_times.timed(name, guarded)
 
     def report(self, error: Exception) -> None:
         """Log an error and tell the user, the same sentence not more than every few seconds."""

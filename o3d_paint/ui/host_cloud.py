@@ -71,6 +71,14 @@ class HostCloud:
         """The colour buffer changed."""
         self.plan.changed(time.monotonic())
 
+    def changed(self) -> None:
+        """All colours are about to change."""
+        self.plan.changed(time.monotonic())
+
+    def wait_for_photo(self) -> None:
+        """Let a photo that was asked for show first, where a frame takes long."""
+        self.plan.photo_asked(time.monotonic())
+
     def tick(self, *, is_painting: bool) -> bool:
         """Do what is due; returns whether the window has to be drawn."""
         if not self._is_open:

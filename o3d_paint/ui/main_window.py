@@ -16,28 +16,22 @@ from o3d_paint.project.jobs import Mailbox, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.session import Session, open_session
-from o3d_paint.ui import cards, models
-from o3d_paint.ui.actions import desk_handlers, release_handlers
-from o3d_paint.ui.class_actions import ClassHandlers
+from o3d_paint.ui import dialogs
 from o3d_paint.ui.commands import command_of
 from o3d_paint.ui.events import KeyEvent, PointerEvent
-from o3d_paint.ui.exports import Exports
-from o3d_paint.ui.extra_tools import ExtraTools
 from o3d_paint.ui.files import FileDialogs
-from o3d_paint.ui.held_keys import HeldKeys
+from o3d_paint.ui.main_panels import MainPanels, PanelActions
 from o3d_paint.ui.menus import MenuBar
-from o3d_paint.ui.navigator import Navigator
+from o3d_paint.ui.paint_panels import more_heights
 from o3d_paint.ui.panels.dialog import DialogButton
 from o3d_paint.ui.panels.empty_states import WelcomeState
 from o3d_paint.ui.panels.status_bar import ProgressState
-from o3d_paint.ui.project_saving import save_project, save_project_as
-from o3d_paint.ui.reports import Reports
+from o3d_paint.ui.pressed_keys import PressedKeys
+from o3d_paint.ui.project_controller import ProjectController
 from o3d_paint.ui.scene_loading import LoadedScene, SceneLoading
-from o3d_paint.ui.shell import DEFAULT_SPLIT, Shell
-from o3d_paint.ui.wall import Wall
-from o3d_paint.ui.wall_actions import wall_actions
+from o3d_paint.ui.viewpoint import Viewpoint
+from o3d_paint.ui.window import DEFAULT_SPLIT, Window
 from o3d_paint.ui.window_memory import WindowMemory
-from o3d_paint.ui.workbench import Workbench
 
 __all__ = ["MainWindow"]
 
@@ -82,62 +76,95 @@ class MainWindow:
         first_regions: Path | None = None,
     ) -> None:
         self.first_classes, self._first_regions = first_classes, first_regions
-        self.desk: Workbench | None = None
+        self.controller: ProjectController | None = None
         self.exit_code: int | None = None
         self.scene_path: Path | None = None
         self._mailbox = mailbox
         self._project = project
         self._worker = Worker(mailbox.post, name="o3d-paint-photos")
-        self._handlers: dict[str, Callable[[], object]] = {}
-        self._releases: dict[str, Callable[[], object]] = {}
-        self._navigator: Navigator | None = None
-        self._held = HeldKeys(self._let_go)
+        self._held = PressedKeys(self._let_go)
         self.title = _TITLE
-        self.classes: ClassHandlers | None = None
-        self.wall = Wall(wall_actions(self))
-        self.shell = Shell(self.wall.panels, size=size, title=_TITLE)
-        self._memory = WindowMemory(self.shell)
-        self.files = FileDialogs(self.shell)
+        self.panels = MainPanels(
+            PanelActions(
+                command=self.run_command,
+                move_splitter=self._move_splitter,
+                reset_splitter=self._reset_splitter,
+                open_recent=lambda path: self.loading.open(Path(path)),
+            )
+        )
+        self.window = Window(self.panels.by_name, more=more_heights(), size=size, title=_TITLE)
+        self._memory = WindowMemory(self.window)
+        self.files = FileDialogs(self.window)
         self.loading = SceneLoading(self, mailbox, options)
-        self.menus = MenuBar(self.run_command, self.shell.guard)
-        self.menus.connect(self.shell.window)
+        self.menus = MenuBar(self.run_command, self.window.guard)
+        self.menus.connect(self.window.native)
         self._global: dict[str, Callable[[], object]] = {
             "open": partial(self._choose_scene, self.files.choose_scene),
             "open_folder": partial(self._choose_scene, self.files.choose_scene_folder),
             "open_recent": partial(self._memory.choose, self.loading.open),
             "open_sample": self.loading.open_sample,
             "quit": self.quit,
-            "help": partial(cards.show_help, self.shell.popups),
-            "hints": partial(cards.show_hints, self.shell.popups),
-            "about": partial(cards.show_about, self.shell.popups),
+            "help": partial(dialogs.show_help, self.window.popups),
+            "hints": partial(dialogs.show_hints, self.window.popups),
+            "about": partial(dialogs.show_about, self.window.popups),
             "cancel": self._cancel,
         }
-        actions = self.shell.actions
+        actions = self.window.actions
         actions.key = self._on_key
         actions.scene_pointer = self._on_scene_pointer
         actions.tick = self._on_tick
         actions.close_wanted = self.quit
         actions.touched = self._on_touched
-        self.wall.empty()
         self.show_loading(None)
         self.menus.enable(_ALWAYS)
 
     def run_command(self, command_id: str) -> None:
         """Do what a command says; one that cannot be done now does nothing."""
-        handler = self._global.get(command_id) or self._handlers.get(command_id)
+        handler = self._global.get(command_id)
+        if handler is None and self.controller is not None:
+            handler = self.controller.handlers.get(command_id)
         if handler is not None:
             handler()
-            self.shell.redraw()
+            self.window.redraw()
 
     @property
     def command_ids(self) -> frozenset[str]:
         """Commands that have a handler now."""
-        return frozenset(self._global) | frozenset(self._handlers)
+        found = frozenset(self._global)
+        return found if self.controller is None else found | frozenset(self.controller.handlers)
 
     @property
     def project_folder(self) -> Path | None:
         """The folder of the open project."""
-        return self.desk.session.folder if self.desk is not None else None
+        return self.controller.folder if self.controller is not None else None
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the user did anything."""
+        return time.monotonic() - self.window.last_input
+
+    @property
+    def is_stroking(self) -> bool:
+        """Whether a stroke is under way."""
+        return self.controller is not None and self.controller.project.is_stroking
+
+    @property
+    def viewpoint(self) -> Viewpoint | None:
+        """What is shown; None while nothing is open."""
+        return None if self.controller is None else self.controller.viewpoint
+
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show what another window showed."""
+        if self.controller is not None:
+            self.controller.look_from(viewpoint)
+
+    def toast(self, text: str) -> None:
+        """Show a message for a moment."""
+        self.window.toast(text)
+
+    def report(self, error: Exception) -> None:
+        """Tell the user of an error."""
+        self.window.guard.report(error)
 
     def take_project(self) -> Path | None:
         """Return the project folder that the user named for the first scene, once."""
@@ -167,7 +194,7 @@ class MainWindow:
         self._show(session, path, loaded.shown)
         self._memory.opened(loaded.scene, path)
         for sentence in (*([loaded.note] if loaded.note else []), *session.messages):
-            self.shell.toast(sentence, "info")
+            self.window.toast(sentence, "info")
 
     def open_project(self, project: Project) -> None:
         """Show a project that a script made; closing the window gives it back."""
@@ -175,36 +202,24 @@ class MainWindow:
         self._show(BorrowedSession(project, post=self._mailbox.post), None, shown)
 
     def _show(self, session: Session, path: Path | None, shown: ShownCloud) -> None:
-        scene = session.project.scene
         self.scene_path = path
-        self.desk = Workbench(
-            session, self.shell, self.wall, self._worker, shown=shown, post=self._mailbox.post
+        self.controller = ProjectController(
+            session,
+            self.window,
+            self.panels,
+            files=self.files,
+            worker=self._worker,
+            shown=shown,
+            post=self._mailbox.post,
+            run_command=self.run_command,
+            scene_path=path,
+            regions=self._first_regions,
         )
+        self._first_regions = None
         # The first index loads the compiled loops; better now than under the first click.
         session.project.request_index(0)
-        self.classes = ClassHandlers(self.desk)
-        self._navigator = Navigator(self.desk)
-        exports = Exports(self.desk, self.files, path)
-        self._extra = ExtraTools(self.desk, self.files, regions=self._first_regions)
-        self._first_regions = None
-        reports = Reports(self.desk, self.files, path)
-        self._handlers = {
-            **desk_handlers(self.desk, self.classes),
-            **self._extra.handlers(),
-            "save_ply": partial(exports.save_as, ".ply"),
-            "save_glb": partial(exports.save_as, ".glb"),
-            "export": exports.open_menu,
-            "statistics": reports.statistics,
-            "evaluate": reports.evaluate,
-            "save": partial(save_project, self.desk),
-            "save_project_as": partial(save_project_as, self.desk),
-            "scene_notes": self._show_facts,
-        }
-        self._releases = release_handlers(self.desk)
-        self.wall.filled()
-        self.shell.panel_host("welcome").show(False)
+        self.window.panel_host("welcome").show(False)
         self.menus.enable(self.command_ids)
-        self.desk.say(cards.scene_line(scene))
 
     def close_scene(self) -> None:
         """Save and close the open project.
@@ -212,16 +227,15 @@ class MainWindow:
         Raises:
             StorageError: The latest work cannot be saved; it stays open.
         """
-        if self.desk is None:
+        if self.controller is None:
             return
-        self.desk.session.close()
-        self._extra.close()
-        self.desk.close()
-        self.desk, self._navigator, self._handlers = None, None, {}
+        self.controller.close()
+        self.controller = None
+        self.panels.empty(self.window)
 
     def show_loading(self, progress: ProgressState | None) -> None:
         """Show how far loading is, in place of an empty 3D view or in the status bar."""
-        self.wall.welcome.set_model(WelcomeState(self._memory.recent, progress))
+        self.panels.welcome.set_model(WelcomeState(self._memory.recent, progress))
 
     def quit(self) -> None:
         """Save everything and end; a disk that refuses is asked about."""
@@ -246,15 +260,15 @@ class MainWindow:
         )
 
         def answer(button_id: str) -> None:
-            if self.desk is None:
+            if self.controller is None:
                 return
             if button_id == "elsewhere":
-                save_project_as(self.desk)
+                self.controller.save_elsewhere()
             elif button_id == "lose":
-                self.desk.session.abandon()
+                self.controller.abandon()
                 self.exit_code = 1
 
-        self.shell.popups.ask(
+        self.window.popups.ask(
             "The latest work is not saved", reason, buttons, answer, icon="triangle-alert"
         )
 
@@ -270,81 +284,78 @@ class MainWindow:
             is_new = name not in self._held
             self._held.down(name, now)
             if name == _SPACE:
-                self.wall.canvas.is_space_held = True
+                self._hold_space(True)
             if name == _SPACE or event.is_repeat or not is_new:
                 return
         if command is None or (self.files.is_open and command.command_id != "cancel"):
             return
         self.run_command(command.command_id)
 
+    @property
+    def _releases(self) -> dict[str, Callable[[], object]]:
+        """What letting a held key go does, by command id."""
+        return {} if self.controller is None else self.controller.releases
+
+    def _hold_space(self, is_held: bool) -> None:
+        if self.controller is not None:
+            self.controller.hold_space(is_held)
+
     def _let_go(self, name: str) -> None:
         if name == _SPACE:
-            self.wall.canvas.is_space_held = False
+            self._hold_space(False)
         elif name in self._releases:
             self._releases[name]()
 
     def _on_scene_pointer(self, event: PointerEvent) -> str:
-        return self._navigator.pointer(event) if self._navigator is not None else ""
+        return "" if self.controller is None else self.controller.pointer(event)
 
     def _on_tick(self) -> bool:
         self._mailbox.run_pending(_ANSWERS_S)
         self._held.tick(
-            time.monotonic(), pressed_at=self.shell.pressed_at, is_pressed=self.shell.is_pressed
+            time.monotonic(), pressed_at=self.window.pressed_at, is_pressed=self.window.is_pressed
         )
         self.loading.tick()
         self._show_title()
         self._tick_menus()
-        return self.desk.tick() if self.desk is not None else False
+        return self.controller.tick() if self.controller is not None else False
 
     def _show_title(self) -> None:
         """Name the scene, with a mark while something is not saved."""
         title = _TITLE
-        if self.desk is not None:
-            mark = "• " if self.desk.saving.has_unsaved else ""
-            title = f"{mark}{self.desk.project.scene.name} – {_TITLE}"
+        if self.controller is not None:
+            title = f"{self.controller.title} – {_TITLE}"
         if title != self.title:
             self.title = title
-            self.shell.show_title(title)
+            self.window.show_title(title)
 
     def _tick_menus(self) -> None:
         """Tick in the menus what is chosen and switched on."""
-        desk = self.desk
-        checked = models.checked_commands(
-            None if desk is None else desk.studio,
-            has_cameras=desk is not None and desk.frustums.are_shown,
-            has_plane_photos=desk is not None and desk.shows_plane_photos,
-        )
-        self.menus.check(checked)
+        open_one = self.controller
+        self.menus.check(frozenset() if open_one is None else open_one.checked_commands)
 
     def _on_touched(self) -> None:
-        self.shell.cloud.plan.touched(time.monotonic())
+        self.window.cloud.plan.touched(time.monotonic())
 
     def _cancel(self) -> None:
         """Escape: what is under way ends, nearest first; the program never."""
         if self.files.is_open:
             self.files.cancel()
-        elif self.shell.popups.popup is not None:
-            self.shell.popups.dismiss()
-        elif self.desk is not None and not self.desk.cancel():
-            self.desk.cancel_work()
+        elif self.window.popups.popup is not None:
+            self.window.popups.dismiss()
+        elif self.controller is not None:
+            self.controller.cancel()
 
     def _choose_scene(self, ask: Callable[[Path, Callable[[Path], None]], None]) -> None:
         folder = self.scene_path.parent if self.scene_path is not None else Path.cwd()
         ask(folder, self.loading.open)
 
-    def _show_facts(self) -> None:
-        if self.desk is not None:
-            project = self.desk.project
-            facts = cards.scene_facts(project.scene, project.fusion_settings)
-            cards.tell(self.shell.popups, f"About {project.scene.name}", " ".join(facts))
-
-    def splitter_moved(self, dx: float) -> None:
+    def _move_splitter(self, dx: float) -> None:
         """Give the 3D view so many device pixels more."""
-        width = max(1, self.shell.content.width)
-        self.shell.split = min(0.85, max(0.15, self.shell.split + dx / width))
-        self.shell.layout()
+        width = max(1, self.window.content.width)
+        self.window.split = min(0.85, max(0.15, self.window.split + dx / width))
+        self.window.layout()
 
-    def splitter_reset(self) -> None:
+    def _reset_splitter(self) -> None:
         """Divide the window as at first."""
-        self.shell.split = DEFAULT_SPLIT
-        self.shell.layout()
+        self.window.split = DEFAULT_SPLIT
+        self.window.layout()

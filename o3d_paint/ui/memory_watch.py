@@ -12,17 +12,13 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
-
-import numpy as np
+from typing import NoReturn, Protocol
 
 from o3d_paint.child_process import program_command
-from o3d_paint.core.views.orbit import Eye
 from o3d_paint.io.memory import available_bytes, human_size
-
-if TYPE_CHECKING:
-    from o3d_paint.ui.main_window import MainWindow
+from o3d_paint.ui.viewpoint import Viewpoint
 
 __all__ = ["MemoryWatch", "command_for", "must_restart", "resume", "start_anew"]
 
@@ -43,6 +39,43 @@ def must_restart(grown: int, available: int) -> bool:
     return grown >= _GROWN and available < max(_LEAST_FREE, grown // 4)
 
 
+class RestartableWindow(Protocol):
+    """A window that can end, and show in another process what it shows now."""
+
+    @property
+    def scene_path(self) -> Path | None:
+        """The file of the open scene; None where there is none."""
+
+    @property
+    def project_folder(self) -> Path | None:
+        """The folder of the open project; None while nothing is open."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """0 once it has saved everything and may end."""
+
+    @property
+    def idle_s(self) -> float:
+        """Seconds since the user did anything."""
+
+    @property
+    def is_stroking(self) -> bool:
+        """Whether a stroke is under way."""
+
+    @property
+    def viewpoint(self) -> Viewpoint | None:
+        """What it shows; None while nothing is open."""
+
+    def look_from(self, viewpoint: Viewpoint) -> None:
+        """Show it."""
+
+    def toast(self, text: str) -> None:
+        """Show a message for a moment."""
+
+    def quit(self) -> None:
+        """Save everything and end."""
+
+
 class MemoryWatch:
     """Looks now and then how much memory is left.
 
@@ -50,7 +83,7 @@ class MemoryWatch:
         window: The window; it is asked to quit, which saves.
     """
 
-    def __init__(self, window: MainWindow) -> None:
+    def __init__(self, window: RestartableWindow) -> None:
         self._window = window
         self._first: tuple[Path, Path] | None = None
         self._next = 0.0
@@ -61,58 +94,48 @@ class MemoryWatch:
     def tick(self) -> None:
         """Look, and start anew where that must be and nobody is at work."""
         resume(self._window)
-        now = time.monotonic()
-        desk = self._window.desk
-        if now < self._next or desk is None:
+        window, now = self._window, time.monotonic()
+        folder, scene = window.project_folder, window.scene_path
+        if now < self._next or folder is None:
             return
         self._next = now + _EVERY_S
         own = _own_bytes()
         if own is None:
             return
-        if self._baseline is None or self._opened != self._window.scene_path:
-            if self._baseline is None and self._window.scene_path is not None:
-                self._first = (self._window.scene_path, desk.session.folder)
-            self._baseline, self._opened = own, self._window.scene_path
-        idle = now - self._window.shell.last_input >= _IDLE_S
-        if not must_restart(own - self._baseline, available_bytes()) or not idle:
-            return
-        if self._window.scene_path is not None and not desk.project.is_stroking:
-            self._restart(own)
+        if self._baseline is None or self._opened != scene:
+            if self._baseline is None and scene is not None:
+                self._first = (scene, folder)
+            self._baseline, self._opened = own, scene
+        is_idle = window.idle_s >= _IDLE_S and not window.is_stroking
+        if must_restart(own - self._baseline, available_bytes()) and is_idle and scene is not None:
+            self._restart(own, scene, folder)
 
-    def _restart(self, own: int) -> None:
-        window, desk = self._window, self._window.desk
-        assert desk is not None
-        eye = desk.shell.cloud.eye
+    def _restart(self, own: int, scene: Path, folder: Path) -> None:
+        window = self._window
+        seen = window.viewpoint
         state = {
             "why": f"The software renderer had taken {human_size(own)}: the window was started"
             " anew, nothing is lost",
-            "photo": desk.studio.viewing.open_idx,
-            "class_id": desk.studio.viewing.class_id,
-            "eye": None if eye is None else [*eye.position.tolist(), *eye.pivot.tolist(), eye.fov],
+            "seen": None if seen is None else asdict(seen),
         }
-        assert window.scene_path is not None
-        command = command_for(window.scene_path, desk.session.folder, self._first)
+        command = command_for(scene, folder, self._first)
         window.quit()
         if window.exit_code == 0:
             os.environ[_VARIABLE] = json.dumps(state)
             self.command = command
 
 
-def resume(window: MainWindow) -> None:
+def resume(window: RestartableWindow) -> None:
     """Show what the process before this one showed, if there was one."""
-    desk = window.desk
-    text = os.environ.pop(_VARIABLE, "") if desk is not None else ""
-    if not text or desk is None:
+    text = os.environ.pop(_VARIABLE, "") if window.project_folder is not None else ""
+    if not text:
         return
     state = json.loads(text)
-    desk.shell.toast(str(state["why"]), "info")
-    desk.studio.choose_class(int(state["class_id"]))
-    frame_idx, eye = state["photo"], state["eye"]
-    if frame_idx is not None and 0 <= int(frame_idx) < len(desk.project.scene.frames):
-        desk.studio.open_photo(int(frame_idx))
-    if eye is not None:
-        position, pivot = np.array(eye[:3]), np.array(eye[3:6])
-        desk.shell.cloud.look(Eye(position, pivot, desk.project.scene.up, float(eye[6])))
+    window.toast(str(state["why"]))
+    if state["seen"] is not None:
+        eye = state["seen"]["eye"]
+        seen = Viewpoint(**{**state["seen"], "eye": None if eye is None else tuple(eye)})
+        window.look_from(seen)
 
 
 def start_anew(command: list[str]) -> NoReturn:

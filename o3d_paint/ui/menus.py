@@ -7,7 +7,7 @@ from typing import Any
 
 from open3d.visualization import gui
 
-from o3d_paint.ui.commands import COMMANDS, MENUS, Command, key_text
+from o3d_paint.ui.commands import MENUS, Command, commands, key_text
 from o3d_paint.ui.guard import Guard
 
 __all__ = ["MenuBar"]
@@ -32,7 +32,7 @@ class MenuBar:
         self.checked: frozenset[str] = frozenset()
         bar = gui.Menu()
         for title in MENUS:
-            listed = [c for c in COMMANDS if c.group == title and c.in_menu]
+            listed = [c for c in commands() if c.group == title and c.in_menu]
             bar.add_menu(title, self._menu(title, listed))
         gui.Application.instance.menubar = bar
 
@@ -58,9 +58,9 @@ class MenuBar:
             menu.set_checked(number, command_id in checked)
         self.checked = checked
 
-    def _menu(self, _title: str, commands: list[Command]) -> Any:
+    def _menu(self, _title: str, listed: list[Command]) -> Any:
         menu = gui.Menu()
-        for command in commands:
+        for command in listed:
             if command.divider:
                 menu.add_separator()
             number = _FIRST_ID + len(self._numbers)

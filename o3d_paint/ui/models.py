@@ -12,6 +12,7 @@ from o3d_paint.project.coverage import Coverage
 from o3d_paint.project.photo_tools import has_photo_tools
 from o3d_paint.project.project import Project
 from o3d_paint.ui.canvas_style import CanvasStyle
+from o3d_paint.ui.editor import MAX_RADIUS, MIN_RADIUS, Editor
 from o3d_paint.ui.panels.class_panel import ClassPanelState
 from o3d_paint.ui.panels.class_row import ClassRow
 from o3d_paint.ui.panels.photo_strip import PhotoStripState
@@ -19,7 +20,6 @@ from o3d_paint.ui.panels.status_bar import ProgressState, StatusState, percent
 from o3d_paint.ui.panels.thumbnail import ThumbnailItem
 from o3d_paint.ui.panels.tool_options import ToolOptionsState
 from o3d_paint.ui.panels.toolbar import TOOLBAR_IDS, ToolbarState
-from o3d_paint.ui.studio import MAX_RADIUS, MIN_RADIUS, Studio
 
 __all__ = [
     "Saving",
@@ -50,83 +50,83 @@ class Saving:
     has_unsaved: bool = False
 
 
-def toolbar_state(studio: Studio | None, *, fuse_share: float | None) -> ToolbarState:
+def toolbar_state(editor: Editor | None, *, fuse_share: float | None) -> ToolbarState:
     """Return what the toolbar shows; without a project only opening works."""
-    if studio is None:
+    if editor is None:
         return ToolbarState(enabled=_WITHOUT_SCENE)
-    project, viewing = studio.project, studio.viewing
+    project, state = editor.project, editor.state
     enabled = set(TOOLBAR_IDS)
     conditions = {
         "undo": project.history.undo_name is not None,
         "redo": project.history.redo_name is not None,
         "fuse": project.has_paint or project.fusion is not None,
-        "only_this_photo": viewing.open_idx is not None,
-        "next_photo": studio.suggested is not None,
+        "only_this_photo": state.open_idx is not None,
+        "next_photo": editor.suggested is not None,
     }
     enabled -= {name for name, holds in conditions.items() if not holds}
-    toggled = {f"colors_{viewing.look.mode}"}
+    toggled = {f"colors_{state.look.mode}"}
     if project.fused_shown:
         toggled.add("fuse")
-    if viewing.only_this_photo:
+    if state.only_this_photo:
         toggled.add("only_this_photo")
     return ToolbarState(
         enabled=frozenset(enabled),
         toggled=frozenset(toggled),
         fuse_share=fuse_share,
         is_fuse_stale=project.fused_shown and project.fusion_is_stale,
-        next_gain=gain_text(studio),
+        next_gain=gain_text(editor),
     )
 
 
 def checked_commands(
-    studio: Studio | None, *, has_cameras: bool, has_plane_photos: bool
+    editor: Editor | None, *, has_cameras: bool, has_plane_photos: bool
 ) -> frozenset[str]:
     """Return the commands that menus tick: the tool, the colours, and what is switched on."""
-    if studio is None:
+    if editor is None:
         return frozenset()
-    viewing = studio.viewing
+    state = editor.state
     switches = {
-        "protect": viewing.protect,
-        "ghost": viewing.has_ghost,
-        "through": viewing.through,
-        "only_this_photo": viewing.only_this_photo,
+        "protect": state.protect,
+        "ghost": state.has_ghost,
+        "through": state.through,
+        "only_this_photo": state.only_this_photo,
         "cameras": has_cameras,
         "thumbnails": has_plane_photos,
-        "fuse": studio.project.fused_shown,
-        "label_unsure": studio.project.min_confidence <= 0,
+        "fuse": editor.project.fused_shown,
+        "label_unsure": editor.project.min_confidence <= 0,
     }
-    chosen = {viewing.tool, f"colors_{viewing.look.mode}"}
-    if viewing.heat is not None:
-        chosen.add(viewing.heat)
+    chosen = {state.tool, f"colors_{state.look.mode}"}
+    if state.heat is not None:
+        chosen.add(state.heat)
     return frozenset(chosen | {name for name, is_on in switches.items() if is_on})
 
 
-def options_state(studio: Studio | None, tools: frozenset[str]) -> ToolOptionsState:
+def options_state(editor: Editor | None, tools: frozenset[str]) -> ToolOptionsState:
     """Return what the tool options show.
 
     Args:
-        studio: None while nothing is open.
+        editor: None while nothing is open.
         tools: Ids of the tools that exist.
     """
-    if studio is None:
+    if editor is None:
         return ToolOptionsState(enabled=frozenset())
-    viewing = studio.viewing
-    if not studio.regions.frames:
+    state = editor.state
+    if not editor.regions.frames:
         tools -= {"region"}
     if not has_photo_tools():
         tools -= {"plugin"}
     return ToolOptionsState(
-        tool=viewing.tool,
-        size=studio.radius,
+        tool=state.tool,
+        size=editor.radius,
         size_range=(MIN_RADIUS, MAX_RADIUS),
-        has_size=viewing.tool in viewing.radii,
-        opacity=viewing.opacity,
+        has_size=state.tool in state.radii,
+        opacity=state.opacity,
         options=frozenset(
             name
             for name, is_on in (
-                ("protect", viewing.protect),
-                ("ghost", viewing.has_ghost),
-                ("through", viewing.through),
+                ("protect", state.protect),
+                ("ghost", state.has_ghost),
+                ("through", state.through),
             )
             if is_on
         ),
@@ -155,18 +155,18 @@ def class_rows(project: Project, coverage: Coverage | None) -> tuple[ClassRow, .
     return tuple(rows)
 
 
-def class_state(studio: Studio | None, coverage: Coverage | None) -> ClassPanelState:
+def class_state(editor: Editor | None, coverage: Coverage | None) -> ClassPanelState:
     """Return what the class list shows."""
-    if studio is None:
+    if editor is None:
         return ClassPanelState(can_add=False)
-    return ClassPanelState(class_rows(studio.project, coverage), studio.viewing.class_id)
+    return ClassPanelState(class_rows(editor.project, coverage), editor.state.class_id)
 
 
-def strip_state(studio: Studio | None, thumbnails: Mapping[int, RgbArray]) -> PhotoStripState:
+def strip_state(editor: Editor | None, thumbnails: Mapping[int, RgbArray]) -> PhotoStripState:
     """Return what the photo strip shows."""
-    if studio is None:
+    if editor is None:
         return PhotoStripState()
-    project, suggested = studio.project, studio.suggested
+    project, suggested = editor.project, editor.suggested
     painted = set(project.painted_frames)
     items = tuple(
         ThumbnailItem(
@@ -175,18 +175,18 @@ def strip_state(studio: Studio | None, thumbnails: Mapping[int, RgbArray]) -> Ph
             thumbnail=thumbnails.get(i),
             state="painted" if i in painted else "untouched",
             is_suggested=i == suggested,
-            gain=gain_text(studio) if i == suggested else "",
+            gain=gain_text(editor) if i == suggested else "",
         )
         for i, frame in enumerate(project.scene.frames)
     )
     camera = project.scene.frames[0].camera if items else None
     aspect = camera.width / camera.height if camera is not None else 4 / 3
-    viewing = studio.viewing
-    return PhotoStripState(items, viewing.open_idx, viewing.hover_idx, aspect)
+    state = editor.state
+    return PhotoStripState(items, state.open_idx, state.hover_idx, aspect)
 
 
 def status_state(
-    studio: Studio | None,
+    editor: Editor | None,
     coverage: Coverage | None,
     *,
     conflicts: float | None,
@@ -195,9 +195,9 @@ def status_state(
     progress: ProgressState | None,
 ) -> StatusState:
     """Return what the status bar shows."""
-    if studio is None or coverage is None:
+    if editor is None or coverage is None:
         return StatusState(message=message, progress=progress)
-    frames, idx = studio.project.scene.frames, studio.viewing.open_idx
+    frames, idx = editor.project.scene.frames, editor.state.open_idx
     photo = "" if idx is None else f"photo {idx + 1}/{len(frames)} · {frames[idx].name}"
     return StatusState(
         painted=coverage.share(coverage.painted),
@@ -212,26 +212,26 @@ def status_state(
     )
 
 
-def canvas_style(studio: Studio) -> CanvasStyle:
+def canvas_style(editor: Editor) -> CanvasStyle:
     """Return how the paint panel shows labels and brush."""
-    project, viewing = studio.project, studio.viewing
+    project, state = editor.project, editor.state
     colors = project.taxonomy.color_table()
     visible = np.ones(len(colors), dtype=bool)
     visible[[c for c in project.hidden if c < len(colors)]] = False
-    is_erasing = viewing.tool == "eraser"
-    color = tuple(int(v) for v in colors[viewing.class_id]) if not is_erasing else (255, 255, 255)
+    own = tuple(int(v) for v in colors[state.class_id])
+    color = (255, 255, 255) if editor.tool.erases else own
     return CanvasStyle(
         colors=colors,
         visible=visible,
-        opacity=0.0 if viewing.is_peeking else viewing.opacity,
-        radius=viewing.radii.get(viewing.tool),
+        opacity=0.0 if state.is_peeking else state.opacity,
+        radius=state.radii.get(state.tool),
         brush_color=(color[0], color[1], color[2]),
     )
 
 
-def gain_text(studio: Studio) -> str:
+def gain_text(editor: Editor) -> str:
     """Return what painting the suggested photo would add to confident coverage, such as +4.2 %."""
-    suggestion = studio.suggestion
+    suggestion = editor.suggestion
     return "" if suggestion is None else f"+{percent(suggestion.gain).removeprefix('< ')}"
 
 

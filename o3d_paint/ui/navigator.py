@@ -7,8 +7,14 @@ import time
 import numpy as np
 
 from o3d_paint.core.views.pick import pick_point
+from o3d_paint.ui.cloud_painter import CloudPainter
+from o3d_paint.ui.cloud_view import CloudView
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.events import PointerEvent
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.frustum_layer import FrustumLayer
+from o3d_paint.ui.notices import Notices
+from o3d_paint.ui.photo_canvas import PhotoCanvas
+from o3d_paint.ui.photo_suggester import PhotoSuggester
 
 __all__ = ["Navigator"]
 
@@ -19,11 +25,37 @@ _LOOK_EVERY_S = 0.1
 
 
 class Navigator:
-    """Follows the pointer over the 3D view of one workbench."""
+    """Follows the pointer over the 3D view of one project.
 
-    def __init__(self, desk: Workbench) -> None:
-        """Start without a button down."""
-        self._desk = desk
+    Args:
+        editor: What the user does.
+        view: The 3D view.
+        frustums: The cameras in it.
+        painter: The brush and lasso in it.
+        suggester: Knows which photo sees a spot best.
+        canvas: Shows the spot on the photo.
+        notices: Says what lies under the pointer.
+
+    Attributes:
+        spot_class: Class of the point under the pointer; 0 for none.
+    """
+
+    def __init__(
+        self,
+        editor: Editor,
+        view: CloudView,
+        frustums: FrustumLayer,
+        *,
+        painter: CloudPainter,
+        suggester: PhotoSuggester,
+        canvas: PhotoCanvas,
+        notices: Notices,
+    ) -> None:
+        self._editor = editor
+        self._project = editor.project
+        self._view, self._frustums, self._painter = view, frustums, painter
+        self._suggester, self._canvas, self._notices = suggester, canvas, notices
+        self.spot_class = 0
         self._pressed: tuple[float, float] | None = None
         self._last = (0.0, 0.0)
         self._is_drag = False
@@ -32,13 +64,13 @@ class Navigator:
 
     def pointer(self, event: PointerEvent) -> str:
         """Take an event; returns what to say about the spot."""
-        if self._desk.shell.cloud.eye is None:
+        if self._view.eye is None:
             return ""
         if self._paint(event):
             return ""
         if event.kind == "leave":
             self._over_spot(None)
-            self._desk.studio.view(hover_idx=None)
+            self._editor.view(hover_idx=None)
         elif event.kind == "move":
             self._hover(event)
         elif event.kind == "wheel":
@@ -57,9 +89,9 @@ class Navigator:
 
     def _paint(self, event: PointerEvent) -> bool:
         """Give an event to the 3D tool; returns whether it took it."""
-        painter = self._desk.painter
+        painter = self._painter
         if event.kind == "down":
-            is_free = not self._desk.wall.canvas.is_space_held and not event.modifiers
+            is_free = not self._canvas.is_space_held and not event.modifiers
             if not (painter.is_active and is_free and event.button in ("left", "right")):
                 return False
             self._pressed = None
@@ -75,69 +107,68 @@ class Navigator:
         return True
 
     def _words(self) -> str:
-        hover = self._desk.studio.viewing.hover_idx
+        hover = self._editor.state.hover_idx
         if hover is None or self._is_spot:
             return ""
-        frames = self._desk.project.scene.frames
-        state = "painted" if hover in self._desk.project.painted_frames else "not painted"
+        frames = self._project.scene.frames
+        state = "painted" if hover in self._project.painted_frames else "not painted"
         return f"photo {hover + 1}/{len(frames)} · {frames[hover].name} · {state}"
 
     def _hover(self, event: PointerEvent) -> None:
         now = time.monotonic()
         if now - self._hovered_at >= _HOVER_EVERY_S:
             self._hovered_at = now
-            frame_idx = self._desk.frustums.pick(event.x, event.y)
+            frame_idx = self._frustums.pick(event.x, event.y)
             if frame_idx is not None:
                 self._over_spot(None)
-                self._desk.studio.view(hover_idx=frame_idx)
+                self._editor.view(hover_idx=frame_idx)
             elif now - self._looked_at >= _LOOK_EVERY_S:
                 self._looked_at = now
                 self._over_spot(self._point_at(event))
 
     def _over_spot(self, point: int | None) -> None:
         """The pointer is over a point of the cloud: say what it is, mark who sees it best."""
-        desk = self._desk
         was_spot, self._is_spot = self._is_spot, point is not None
         if point is None:
             if not was_spot:
-                desk.studio.view(hover_idx=None)
+                self._editor.view(hover_idx=None)
                 return
-            desk.spot_class = 0
-            desk.studio.view(hover_idx=None)
-            desk.say("")
+            self.spot_class = 0
+            self._editor.view(hover_idx=None)
+            self._notices.say("")
             return
-        project = desk.project
+        project = self._project
         label = int(project.labels_of(np.array([point], dtype=np.int32))[0])
-        desk.spot_class = label
+        self.spot_class = label
         name = project.taxonomy.get(label).name if label in project.taxonomy else "unlabelled"
-        best = desk.guidance.best_view(project.scene.cloud.xyz[point])
-        desk.studio.view(hover_idx=None if best is None else best.frame_idx)
+        best = self._suggester.best_view(project.scene.cloud.xyz[point])
+        self._editor.view(hover_idx=None if best is None else best.frame_idx)
         seen = "" if best is None else f" · best seen in photo {best.frame_idx + 1} (Ctrl+click)"
-        desk.say(name + seen)
+        self._notices.say(name + seen)
 
     def _wheel(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._view
         if "ctrl" in event.modifiers:
             cloud.resize_points(1.15**event.wheel)
         elif cloud.eye is not None:
             cloud.look(cloud.eye.nearer(event.wheel))
 
     def _drag(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._view
         if self._pressed is None or cloud.eye is None:
             return
         x, y = self._pressed
         if not self._is_drag and np.hypot(event.x - x, event.y - y) <= _CLICK_PX:
             return
         if not self._is_drag:
-            self._desk.studio.view(hover_idx=None)
+            self._editor.view(hover_idx=None)
         self._is_drag = True
         dx, dy = event.x - self._last[0], event.y - self._last[1]
         self._last = (event.x, event.y)
         height = cloud.size[1]
         turns = event.button == "left" and "shift" not in event.modifiers
         # With a 3D tool the left button paints, so the middle one turns.
-        turns |= event.button == "middle" and self._desk.painter.is_active and not event.modifiers
+        turns |= event.button == "middle" and self._painter.is_active and not event.modifiers
         if turns:
             cloud.look(cloud.eye.turned(dx, dy, height=height))
         else:
@@ -152,14 +183,14 @@ class Navigator:
             return
         if "alt" in event.modifiers:
             self._over_spot(self._point_at(event))
-            self._desk.studio.choose_class(self._desk.spot_class)
+            self._editor.choose_class(self.spot_class)
             return
-        frame_idx = self._desk.frustums.pick(event.x, event.y)
+        frame_idx = self._frustums.pick(event.x, event.y)
         if frame_idx is not None:
-            self._desk.studio.open_photo(frame_idx)
+            self._editor.open_photo(frame_idx)
 
     def _point_at(self, event: PointerEvent) -> int | None:
-        cloud = self._desk.shell.cloud
+        cloud = self._view
         points, positions = cloud.pickable
         found = pick_point(
             (event.x, event.y),
@@ -171,22 +202,22 @@ class Navigator:
         return None if found is None else int(positions[found])
 
     def _set_pivot(self, event: PointerEvent) -> None:
-        cloud = self._desk.shell.cloud
+        cloud = self._view
         # A double click on a camera opens it, as the first of the two clicks did already.
-        if self._desk.frustums.pick(event.x, event.y) is not None or cloud.eye is None:
+        if self._frustums.pick(event.x, event.y) is not None or cloud.eye is None:
             return
         point = self._point_at(event)
         if point is not None:
-            xyz = self._desk.project.scene.cloud.xyz[point] - cloud.center
+            xyz = self._project.scene.cloud.xyz[point] - cloud.center
             cloud.fly(cloud.eye.around(xyz))
 
     def _open_best(self, event: PointerEvent) -> None:
         point = self._point_at(event)
         if point is None:
             return
-        found = self._desk.guidance.best_view(self._desk.project.scene.cloud.xyz[point])
+        found = self._suggester.best_view(self._project.scene.cloud.xyz[point])
         if found is None:
-            self._desk.shell.toast("No photo shows this spot")
+            self._notices.toast("No photo shows this spot")
             return
-        self._desk.studio.open_photo(found.frame_idx)
-        self._desk.wall.canvas.center_on(*found.pixel, 2.0)
+        self._editor.open_photo(found.frame_idx)
+        self._canvas.center_on(*found.pixel, 2.0)

@@ -97,10 +97,6 @@ class PhotoCanvas:
         self._photo = photo
         self._new_view()
 
-    def forget_views(self) -> None:
-        """Forget zoom and pan of all photos: another scene."""
-        self._views.clear()
-
     def set_style(self, style: CanvasStyle) -> None:
         """Show labels and brush another way."""
         old, self._style = self._style, style

@@ -16,11 +16,14 @@ from o3d_paint.project.evaluation import photos_left_out
 from o3d_paint.project.jobs import Report
 from o3d_paint.project.statistics import area_of_points, sure_points
 from o3d_paint.ui.clipboard import copy_text, has_clipboard
+from o3d_paint.ui.editor import Editor
 from o3d_paint.ui.files import FileDialogs
+from o3d_paint.ui.frames import CardFrame
+from o3d_paint.ui.notices import BackgroundWork, Notices
 from o3d_paint.ui.panels.evaluation import Evaluation, EvaluationState, PhotoScore
 from o3d_paint.ui.panels.statistics import ClassFigures, Statistics, StatisticsState
 from o3d_paint.ui.panels.status_bar import percent
-from o3d_paint.ui.workbench import Workbench
+from o3d_paint.ui.photo_canvas import PhotoCanvas
 
 __all__ = ["Reports"]
 
@@ -30,16 +33,35 @@ _Counted = tuple[tuple[ClassStatistics, ...], tuple[Conflict, ...]]
 
 
 class Reports:
-    """Tables of one workbench.
+    """Tables of one project.
 
     Args:
-        desk: Whose work.
+        editor: Whose project.
+        frame: Where the tables open.
+        canvas: Shows the spot of a row.
+        notices: Tells the user.
+        background: Counts.
         files: Asks where to write where there is no clipboard.
         scene_path: The scene's file, beside which files are suggested.
     """
 
-    def __init__(self, desk: Workbench, files: FileDialogs, scene_path: Path | None) -> None:
-        self._desk = desk
+    def __init__(
+        self,
+        editor: Editor,
+        frame: CardFrame,
+        canvas: PhotoCanvas,
+        *,
+        notices: Notices,
+        background: BackgroundWork,
+        files: FileDialogs,
+        scene_path: Path | None,
+    ) -> None:
+        self._editor = editor
+        self._project = editor.project
+        self._popups = frame.popups
+        self._canvas = canvas
+        self._notices = notices
+        self._background = background
         self._files = files
         self._scene_path = scene_path
         self._point_area: FloatArray | None = None
@@ -47,12 +69,12 @@ class Reports:
 
     @property
     def _unit(self) -> str:
-        return "m" if self._desk.project.scene.metric else "unit"
+        return "m" if self._project.scene.metric else "unit"
 
     def statistics(self) -> None:
         """Show the table of classes: counts at once, areas when they are estimated."""
-        desk, project = self._desk, self._desk.project
-        card = Statistics(self._copy, desk.shell.popups.close)
+        project = self._project
+        card = Statistics(self._copy, self._popups.close)
         counts = {c.class_id: c.shown for c in project.coverage().classes}
         total = max(1, len(project.scene.cloud))
         known = tuple(
@@ -62,7 +84,7 @@ class Reports:
         )  # fmt: skip
         counting = StatisticsState(known, "Counting…", copies=has_clipboard(), is_counting=True)
         card.set_model(counting)
-        desk.shell.popups.open(card)
+        self._popups.open(card)
         labels, said, taxonomy = project.labels, project.snapshot(), project.taxonomy
         is_sure = sure_points(project)
 
@@ -78,15 +100,15 @@ class Reports:
         def done(counted: _Counted) -> None:
             self._lines = counted[0]
             card.set_model(self._statistics_state(*counted))
-            if desk.shell.popups.popup is card:
-                desk.shell.popups.refit()
+            if self._popups.popup is card:
+                self._popups.refit()
 
-        desk.worker.submit("statistics", work, done=done, failed=desk.shell.guard.report)
+        self._background.run("statistics", work, done)
 
     def _statistics_state(
         self, lines: tuple[ClassStatistics, ...], pairs: tuple[Conflict, ...]
     ) -> StatisticsState:
-        taxonomy = self._desk.project.taxonomy
+        taxonomy = self._project.taxonomy
         rows = tuple(
             ClassFigures(
                 name=line.name,
@@ -116,74 +138,60 @@ class Reports:
         return StatisticsState(rows, note, words, copies=has_clipboard())
 
     def _copy(self) -> None:
-        desk = self._desk
-        if not self._lines or desk.worker.is_running("statistics"):
+        if not self._lines or self._background.is_running("statistics"):
             return
         text = as_csv(self._lines, unit=self._unit)
         if copy_text(text):
-            desk.shell.toast("Copied the table as CSV", "good")
+            self._notices.toast("Copied the table as CSV", "good")
             return
-        base = self._scene_path or Path.cwd() / desk.project.scene.name
+        base = self._scene_path or Path.cwd() / self._project.scene.name
 
         def write(path: Path) -> None:
             write_bytes(path, text.encode())
-            desk.shell.toast(f"Wrote {path}", "good")
+            self._notices.toast(f"Wrote {path}", "good")
 
         suggested = base.with_name(f"{base.stem}_classes.csv")
         title = "The table as a file, since no clipboard program is installed (xclip, wl-copy)"
-        desk.shell.popups.close()
+        self._popups.close()
         self._files.choose_target(suggested, ".csv", write, title=title)
 
     def evaluate(self) -> None:
         """Predict each painted photo from the others, and show how well that goes."""
-        desk, project = self._desk, self._desk.project
+        project = self._project
         if len(project.painted_frames) < _FEWEST_PHOTOS or project.missing_indexes():
-            desk.shell.toast("Paint two photos or more to compare them")
+            self._notices.toast("Paint two photos or more to compare them")
             return
         said, settings, scene = project.snapshot(), project.fusion_settings, project.scene
 
-        def done(photos: tuple[LeftOut, ...]) -> None:
-            desk.show_progress(None)
-            self._show_evaluation(photos)
-
-        def failed(error: Exception) -> None:
-            desk.show_progress(None)
-            desk.shell.guard.report(error)
-
-        text = "Predicting photos from each other"
-        desk.show_progress(text, 0.0)
-        desk.worker.submit(
+        self._background.run(
             "evaluation",
             lambda report: photos_left_out(scene, said.evidence(), settings, progress=report),
-            done=done,
-            failed=failed,
-            progressed=lambda share, _: desk.show_progress(text, share),
+            self._show_evaluation,
+            title="Predicting photos from each other",
         )
 
     def _show_evaluation(self, photos: tuple[LeftOut, ...]) -> None:
-        desk = self._desk
-        frames = desk.project.scene.frames
+        frames = self._project.scene.frames
         rows = tuple(photo_score(photo, frames[photo.frame_idx].name) for photo in photos)
-        card = Evaluation(self._jump_to(photos), desk.shell.popups.close)
-        note = f"Derived by {desk.project.fusion_settings.method}"
-        if len(desk.project.accepted):
+        card = Evaluation(self._jump_to(photos), self._popups.close)
+        note = f"Derived by {self._project.fusion_settings.method}"
+        if len(self._project.accepted):
             note += " · accepted predictions took no part"
         card.set_model(EvaluationState(rows, note))
-        desk.shell.popups.open(card)
+        self._popups.open(card)
 
     def _jump_to(self, photos: tuple[LeftOut, ...]) -> Callable[[int], None]:
         wrong = {photo.frame_idx: photo.wrong_points for photo in photos}
 
         def jump(frame_idx: int) -> None:
-            desk = self._desk
-            desk.shell.popups.close()
-            desk.studio.open_photo(frame_idx)
-            index = desk.project.index(frame_idx)
+            self._popups.close()
+            self._editor.open_photo(frame_idx)
+            index = self._project.index(frame_idx)
             if index is None or not len(wrong[frame_idx]):
                 return
             pixel = index.pixel[np.isin(index.point, wrong[frame_idx])]
             if len(pixel):
-                desk.wall.canvas.center_on(*densest(pixel, index.shape), 2.5)
+                self._canvas.center_on(*densest(pixel, index.shape), 2.5)
 
         return jump
 

@@ -8,9 +8,10 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillReading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from o3d_paint.core.scene import Scene
+from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.core.views.shown_cloud import ShownCloud
 from o3d_paint.io.scene import LoadOptions, load_scene
 from o3d_paint.project.jobs import Mailbox, Report, Worker
@@ -20,10 +21,7 @@ from o3d_paint.project.photo_tools import has_photo_tools
 from o3d_paint.project.scene_options import completed_options
 from o3d_paint.ui.panels.status_bar import ProgressState
 
-if TYPE_CHECKING:
-    from o3d_paint.ui.main_window import MainWindow
-
-__all__ = ["LoadedScene", "SceneLoading", "SceneReading"]
+__all__ = ["LoadedScene", "SceneHost", "SceneLoading", "SceneReading"]
 
 _KEY = "scene"
 _Read = tuple[Scene, Path, LoadOptions]
@@ -99,12 +97,36 @@ class LoadedScene:
     options: LoadOptions
 
 
+class SceneHost(Protocol):
+    """Who shows scenes that were loaded."""
+
+    @property
+    def project_folder(self) -> Path | None:
+        """The folder of the open project; None while nothing is open."""
+
+    @property
+    def first_classes(self) -> Taxonomy | None:
+        """Classes of projects that begin here; None for the published five."""
+
+    def take_project(self) -> Path | None:
+        """Return the project folder that the user named for the first scene, once."""
+
+    def show_loading(self, progress: ProgressState | None) -> None:
+        """Show how far loading is; None when it is over."""
+
+    def open_scene(self, loaded: LoadedScene) -> None:
+        """Show a scene in place of the open one."""
+
+    def report(self, error: Exception) -> None:
+        """Tell the user of an error."""
+
+
 class SceneLoading:
     """Loads one scene at a time for a window."""
 
-    def __init__(self, window: MainWindow, mailbox: Mailbox, options: LoadOptions) -> None:
+    def __init__(self, host: SceneHost, mailbox: Mailbox, options: LoadOptions) -> None:
         """Load with what the user said about scenes."""
-        self._window = window
+        self._host = host
         self._options = options
         self._worker = Worker(mailbox.post, name="o3d-paint-loader")
         self.error: Exception | None = None
@@ -155,8 +177,8 @@ class SceneLoading:
         """Nothing is polled: workers answer through the mailbox."""
 
     def _start(self, name: str, read: Callable[[Report], _Read]) -> None:
-        chosen, held = self._window.take_project(), self._window.project_folder
-        classes = self._window.first_classes
+        chosen, held = self._host.take_project(), self._host.project_folder
+        classes = self._host.first_classes
 
         def work(report: Report) -> LoadedScene:
             scene, path, options = read(report)
@@ -179,15 +201,15 @@ class SceneLoading:
         )
 
     def _progressed(self, share: float, text: str) -> None:
-        self._window.show_loading(ProgressState(text, share, is_cancellable=False))
+        self._host.show_loading(ProgressState(text, share, is_cancellable=False))
 
     def _done(self, loaded: LoadedScene) -> None:
-        self._window.show_loading(None)
-        self._window.open_scene(loaded)
+        self._host.show_loading(None)
+        self._host.open_scene(loaded)
         self.is_first = False
 
     def _failed(self, error: Exception) -> None:
-        self._window.show_loading(None)
-        if self.is_first and self._window.desk is None:
+        self._host.show_loading(None)
+        if self.is_first and self._host.project_folder is None:
             self.error = error
-        self._window.shell.guard.report(error)
+        self._host.report(error)

@@ -21,7 +21,7 @@ from o3d_paint.ui.panels.item_panel import ItemPanel
 
 if TYPE_CHECKING:
     from o3d_paint.ui.main_window import MainWindow
-    from o3d_paint.ui.workbench import Workbench
+    from o3d_paint.ui.project_controller import ProjectController
 
 __all__ = ["StateDump"]
 
@@ -32,9 +32,9 @@ _STILL_TRUE_S = 0.2
 class StateDump:
     """Writes the state of a window to a file whenever it changed, and that it is still so."""
 
-    def __init__(self, window: MainWindow, path: Path) -> None:
+    def __init__(self, main: MainWindow, path: Path) -> None:
         """Write to a path."""
-        self._window = window
+        self._main = main
         self._path = path
         self._reset = path.with_suffix(".reset")
         self._last = ""
@@ -42,10 +42,10 @@ class StateDump:
         self._ticks = 0
 
     @classmethod
-    def from_environment(cls, window: MainWindow) -> StateDump | None:
+    def from_environment(cls, main: MainWindow) -> StateDump | None:
         """Return a dump if the environment asks for one."""
         name = os.environ.get(_VARIABLE)
-        return cls(window, Path(name).absolute()) if name else None
+        return cls(main, Path(name).absolute()) if name else None
 
     def tick(self) -> None:
         """Write what changed, every few ticks."""
@@ -54,7 +54,7 @@ class StateDump:
             return
         if self._reset.exists():
             self._reset.unlink()
-            self._window.shell.guard.holds.reset()
+            self._main.window.guard.callback_times.reset()
         state, now = self.state(), time.monotonic()
         text = json.dumps(state, indent=1)
         if text == self._last and now - self._written < _STILL_TRUE_S:
@@ -70,26 +70,26 @@ class StateDump:
 
     def state(self) -> dict[str, Any]:
         """Return the state; positions are device pixels of the window."""
-        window = self._window
-        shell = window.shell
+        main = self._main
+        window = main.window
         state: dict[str, Any] = {
-            "is_open": window.desk is not None,
-            "is_loading": window.loading.is_loading,
-            "window_at": [shell.window.os_frame.x, shell.window.os_frame.y],
-            "popup": type(shell.popups.popup).__name__ if shell.popups.popup else None,
-            "tip": shell.hosts["tooltip"].visible,
-            "field": shell.popups.text_field.text_value
-            if shell.popups.text_field.visible
+            "is_open": main.controller is not None,
+            "is_loading": main.loading.is_loading,
+            "window_at": [window.native.os_frame.x, window.native.os_frame.y],
+            "popup": type(window.popups.popup).__name__ if window.popups.popup else None,
+            "tip": window.hosts["tooltip"].visible,
+            "field": window.popups.text_field.text_value
+            if window.popups.text_field.visible
             else None,
-            "file_dialog": window.files.is_open,
-            "takes_keys": not shell.hides_keys,
-            "toasts": [t.text for t in shell.toasts],
-            "holds_ms": _milliseconds(shell.guard.holds.longest_s),
-            "holds_wall_ms": _milliseconds(shell.guard.holds.longest_wall_s),
+            "file_dialog": main.files.is_open,
+            "takes_keys": not window.hides_keys,
+            "toasts": [t.text for t in window.toasts],
+            "holds_ms": _milliseconds(window.guard.callback_times.longest_s),
+            "holds_wall_ms": _milliseconds(window.guard.callback_times.longest_wall_s),
             "panels": {},
             "items": {},
         }
-        for name, host in shell.hosts.items():
+        for name, host in window.hosts.items():
             if not host.visible:
                 continue
             frame = host.frame
@@ -99,31 +99,35 @@ class StateDump:
                     box = item.box
                     x, y = (box.x0 + box.x1) // 2, (box.y0 + box.y1) // 2
                     state["items"][f"{name}/{item.key}"] = [frame.x + x, frame.y + y]
-        if window.desk is not None:
-            state |= self._desk_state()
+        if main.controller is not None:
+            state |= self._controller_state()
         return state
 
-    def _desk_state(self) -> dict[str, Any]:
-        desk = self._window.desk
-        assert desk is not None
-        return _viewing_state(desk) | _project_state(desk) | self._screen_state(desk)
+    def _controller_state(self) -> dict[str, Any]:
+        controller = self._main.controller
+        assert controller is not None
+        return (
+            _editor_state(controller) | _project_state(controller) | self._screen_state(controller)
+        )
 
-    def _screen_state(self, desk: Workbench) -> dict[str, Any]:
-        cloud, view = desk.shell.cloud, desk.wall.canvas.viewport
-        scene, eye = cloud.widget.frame, cloud.eye
+    def _screen_state(self, controller: ProjectController) -> dict[str, Any]:
+        cloud, view = self._main.window.cloud, controller.paint.panels.canvas.viewport
+        scene, eye, frustums = cloud.widget.frame, cloud.eye, controller.scene_view.frustums
         return {
-            "title": self._window.title,
-            "checked": sorted(self._window.menus.checked),
-            "message": desk.message,
-            "panels_shown": desk.shell.mode,
-            "has_cameras": desk.frustums.are_shown,
-            "has_plane_photos": desk.shows_plane_photos,
-            "camera_size": round(float(np.ptp(desk.frustums.corners(0), axis=0).max()), 4)
-            if desk.project.scene.frames
+            "title": self._main.title,
+            "checked": sorted(self._main.menus.checked),
+            "message": controller.notices.message,
+            "panels_shown": self._main.window.mode,
+            "has_cameras": frustums.are_shown,
+            "has_plane_photos": controller.scene_view.shows_plane_photos,
+            "camera_size": round(
+                float(np.ptp(controller.scene_view.frustums.corners(0), axis=0).max()), 4
+            )
+            if controller.project.scene.frames
             else 0.0,
-            "has_picture": desk.wall.canvas.has_picture,
-            "commands": sorted(self._window.command_ids),
-            "folder": str(desk.session.folder),
+            "has_picture": controller.paint.panels.canvas.has_picture,
+            "commands": sorted(self._main.command_ids),
+            "folder": str(controller.session.folder),
             "point_size": cloud.point_size,
             "has_overlay": cloud.overlay.visible,
             "is_slow": cloud.plan.is_slow,
@@ -137,14 +141,16 @@ class StateDump:
 
     def _cameras(self) -> list[list[int]]:
         """Return where the middle of each camera's image plane lies."""
-        desk = self._window.desk
-        assert desk is not None
-        frame = desk.shell.cloud.widget.frame
-        count = len(desk.project.scene.frames)
-        if not count or desk.shell.cloud.eye is None:
+        controller = self._main.controller
+        assert controller is not None
+        frame = self._main.window.cloud.widget.frame
+        count = len(controller.project.scene.frames)
+        if not count or self._main.window.cloud.eye is None:
             return []
-        centers = np.stack([desk.frustums.corners(i)[1:5].mean(axis=0) for i in range(count)])
-        cloud = desk.shell.cloud
+        centers = np.stack(
+            [controller.scene_view.frustums.corners(i)[1:5].mean(axis=0) for i in range(count)]
+        )
+        cloud = self._main.window.cloud
         points, depth = screen_points(centers, cloud.screen_from_world, cloud.size)
         points = np.where(depth[:, None] > 0, points, -1)
         return [[int(frame.x + x), int(frame.y + y)] for x, y in points]
@@ -154,43 +160,51 @@ def _milliseconds(times: dict[str, float]) -> dict[str, float]:
     return {name: round(seconds * 1000, 1) for name, seconds in times.items()}
 
 
-def _viewing_state(desk: Workbench) -> dict[str, Any]:
+def _editor_state(controller: ProjectController) -> dict[str, Any]:
     """Return what the user has chosen to see and to do."""
-    viewing, project, ghost = desk.studio.viewing, desk.project, desk.guides.ghost
-    opened, sketch = viewing.open_idx, desk.studio.sketch
+    shown, project, ghost = (
+        controller.editor.state,
+        controller.project,
+        controller.paint.overlays.ghost,
+    )
+    opened, sketch = shown.open_idx, controller.editor.sketch
     mask = np.zeros((0, 0)) if opened is None else project.mask(opened)
     return {
         "photo": opened,
-        "hover": viewing.hover_idx,
-        "class_id": viewing.class_id,
-        "tool": viewing.tool,
-        "is_gesturing": desk.studio.is_painting,
-        "radius": round(desk.studio.radius, 2),
-        "opacity": round(viewing.opacity, 3),
-        "mode": viewing.look.mode,
-        "only_this_photo": viewing.only_this_photo,
-        "protect": viewing.protect,
-        "through": viewing.through,
-        "has_ghost": viewing.has_ghost,
+        "hover": shown.hover_idx,
+        "class_id": shown.class_id,
+        "tool": shown.tool,
+        "is_gesturing": controller.editor.is_painting,
+        "radius": round(controller.editor.radius, 2),
+        "opacity": round(shown.opacity, 3),
+        "mode": shown.look.mode,
+        "only_this_photo": shown.only_this_photo,
+        "protect": shown.protect,
+        "through": shown.through,
+        "has_ghost": shown.has_ghost,
         "hidden": sorted(project.hidden),
         "locked": sorted(project.locked),
-        "is_peeking": viewing.is_peeking,
+        "is_peeking": shown.is_peeking,
         "has_index": opened is not None and project.index(opened) is not None,
-        "heat": viewing.heat,
+        "heat": shown.heat,
         "ghost": 0 if ghost is None else int(np.isin(ghost.source, (PAINTED, FUSED)).sum()),
         "accepted_pixels": 0 if ghost is None else int((ghost.source == ACCEPTED).sum()),
-        "regions": sorted(desk.studio.regions.frames),
+        "regions": sorted(controller.editor.regions.frames),
         "has_area": sketch is not None and sketch.area is not None,
         "corners": 0 if sketch is None else sketch.num_corners,
         "mask_shape": None if opened is None else list(mask.shape),
         "photo_pixels": int(np.count_nonzero(mask)),
-        "class_pixels": int(np.count_nonzero(mask == viewing.class_id)),
+        "class_pixels": int(np.count_nonzero(mask == shown.class_id)),
     }
 
 
-def _project_state(desk: Workbench) -> dict[str, Any]:
+def _project_state(controller: ProjectController) -> dict[str, Any]:
     """Return what is painted, counted and suggested."""
-    project, counts, suggestion = desk.project, desk.coverage, desk.studio.suggestion
+    project, counts, suggestion = (
+        controller.project,
+        controller.paint.coverage,
+        controller.editor.suggestion,
+    )
     return {
         "painted": counts.painted if counts else 0,
         "accepted": counts.accepted if counts else 0,
@@ -205,9 +219,9 @@ def _project_state(desk: Workbench) -> dict[str, Any]:
         "classes": [[c.class_id, c.name, list(c.color)] for c in project.taxonomy],
         "num_points": len(project.scene.cloud),
         "painted_frames": list(project.painted_frames),
-        "conflicts": desk.conflicts,
-        "suggested": desk.studio.suggested,
+        "conflicts": controller.conflicts,
+        "suggested": controller.editor.suggested,
         "gain": suggestion.points if suggestion else 0,
         "coverage": counts is not None,
-        "is_counted": desk.is_counted,
+        "is_counted": controller.paint.is_counted,
     }

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import cast
 
 from o3d_paint.core.scene import Scene
-from o3d_paint.ui import cards
+from o3d_paint.ui import dialogs
 from o3d_paint.ui.layout import LayoutMode
 from o3d_paint.ui.panels.empty_states import RecentScene
 from o3d_paint.ui.panels.menu import Menu, MenuEntry
-from o3d_paint.ui.remembered import load_remembered, save_remembered
-from o3d_paint.ui.shell import Shell
+from o3d_paint.ui.window import Window
+from o3d_paint.ui.window_settings import load_window_settings, save_window_settings
 
 __all__ = ["WindowMemory"]
 
@@ -22,15 +22,15 @@ class WindowMemory:
     """What one window remembers.
 
     Args:
-        shell: The window.
+        window: The window.
     """
 
-    def __init__(self, shell: Shell) -> None:
-        self._shell = shell
-        self._remembered = load_remembered()
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._remembered = load_window_settings()
         if self._remembered.split is not None:
-            shell.split = self._remembered.split
-        shell.mode = cast("LayoutMode", self._remembered.mode)
+            window.split = self._remembered.split
+        window.mode = cast("LayoutMode", self._remembered.mode)
 
     @property
     def recent(self) -> tuple[RecentScene, ...]:
@@ -43,26 +43,26 @@ class WindowMemory:
         self._remembered = self._remembered.opened(entry)
         if not self._remembered.has_seen_hints:
             self._remembered = replace(self._remembered, has_seen_hints=True)
-            cards.show_hints(self._shell.popups)
+            dialogs.show_hints(self._window.popups)
         self.keep()
 
     def keep(self) -> None:
         """Write it down, with the window's present shape."""
-        shell = self._shell
-        size = shell.window.size
+        window = self._window
+        size = window.native.size
         self._remembered = replace(
             self._remembered,
             size=(int(size.width), int(size.height)),
-            split=float(shell.split),
-            mode=shell.mode,
+            split=float(window.split),
+            mode=window.mode,
         )
-        save_remembered(self._remembered)
+        save_window_settings(self._remembered)
 
     def choose(self, done: Callable[[Path], None]) -> None:
         """Let the user choose one of the recent scenes."""
-        popups, recent = self._shell.popups, self.recent
+        popups, recent = self._window.popups, self.recent
         if not recent:
-            self._shell.toast("No scene was opened before")
+            self._window.toast("No scene was opened before")
             return
 
         def choose(position: str) -> None:
@@ -76,5 +76,5 @@ class WindowMemory:
                 for n, entry in enumerate(recent)
             )
         )
-        frame = self._shell.panel_host("toolbar").frame
+        frame = self._window.panel_host("toolbar").frame
         popups.open(menu, anchor=(frame.x, frame.y + frame.height))

@@ -12,9 +12,9 @@ from PIL import Image
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.class_numbers import NumberRules, guessed_voids
-from o3d_paint.io.mask_formats.color_table import voc_color
 from o3d_paint.io.masks import load_masks
 from o3d_paint.io.scene import load_scene
+from o3d_paint.io.voc_palette import voc_color
 from tests.io.ball_on_floor import arrays, save
 
 SHAPE = (40, 60)

@@ -13,7 +13,8 @@ from o3d_paint.errors import PaintError
 from o3d_paint.io.masks import load_masks
 from o3d_paint.io.region_masks import load_regions
 from o3d_paint.project.gestures import ToolContext
-from o3d_paint.project.regions import RegionStore, RegionTool
+from o3d_paint.project.region_tool import RegionTool
+from o3d_paint.project.regions import RegionStore
 from tests.project.scenes import MASK_SHAPE, strip_scene
 
 SMALL = (108, 16)

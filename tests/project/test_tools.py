@@ -10,8 +10,11 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.scene import ArrayPhoto, Frame, PointCloud, Scene
 from o3d_paint.project.features import FeatureStore
+from o3d_paint.project.gestures import Tool, ToolContext
 from o3d_paint.project.project import Project
-from o3d_paint.project.tools import TOOLS, Tool, ToolContext
+from o3d_paint.project.regions import RegionStore
+from o3d_paint.project.tool_spec import ToolParts
+from o3d_paint.project.tools import TOOLS
 
 SIZE = 1080
 BOX = (300, 340, 700, 780)  # x0, y0, x1, y1
@@ -30,8 +33,14 @@ def project() -> Project:
     return Project(scene)
 
 
+def made(name: str, project: Project, features: FeatureStore) -> Tool:
+    make = TOOLS[name].make
+    assert make is not None
+    return make(ToolParts(project, features, RegionStore(project)))
+
+
 def tool(project: Project, name: str) -> Tool:
-    return TOOLS[name](project, FeatureStore(project))
+    return made(name, project, FeatureStore(project))
 
 
 def context(class_id: int = 1, **more: bool) -> ToolContext:
@@ -142,7 +151,7 @@ def test_a_rough_outline_selects_what_differs_inside(project: Project) -> None:
 
 def test_an_outline_around_nothing_says_so(project: Project) -> None:
     features = FeatureStore(project)
-    outlining = TOOLS["outline"](project, features)
+    outlining = made("outline", project, features)
     said: list[Exception] = []
     features.failed.connect(said.append)
     outlining.press(context(), (20, 20))

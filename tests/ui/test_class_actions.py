@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
-
-import pytest
 
 from o3d_paint.project.project import Project
 from o3d_paint.ui.class_actions import ClassHandlers
+from o3d_paint.ui.editor import Editor
 from tests.project.scenes import strip_scene
 
 
@@ -23,15 +21,16 @@ class _Popups:
         """Nothing shows."""
 
 
-@pytest.fixture
-def desk() -> SimpleNamespace:
-    studio = SimpleNamespace(choose_class=lambda _: None)
-    project = Project(strip_scene(200, 2), ["floor", "wall"])
-    return SimpleNamespace(project=project, studio=studio, shell=SimpleNamespace(popups=_Popups()))
+class _Frame:
+    """A window with nothing in it."""
+
+    def __init__(self) -> None:
+        self.popups = _Popups()
 
 
-def test_a_name_that_is_taken_is_said_in_plain_words(desk: SimpleNamespace) -> None:
-    handlers, popups = ClassHandlers(desk), desk.shell.popups  # type: ignore[arg-type]
+def test_a_name_that_is_taken_is_said_in_plain_words() -> None:
+    project, frame = Project(strip_scene(200, 2), ["floor", "wall"]), _Frame()
+    handlers, popups = ClassHandlers(Editor(project), frame, lambda: None), frame.popups  # type: ignore[arg-type]
     handlers.add()
     assert popups.accept(" wall ") == "There is a class wall already"
     assert popups.accept("roof") == ""
@@ -40,4 +39,4 @@ def test_a_name_that_is_taken_is_said_in_plain_words(desk: SimpleNamespace) -> N
     assert popups.accept("floor") == ""
     assert popups.accept("ground") == ""
     assert "empty" in popups.accept("  ")
-    assert [c.name for c in desk.project.taxonomy] == ["ground", "wall", "roof"]
+    assert [c.name for c in project.taxonomy] == ["ground", "wall", "roof"]

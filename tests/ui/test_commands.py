@@ -4,9 +4,9 @@ import pytest
 
 from o3d_paint.assets import asset
 from o3d_paint.ui.commands import (
-    COMMANDS,
     MENUS,
     command_of,
+    commands,
     find_command,
     help_rows,
     key_text,
@@ -22,14 +22,14 @@ def press(key: str, *modifiers: str) -> str | None:
 
 
 def test_ids_and_keys_are_unique() -> None:
-    ids = [c.command_id for c in COMMANDS]
-    keys = [k for c in COMMANDS for k in c.keys]
+    ids = [c.command_id for c in commands()]
+    keys = [k for c in commands() for k in c.keys]
     assert len(ids) == len(set(ids))
     assert len(keys) == len(set(keys))
 
 
 def test_every_command_has_a_menu_entry_or_a_key() -> None:
-    for command in COMMANDS:
+    for command in commands():
         assert command.group in MENUS
         assert command.in_menu or command.keys, command.command_id
 
@@ -62,20 +62,20 @@ def test_every_toolbar_button_is_a_command() -> None:
 
 
 def test_tooltips_name_the_key() -> None:
-    for command in COMMANDS:
+    for command in commands():
         if command.keys:
             assert f"({key_text(command)})" in tooltip_of(command.command_id)
 
 
 def test_the_overlay_lists_every_key() -> None:
     listed = {key for _, keys, _ in help_rows() for key in keys}
-    for command in COMMANDS:
+    for command in commands():
         if not command.command_id.startswith("class_"):
             assert set(command.keys) <= listed
 
 
 def test_icons_are_shipped() -> None:
-    for command in COMMANDS:
+    for command in commands():
         if command.icon:
             assert asset("icons", f"{command.icon}.png").is_file()
 

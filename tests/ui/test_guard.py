@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from o3d_paint.errors import StorageError
-from o3d_paint.ui.guard import Guard, log_file, start_log
+from o3d_paint.log_file import log_file, start_log
+from o3d_paint.ui.guard import Guard
 
 
 @pytest.fixture
@@ -46,4 +47,4 @@ def test_what_works_passes_through_and_is_timed(told: list[str]) -> None:
 
     assert guard.wrap(double, 0)(21) == 42
     assert not told
-    assert any("double" in name for name in guard.holds.longest_s)
+    assert any("double" in name for name in guard.callback_times.longest_s)

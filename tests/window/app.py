@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.io.sample import SampleOptions, generate_sample, write_sample
-from o3d_paint.ui.commands import COMMANDS, find_command
+from o3d_paint.ui.commands import commands, find_command
 from tests.window.display import Display, wait_until
 
 WINDOW = (1100, 720)
@@ -198,7 +198,7 @@ class App:
     def choose(self, command_id: str) -> None:
         """Choose a command in the menu bar with the mouse."""
         command = find_command(command_id)
-        listed = [c for c in COMMANDS if c.group == command.group and c.in_menu]
+        listed = [c for c in commands() if c.group == command.group and c.in_menu]
         position = listed.index(command)
         lines = sum(c.divider for c in listed[: position + 1])
         left, top = _MENU_AT[command.group], 40 + 24 * position + 8 * lines

@@ -16,12 +16,12 @@ import sys
 from pathlib import Path
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.ui.app import run
-from o3d_paint.ui.studio import Studio
+from o3d_paint.ui.editor import Editor
 
 def fail(self):
     raise RuntimeError("made to fail")
 
-Studio.next_mode = fail
+Editor.next_mode = fail
 run(Path(sys.argv[1]), options=LoadOptions())
 """
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.errors import FormatError
+from o3d_paint.io.clouds import named_arrays
 from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
 from o3d_paint.io.clouds.columns import CONFIDENCE, confidence_from, label_column, labels_from
-from o3d_paint.io.importers import roles
 from o3d_paint.io.npz import NpzArchive
 
 __all__ = ["matches", "read"]
@@ -29,16 +29,16 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     with NpzArchive(path) as archive:
-        key = roles.find_role("points", archive.keys)
+        key = named_arrays.find_role("points", archive.keys)
         if key is None:
-            raise roles.missing_role(path, "points", archive.keys)
-        color_key = roles.find_role("colors", archive.keys)
+            raise named_arrays.missing_role(path, "points", archive.keys)
+        color_key = named_arrays.find_role("colors", archive.keys)
         label_key = label_column(list(archive.keys))
         archive.require_memory([k for k in (key, color_key, label_key) if k is not None])
-        xyz = roles.points_from(path, key, archive.read(key))
+        xyz = named_arrays.points_from(path, key, archive.read(key))
         rgb = None
         if color_key is not None:
-            rgb = roles.colors_from(path, color_key, archive.read(color_key), len(xyz))
+            rgb = named_arrays.colors_from(path, color_key, archive.read(color_key), len(xyz))
         labels = None
         if label_key is not None:
             values = archive.read(label_key)

@@ -19,6 +19,7 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import ArrayPhoto, Frame
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.clouds import named_arrays
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
 from o3d_paint.io.importers.left_out import LeftOut
@@ -143,7 +144,7 @@ def _frame(path: Path, number: int, pose: FloatArray, options: ImportOptions) ->
 def _map(path: Path, key: str, array: npt.NDArray[np.generic]) -> FloatArray:
     maps = roles.maps_from(path, key, array)
     if len(maps) != 1:
-        raise roles.wrong_shape(path, key, array, "floats of shape (height, width)")
+        raise named_arrays.wrong_shape(path, key, array, "floats of shape (height, width)")
     single: FloatArray = maps[0]
     return single
 

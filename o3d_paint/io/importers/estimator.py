@@ -19,6 +19,7 @@ from o3d_paint.core.camera import Camera, inverse
 from o3d_paint.core.scene import Frame, Photo
 from o3d_paint.errors import SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.clouds import named_arrays
 from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.images import MAX_ASPECT
@@ -47,7 +48,9 @@ def read(path: Path, options: ImportOptions) -> Capture:
         SceneError: Its arrays do not fit together, or would not fit into memory.
     """
     with NpzArchive(path) as archive:
-        found = {r: k for r in roles.ALIASES if (k := roles.find_role(r, archive.keys))}
+        found = {
+            r: k for r in named_arrays.ALIASES if (k := named_arrays.find_role(r, archive.keys))
+        }
         found = _useful(path, found, archive, has_cloud=options.cloud is not None)
         _require_maps_of_one_size(path, found, archive)
         archive.require_memory(found.values(), limit=options.memory_limit)
@@ -60,11 +63,11 @@ def _useful(
     """Return the roles to read; refuses a file that lacks one without which nothing works."""
     for role in ("depth", "intrinsics"):
         if role not in found and not (role == "depth" and ("points" in found or has_cloud)):
-            raise roles.missing_role(path, role, archive.keys)
+            raise named_arrays.missing_role(path, role, archive.keys)
     if "cam_from_world" in found:
         found.pop("world_from_cam", None)
     elif "world_from_cam" not in found:
-        raise roles.missing_role(path, "cam_from_world", archive.keys)
+        raise named_arrays.missing_role(path, "cam_from_world", archive.keys)
     points = found.get("points")
     if points is not None and "depth" in found and len(archive.headers[points].shape) == 4:
         # One point per pixel is what the depths say already, before any threshold.
@@ -267,12 +270,12 @@ class _Reader:
         key = self._keys.get("points")
         if key is None:
             return None, None
-        xyz = roles.points_from(self._path, key, self._archive.read(key))
+        xyz = named_arrays.points_from(self._path, key, self._archive.read(key))
         color_key = self._keys.get("colors")
         if color_key is None:
             return xyz, None
         colors = self._archive.read(color_key)
-        return xyz, roles.colors_from(self._path, color_key, colors, len(xyz))
+        return xyz, named_arrays.colors_from(self._path, color_key, colors, len(xyz))
 
     def _unmasked(self, depth: FloatArray) -> FloatArray:
         """Return the depths without those that the estimator itself marks as not valid."""

@@ -15,6 +15,7 @@ from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.scene import ArrayPhoto, Frame, Photo
 from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.clouds import named_arrays
 from o3d_paint.io.files import open_file
 from o3d_paint.io.full_photos import full_photos, photo_name
 from o3d_paint.io.importers import roles
@@ -60,7 +61,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
         archive.require_memory(keys, limit=options.memory_limit)
         points = archive.read("points")
         if points.ndim != 4 or points.shape[3] != 3 or points.dtype.kind != "f":
-            raise roles.wrong_shape(path, "points", points, "(photos, H, W, 3) floats")
+            raise named_arrays.wrong_shape(path, "points", points, "(photos, H, W, 3) floats")
         count, height, width = points.shape[:3]
         bad: dict[int, str] = {}
         poses = roles.poses_from(path, "camera_poses", archive.read("camera_poses"), count, bad)

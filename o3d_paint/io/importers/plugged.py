@@ -9,6 +9,7 @@ from pathlib import Path
 
 from o3d_paint.io.capture import Importer
 from o3d_paint.io.plugins import PluginWarning, guarded, installed
+from o3d_paint.log_file import record_failure
 
 __all__ = ["plugin_importers"]
 
@@ -38,7 +39,9 @@ def _recognizing(importer: Importer, name: str) -> Callable[[Path], bool]:
             return bool(importer.recognizes(path))
         except Exception as error:
             # It is asked about files of every kind, most of them none of its business.
-            msg = f"the plug-in {name!r} failed to look at {path} ({error}) and is passed over"
+            where = record_failure(f"the plug-in {name!r} failed to look at {path}", error)
+            end = f"; {where}" if where else ""
+            msg = f"the plug-in {name!r} failed to look at {path} ({error}) and is passed over{end}"
             warnings.warn(msg, PluginWarning, stacklevel=2)
             return False
 

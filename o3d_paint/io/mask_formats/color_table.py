@@ -1,4 +1,4 @@
-"""Masks whose colour means a class: Pascal VOC's palette, CVAT's label maps, own tables."""
+"""Masks whose colour means a class."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import IdArray, RgbArray
 from o3d_paint.io.mask_formats.mask_set import InexactMask
 
-__all__ = ["BLACK", "ids_from_colors", "voc_color"]
+__all__ = ["BLACK", "ids_from_colors"]
 
 BLACK = (0, 0, 0)
 """What is unlabelled where a table does not say otherwise."""
@@ -49,19 +49,6 @@ def ids_from_colors(
             raise InexactMask(msg)
         ids[start : start + band] = found - 1
     return ids
-
-
-def voc_color(index: int) -> tuple[int, int, int]:
-    """Return the colour of an index in the palette of Pascal VOC (VOCcolormap).
-
-    The bits of the index are dealt out to the three channels, highest bit first.
-    """
-    color = [0, 0, 0]
-    for shift in range(7, -1, -1):
-        for channel in range(3):
-            color[channel] |= (index >> channel & 1) << shift
-        index >>= 3
-    return color[0], color[1], color[2]
 
 
 def _pack(colors: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:

@@ -22,10 +22,11 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.findings import Findings
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.mask_formats.class_table import ClassTable, class_table
-from o3d_paint.io.mask_formats.color_table import ids_from_colors, voc_color
+from o3d_paint.io.mask_formats.color_table import ids_from_colors
 from o3d_paint.io.mask_formats.files import MaskFiles, parent_of, suffix_of
 from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet, PhotoMask
 from o3d_paint.io.mask_formats.soft_borders import check_values
+from o3d_paint.io.voc_palette import voc_color
 
 __all__ = ["masks_among", "read"]
 

@@ -16,7 +16,7 @@ from o3d_paint.ui.panels.popup import Paragraph, paragraph_height
 from o3d_paint.ui.panels.status_bar import ProgressState
 from o3d_paint.ui.panels.text import Font, shortened_head, text_width
 
-__all__ = ["EmptyNote", "EmptyNoteState", "RecentScene", "Welcome", "WelcomeState"]
+__all__ = ["Blank", "EmptyNote", "EmptyNoteState", "RecentScene", "Welcome", "WelcomeState"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,3 +269,11 @@ class _BigIcon(Item):
 
     def draw(self, canvas: Canvas, look: Look) -> None:
         canvas.icon(self.box, self.name, theme.TEXT_DIM, size=max(1, self.box.height))
+
+
+class Blank(ItemPanel):
+    """A panel's place that has nothing to say."""
+
+    def build(self) -> Sequence[Item]:
+        """Return nothing."""
+        return ()

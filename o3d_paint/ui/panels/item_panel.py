@@ -140,11 +140,6 @@ class ItemPanel:
             self.rebuild()
         return self._items
 
-    @property
-    def pressed_key(self) -> str:
-        """Key of the item that is held down, empty for none."""
-        return self._pressed
-
     def rebuild(self) -> None:
         """Build the items anew and note which of them look different."""
         before = {i.key: i for i in self._items}

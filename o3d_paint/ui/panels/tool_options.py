@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui import theme
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.panels.box import Box
@@ -16,29 +17,14 @@ from o3d_paint.ui.panels.items import Button, Item
 from o3d_paint.ui.panels.text import Font, text_width
 from o3d_paint.ui.theme import Metrics
 
-__all__ = ["OPTION_IDS", "TOOL_IDS", "ToolActions", "ToolOptions", "ToolOptionsState"]
+__all__ = ["OPTION_IDS", "ToolActions", "ToolOptions", "ToolOptionsState"]
 
-_TOOLS = (
-    ("brush", "brush", "Brush"),
-    ("eraser", "eraser", "Eraser"),
-    ("polygon", "pentagon", "Polygon: click, click, Enter"),
-    ("fill", "paint-bucket", "Fill the connected region"),
-    ("assist", "wand-sparkles", "Assist: press inside a thing and drag to grow"),
-    ("outline", "focus", "Rough outline: draw around a thing"),
-    ("region", "mouse-pointer-click", "Regions: a click gives one the class"),
-    ("plugin", "lightbulb", "Tool of a plug-in"),
-    ("brush_3d", "cuboid", "Brush on the cloud"),
-    ("lasso_3d", "lasso", "Lasso on the cloud"),
-)
 _OPTIONS = (
     ("protect", "Protect", "What is painted already, and locked classes, stay as they are"),
     ("ghost", "Ghost", "Show what the cloud knows from other photos"),
     ("through", "X-ray", "Paint on what lies behind the surface too"),
 )
-_EXTRA = ("region", "plugin")  # shown where there is something to use them with
 _ONE_ROW, _TWO_ROWS, _TIGHT = 230, 105, 100  # quarters of an em
-_ON_CLOUD = ("brush_3d", "lasso_3d")
-TOOL_IDS: tuple[str, ...] = tuple(name for name, _, _ in _TOOLS)
 OPTION_IDS: tuple[str, ...] = tuple(name for name, _, _ in _OPTIONS)
 
 
@@ -47,7 +33,7 @@ class ToolOptionsState:
     """What the tool options show.
 
     Attributes:
-        tool: The active tool, one of `TOOL_IDS`.
+        tool: The active tool, a key of the table of tools.
         size: Radius or diameter of the tool, in the caller's pixels.
         size_range: Least and greatest size; the slider is logarithmic between them.
         has_size: Whether the active tool has a size.
@@ -141,7 +127,7 @@ class ToolOptions(ItemPanel):
         """Choose a tool or turn a switch."""
         if event.button != "left":
             return
-        if item.key in TOOL_IDS:
+        if item.key in TOOLS:
             self._actions.select_tool(item.key)
         elif item.key in OPTION_IDS:
             self._actions.toggle_option(item.key)
@@ -171,19 +157,21 @@ class ToolOptions(ItemPanel):
         m, items = self.metrics, list[Item]()
         is_tight = self.box.width < m.grid(_TIGHT)
         edge, gap = (m.grid(7), 0) if is_tight else (height, m.grid(0.5))
-        for name, icon, tip in _TOOLS:
-            if name in _EXTRA and name not in (self._state.enabled or ()):
+        is_3d = False
+        for name, tool in TOOLS.items():
+            if tool.needs_something and name not in (self._state.enabled or ()):
                 continue
-            if name == "brush_3d":
+            if tool.is_of_3d_view and not is_3d:
                 x += m.grid(1.5)
+            is_3d = tool.is_of_3d_view
             items.append(
                 Button(
                     key=name,
                     box=Box.sized(x, top, edge, height),
-                    icon=icon,
+                    icon=tool.icon,
                     is_on=name == self._state.tool,
                     is_enabled=self._is_enabled(name),
-                    tooltip=self._tooltips.get(name, tip),
+                    tooltip=self._tooltips.get(name, tool.hint or tool.title),
                 )
             )
             x += edge + gap
@@ -192,7 +180,8 @@ class ToolOptions(ItemPanel):
     @property
     def _options(self) -> tuple[tuple[str, str, str], ...]:
         """The switches that mean something to the active tool."""
-        absent = "ghost" if self._state.tool in _ON_CLOUD else "through"
+        is_3d = self._state.tool in TOOLS and TOOLS[self._state.tool].is_of_3d_view
+        absent = "ghost" if is_3d else "through"
         return tuple(option for option in _OPTIONS if option[0] != absent)
 
     def _switches(

@@ -17,9 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, RgbArray
-from o3d_paint.core.selection.photo_tool import PhotoTool, Prompt, ToolInput
-from o3d_paint.errors import FormatError
-from o3d_paint.io.extras import require
+from o3d_paint.plugins import FormatError, PhotoTool, Prompt, ToolInput, require
 
 __all__ = ["TOOL", "PromptableModel", "Square"]
 

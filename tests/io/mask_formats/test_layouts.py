@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.mask_formats.color_table import voc_color
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.voc_palette import voc_color
 
 SHAPE = (20, 30)
 HASH = "6f1c2a9b8d7e4f5061728394a5b6c7d8"

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from o3d_paint.errors import FormatError
-from o3d_paint.io.mask_formats.color_table import voc_color
 from o3d_paint.io.mask_formats.mask_set import VOID, MaskSet
 from o3d_paint.io.mask_formats.registry import read_masks
+from o3d_paint.io.voc_palette import voc_color
 
 cocomask = pytest.importorskip("pycocotools.mask", reason="pycocotools is not installed")
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from o3d_paint.project.tools import TOOLS
 from o3d_paint.ui import theme
 from o3d_paint.ui.events import PointerEvent
 from o3d_paint.ui.panels.controls import Slider, Switch
@@ -15,7 +16,6 @@ from o3d_paint.ui.panels.status_bar import ProgressState, StatusBar, StatusState
 from o3d_paint.ui.panels.text import Font, text_width
 from o3d_paint.ui.panels.tool_options import (
     OPTION_IDS,
-    TOOL_IDS,
     ToolActions,
     ToolOptions,
     ToolOptionsState,
@@ -130,8 +130,8 @@ def options(said) -> ToolOptions:
 def test_every_tool_and_option_can_be_chosen(options, said):
     # Tools that need a file or a package show only where there is one.
     assert options.item("region") is None
-    options.set_model(ToolOptionsState(enabled=frozenset(TOOL_IDS)))
-    for name in TOOL_IDS:
+    options.set_model(ToolOptionsState(enabled=frozenset(TOOLS)))
+    for name in TOOLS:
         click(options, name)
     options.set_model(ToolOptionsState())
     for name in ("protect", "ghost"):
@@ -139,7 +139,7 @@ def test_every_tool_and_option_can_be_chosen(options, said):
     # Ghosts belong to photos; a tool of the 3D view has another switch in their place.
     options.set_model(ToolOptionsState(tool="brush_3d"))
     click(options, "through")
-    tools = [("tool", name) for name in TOOL_IDS]
+    tools = [("tool", name) for name in TOOLS]
     assert said == [*tools, *(("option", name) for name in OPTION_IDS)]
 
 

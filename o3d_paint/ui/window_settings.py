@@ -11,7 +11,7 @@ from o3d_paint.folders import data_folder
 from o3d_paint.io.store import make_folder, write_json
 from o3d_paint.ui.panels.empty_states import RecentScene
 
-__all__ = ["Remembered", "load_remembered", "save_remembered"]
+__all__ = ["WindowSettings", "load_window_settings", "save_window_settings"]
 
 _FILE = "window.json"
 _MOST_RECENT = 8
@@ -19,7 +19,7 @@ _SIDES = (320, 16384)
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class WindowSettings:
     """All of it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Remembered:
     split: float | None = None
     mode: str = "both"
 
-    def opened(self, entry: RecentScene) -> Remembered:
+    def opened(self, entry: RecentScene) -> WindowSettings:
         """Return the memory with a scene in front of all others."""
         others = [e for e in self.recent if e.path != entry.path]
         return replace(self, recent=(entry, *others)[:_MOST_RECENT])
@@ -47,17 +47,17 @@ class Remembered:
         return tuple(e for e in self.recent if Path(e.path).exists())
 
 
-def load_remembered(path: Path | None = None) -> Remembered:
+def load_window_settings(path: Path | None = None) -> WindowSettings:
     """Return what was remembered; what cannot be read or makes no sense is forgotten."""
     try:
         found = json.loads((path or _path()).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return Remembered()
+        return WindowSettings()
     if not isinstance(found, dict):
-        return Remembered()
+        return WindowSettings()
     recent = found.get("recent")
     split, mode = found.get("split"), found.get("mode")
-    return Remembered(
+    return WindowSettings(
         recent=tuple(e for e in map(_entry, recent if isinstance(recent, list) else ()) if e),
         has_seen_hints=found.get("has_seen_hints") is True,
         size=_size(found.get("size")),
@@ -66,7 +66,7 @@ def load_remembered(path: Path | None = None) -> Remembered:
     )
 
 
-def save_remembered(remembered: Remembered, path: Path | None = None) -> None:
+def save_window_settings(remembered: WindowSettings, path: Path | None = None) -> None:
     """Write it; a folder that cannot be written is no reason to trouble anybody."""
     target = path or _path()
     try:

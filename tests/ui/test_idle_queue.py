@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from o3d_paint.ui.chores import Chores
+from o3d_paint.ui.idle_queue import IdleQueue
 
 
 def test_one_job_a_turn_when_there_is_no_time() -> None:
     done: list[str] = []
-    chores = Chores()
+    chores = IdleQueue()
     for name in "abc":
         chores.add(name, lambda name=name: done.append(name))
     chores.work(0.0)
@@ -18,7 +18,7 @@ def test_one_job_a_turn_when_there_is_no_time() -> None:
 
 def test_the_same_job_is_done_once() -> None:
     done: list[int] = []
-    chores = Chores()
+    chores = IdleQueue()
     chores.add("count", lambda: done.append(1))
     chores.add("count", lambda: done.append(2))
     chores.work(1.0)
@@ -27,7 +27,7 @@ def test_the_same_job_is_done_once() -> None:
 
 def test_a_job_may_ask_for_another() -> None:
     done: list[str] = []
-    chores = Chores()
+    chores = IdleQueue()
 
     def first() -> None:
         done.append("first")
@@ -40,7 +40,7 @@ def test_a_job_may_ask_for_another() -> None:
 
 
 def test_what_waits_can_be_forgotten() -> None:
-    chores = Chores()
+    chores = IdleQueue()
     chores.add("count", lambda: 1 / 0)
     chores.clear()
     chores.work(1.0)

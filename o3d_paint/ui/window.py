@@ -1,6 +1,6 @@
 """The window and everything in it, empty: panels in their places, events, drawing, closing.
 
-What the panels show and do comes from outside: `o3d_paint.ui.workbench` fills them.
+What the panels show and do comes from outside: `o3d_paint.ui.main_window` fills them.
 """
 
 from __future__ import annotations
@@ -19,27 +19,29 @@ from o3d_paint.ui.escape import EscapeWatch
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
-from o3d_paint.ui.held_keys import KEYS_HIDDEN_S
-from o3d_paint.ui.layout import LayoutMode, Place, arrange
+from o3d_paint.ui.layout import Height, LayoutMode, Place, arrange
 from o3d_paint.ui.panel_host import PanelHost
 from o3d_paint.ui.panels.panel import Panel
-from o3d_paint.ui.panels.toasts import Toast, ToastKind, ToastQueue, Toasts
+from o3d_paint.ui.panels.toasts import Toast, ToastKind
 from o3d_paint.ui.panels.tooltip import Tooltip
 from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
+from o3d_paint.ui.pressed_keys import KEYS_HIDDEN_S
 from o3d_paint.ui.scene_pointer import ScenePointer
 from o3d_paint.ui.tips import Tips
+from o3d_paint.ui.toast_corner import ToastCorner
 
-__all__ = ["Shell", "ShellActions"]
+__all__ = ["Window", "WindowActions"]
 
 DEFAULT_SPLIT = 0.55
+_MODES: tuple[LayoutMode, ...] = ("both", "scene", "photo")
 _DRAW_BUDGET_S = 0.012
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
 _REPEATS_S = (0.12, 0.35, 0.8)
 
 
 @dataclass(slots=True)
-class ShellActions:
+class WindowActions:
     """What the window asks of whoever fills it; set before the first tick.
 
     Attributes:
@@ -59,29 +61,37 @@ class ShellActions:
     touched: Callable[[], None] = field(default=lambda: None)
 
 
-class Shell:
+class Window:
     """The window.
 
     Args:
         panels: By name as in `layout.arrange`.
+        more: Heights of panels for which `layout.arrange` has no rule.
         size: (width, height) in device pixels.
         title: Of the window.
     """
 
-    def __init__(self, panels: Mapping[str, Panel], *, size: tuple[int, int], title: str) -> None:
-        self.actions = ShellActions()
-        self.window = gui.Application.instance.create_window(title, *size)
+    def __init__(
+        self,
+        panels: Mapping[str, Panel],
+        *,
+        more: Mapping[str, Height],
+        size: tuple[int, int],
+        title: str,
+    ) -> None:
+        self._more = more
+        self.actions = WindowActions()
+        self.native = gui.Application.instance.create_window(title, *size)
         self.guard = Guard(lambda text: self.toast(text, "error"))
         self.focus = PointerFocus()
         self.keys = KeySource()
         self.split = DEFAULT_SPLIT
         self.mode: LayoutMode = "both"
-        self.class_count = 5
+        self._class_count = 5
         self.places: dict[str, Place] = {}
-        self.cloud = CloudView(self.window)
+        self.cloud = CloudView(self.native)
         self.hosts: dict[str, PanelHost] = {}
-        self._toasts = ToastQueue()
-        self._toast_panel = Toasts(self._dismiss_toast)
+        self._toasts = ToastCorner()
         self.content = Place(0, 0, *size)
         self._repeats: list[float] = []
         self._escape = EscapeWatch()
@@ -95,24 +105,40 @@ class Shell:
     @property
     def em(self) -> float:
         """Height of the window's font in device pixels."""
-        return float(self.window.theme.font_size)
+        return float(self.native.theme.font_size)
 
     def panel_host(self, name: str) -> PanelHost:
         """Return the host of a panel by its name."""
         return self.hosts[name]
 
+    def place_of(self, panel: str) -> Place:
+        """Return where a panel lies in the window, device pixels."""
+        frame = self.hosts[panel].frame
+        return Place(frame.x, frame.y, frame.width, frame.height)
+
+    def set_class_count(self, count: int) -> None:
+        """Make room for so many classes."""
+        if count != self._class_count:
+            self._class_count = count
+            self.layout()
+
+    def cycle_mode(self) -> None:
+        """Show 3D view and photo, or one of them alone."""
+        self.mode = _MODES[(_MODES.index(self.mode) + 1) % len(_MODES)]
+        self.layout()
+
     def toast(self, text: str, kind: ToastKind = "info") -> None:
         """Show a message for a moment."""
-        self._toasts.add(text, kind, now=time.monotonic())
+        self._toasts.add(text, kind)
 
     def show_title(self, text: str) -> None:
         """Show a title, in which names may stand that could be commands or run backwards."""
-        self.window.title = printable(text)
+        self.native.title = printable(text)
 
     @property
     def toasts(self) -> tuple[Toast, ...]:
         """The messages that show now."""
-        return self._toasts.at(time.monotonic())
+        return self._toasts.shown
 
     @property
     def hides_keys(self) -> bool:
@@ -136,21 +162,21 @@ class Shell:
 
     def layout(self) -> None:
         """Lay the panels out anew at the next drawing."""
-        self.window.set_needs_layout()
+        self.native.set_needs_layout()
         self.redraw()
 
     def close(self) -> None:
         """Let the window go; only ever from a posted function, never from a tick."""
         self._may_close = True
-        self.window.close()
+        self.native.close()
 
     def _build(self, panels: Mapping[str, Panel]) -> None:
         """Add all widgets, the 3D view first, what floats last."""
-        self.window.add_child(self.cloud.widget)
-        self.window.add_child(self.cloud.overlay.widget)
+        self.native.add_child(self.cloud.widget)
+        self.native.add_child(self.cloud.overlay.widget)
         tooltip = Tooltip()
         floating: dict[str, Panel] = {
-            "toasts": self._toast_panel,
+            "toasts": self._toasts.panel,
             "popup": tooltip,
             "tooltip": tooltip,
         }
@@ -161,21 +187,21 @@ class Shell:
                 guard=self.guard,
                 on_event=functools.partial(self._on_panel, name),
             )
-            self.window.add_child(self.hosts[name].widget)
+            self.native.add_child(self.hosts[name].widget)
         self.tips = Tips(self.hosts["tooltip"], tooltip)
         self.hosts["toasts"].show(False)
         self.popups = Popups(self.hosts["popup"], self._popup_changed)
         self.focus.on_outside = self.popups.dismiss
-        self.window.add_child(self.popups.text_field)
+        self.native.add_child(self.popups.text_field)
 
     def _connect(self) -> None:
-        wrap, window = self.guard.wrap, self.window
+        wrap, native = self.guard.wrap, self.native
         scene = ScenePointer(self.cloud.widget, self._on_scene, focus=self.focus, guard=self.guard)
         scene.listen_to(self.cloud.overlay.widget)
-        window.set_on_layout(wrap(self._on_layout, None))
-        window.set_on_key(wrap(self._on_key, False))
-        window.set_on_tick_event(wrap(self._on_tick, True))
-        window.set_on_close(wrap(self._on_close, False))
+        native.set_on_layout(wrap(self._on_layout, None))
+        native.set_on_key(wrap(self._on_key, False))
+        native.set_on_tick_event(wrap(self._on_tick, True))
+        native.set_on_close(wrap(self._on_close, False))
 
     def _popup_changed(self) -> None:
         self.focus.modal = self.hosts["popup"] if self.popups.is_modal else None
@@ -199,11 +225,18 @@ class Shell:
             self.tips.hide()
 
     def _on_layout(self, _context: Any) -> None:
-        rect = self.window.content_rect
+        rect = self.native.content_rect
         content = self.content = Place(rect.x, rect.y, rect.width, rect.height)
         em = self.em
         self.places = dict(
-            arrange(content, em=em, split=self.split, mode=self.mode, class_count=self.class_count)
+            arrange(
+                content,
+                em=em,
+                split=self.split,
+                mode=self.mode,
+                class_count=self._class_count,
+                more=self._more,
+            )
         )
         for name, host in self.hosts.items():
             if name in ("toasts", "popup", "tooltip", "welcome"):
@@ -263,7 +296,7 @@ class Shell:
         return False
 
     def _on_tick(self) -> bool:
-        if not self.window.is_active_window:
+        if not self.native.is_active_window:
             self.keys.forget()
         now = time.monotonic()
         is_in_field = self.popups.text_field.visible
@@ -276,7 +309,7 @@ class Shell:
         elif is_escape:
             self.actions.key(KeyEvent("Escape", is_down=True))
         must_draw = self.actions.tick()
-        must_draw |= self.popups.tick(self.window.set_focus_widget)
+        must_draw |= self.popups.tick(self.native.set_focus_widget)
         must_draw |= self._tick_toasts()
         must_draw |= self.tips.tick(self.content, self.em)
         if self._update_panels() or must_draw:
@@ -298,24 +331,9 @@ class Shell:
             changed |= host.update()
         return changed
 
-    def _dismiss_toast(self, number: int) -> None:
-        self._toasts.dismiss(number)
-
     def _tick_toasts(self) -> bool:
-        toasts = self._toasts.at(time.monotonic())
-        self._toast_panel.set_model(toasts)
-        host = self.hosts["toasts"]
-        was_visible = host.visible
-        if toasts and (self._toast_panel.is_dirty or not was_visible):
-            place = self.places.get("scene") or self.places.get("canvas") or Place(0, 0, 400, 300)
-            margin = int(self.em)
-            width, height = self._toast_panel.preferred_size(
-                max(1, place.width - 2 * margin), max(1, place.height - 2 * margin), em=self.em
-            )
-            x, y = place.x + margin, place.y + place.height - height - margin
-            host.place(gui.Rect(x, y, width, height), self.em)
-        host.show(bool(toasts))
-        return bool(toasts) != was_visible
+        place = self.places.get("scene") or self.places.get("canvas") or Place(0, 0, 400, 300)
+        return self._toasts.tick(self.hosts["toasts"], place, self.em)
 
 
 def _rect(place: Place) -> Any:

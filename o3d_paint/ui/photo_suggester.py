@@ -12,19 +12,19 @@ from o3d_paint.core.views.pick import best_frame
 from o3d_paint.core.views.suggest import Sightings, Suggestion, build_sightings, suggest
 from o3d_paint.project.jobs import Report, Worker
 from o3d_paint.project.next_photo import unsettled_points
-from o3d_paint.ui.studio import Studio
+from o3d_paint.ui.editor import Editor
 
-__all__ = ["Guidance"]
+__all__ = ["PhotoSuggester"]
 
 _WORTH = 0.002
 """A photo that is painted already is suggested again from this share of the cloud on."""
 
 
-class Guidance:
+class PhotoSuggester:
     """Knows what all photos see, once that was found off the UI thread.
 
     Args:
-        studio: Gets the suggestion.
+        editor: Gets the suggestion.
         worker: Looks through the photos.
         changed: Told when another photo is suggested.
         failed: Told of errors.
@@ -32,20 +32,20 @@ class Guidance:
 
     def __init__(
         self,
-        studio: Studio,
+        editor: Editor,
         worker: Worker,
         *,
         changed: Callable[[], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        self._studio = studio
+        self._editor = editor
         self._worker = worker
         self._changed = changed
         self._failed = failed
         self._sightings: Sightings | None = None
         self._finder: ViewFinder | None = None
         self._told: int | None = None
-        if studio.project.scene.frames:
+        if editor.project.scene.frames:
             self._look()
 
     def close(self) -> None:
@@ -56,12 +56,12 @@ class Guidance:
         """Suggest anew: labels have changed."""
         if self._sightings is None:
             return
-        project, sample = self._studio.project, self._sightings.sample
+        project, sample = self._editor.project, self._sightings.sample
         needed = unsettled_points(project, sample)
         found = suggest(self._sightings, needed, exclude=project.painted_frames)
         if not found:
-            exclude = () if self._studio.viewing.open_idx is None else (
-                self._studio.viewing.open_idx,
+            exclude = () if self._editor.state.open_idx is None else (
+                self._editor.state.open_idx,
             )  # fmt: skip
             again = suggest(self._sightings, needed, exclude=exclude)
             found = tuple(s for s in again if s.gain >= _WORTH)
@@ -71,12 +71,12 @@ class Guidance:
         """Return the photo that sees a world position (3,) best."""
         if self._finder is not None:
             return self._finder.best(spot)
-        found = best_frame(spot, self._studio.project.scene.frames)
+        found = best_frame(spot, self._editor.project.scene.frames)
         return None if found is None else SpotView(found[0], (found[1], found[2]), 1.0)
 
     def next_dissent(self) -> Dissent | None:
         """Return the photo that disagrees most, or the next after the one that came last."""
-        project = self._studio.project
+        project = self._editor.project
         votes = {}
         for frame_idx in project.painted_frames:
             index = project.index(frame_idx)
@@ -92,7 +92,7 @@ class Guidance:
         return chosen
 
     def _look(self) -> None:
-        scene = self._studio.project.scene
+        scene = self._editor.project.scene
 
         def work(report: Report) -> tuple[Sightings, ViewFinder]:
             sightings = build_sightings(
@@ -112,7 +112,7 @@ class Guidance:
         self._worker.submit("sightings", work, done=done, failed=self._failed)
 
     def _take(self, suggestion: Suggestion | None) -> None:
-        studio = self._studio
-        if suggestion != studio.suggestion or not studio.is_guided:
-            studio.suggestion, studio.is_guided = suggestion, True
+        editor = self._editor
+        if suggestion != editor.suggestion or not editor.is_guided:
+            editor.suggestion, editor.is_guided = suggestion, True
             self._changed()

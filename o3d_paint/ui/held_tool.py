@@ -1,46 +1,48 @@
-"""The eraser's key: a tap takes the eraser, holding it erases for a moment."""
+"""A key that takes a tool: a tap takes it for good, holding it for a moment."""
 
 from __future__ import annotations
 
 import time
 
-from o3d_paint.ui.studio import Studio
+from o3d_paint.ui.editor import Editor
 
-__all__ = ["EraserHold"]
+__all__ = ["HeldTool"]
 
 _HOLD_S = 0.35
 
 
-class EraserHold:
-    """Remembers the tool before the eraser while its key is down.
+class HeldTool:
+    """Remembers the tool before another one while that one's key is down.
 
     Args:
-        studio: Whose tool it is.
+        editor: Who has the tools.
+        tool_id: The one whose key it is.
     """
 
-    def __init__(self, studio: Studio) -> None:
-        self._studio = studio
+    def __init__(self, editor: Editor, tool_id: str) -> None:
+        self._editor = editor
+        self._tool_id = tool_id
         self._before = ""
         self._since = 0.0
         self._was_used = False
-        studio.sketch_changed.connect(self._gesture_moved)
+        editor.sketch_changed.connect(self._gesture_moved)
 
     def press(self) -> None:
         """The key went down, or the command was chosen."""
-        tool = self._studio.viewing.tool
+        tool = self._editor.state.tool
         # A repeat of the held key, which not every system marks as one, changes nothing.
-        if tool != "eraser":
+        if tool != self._tool_id:
             self._before, self._since = tool, time.monotonic()
             self._was_used = False
-            self._studio.choose_tool("eraser")
+            self._editor.choose_tool(self._tool_id)
 
     def release(self) -> None:
         """The key went up: after a while, or a stroke, the tool before comes back."""
         before, self._before = self._before, ""
         # On a slow renderer both events can arrive together, with the stroke between them.
         if before and (self._was_used or time.monotonic() - self._since >= _HOLD_S):
-            self._studio.release()
-            self._studio.choose_tool(before)
+            self._editor.release()
+            self._editor.choose_tool(before)
 
     def _gesture_moved(self) -> None:
-        self._was_used |= self._studio.is_painting
+        self._was_used |= self._editor.is_painting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from o3d_paint.ui.held_keys import KEYS_HIDDEN_S, HeldKeys
+from o3d_paint.ui.pressed_keys import KEYS_HIDDEN_S, PressedKeys
 
 
 @pytest.fixture
@@ -13,11 +13,11 @@ def gone() -> list[str]:
 
 
 @pytest.fixture
-def keys(gone: list[str]) -> HeldKeys:
-    return HeldKeys(gone.append)
+def keys(gone: list[str]) -> PressedKeys:
+    return PressedKeys(gone.append)
 
 
-def test_a_key_is_held_until_it_goes_up_and_let_go_once(keys: HeldKeys, gone: list[str]) -> None:
+def test_a_key_is_held_until_it_goes_up_and_let_go_once(keys: PressedKeys, gone: list[str]) -> None:
     keys.down("eraser", 1.0)
     assert "eraser" in keys
     assert keys.names == ("eraser",)
@@ -28,7 +28,7 @@ def test_a_key_is_held_until_it_goes_up_and_let_go_once(keys: HeldKeys, gone: li
 
 
 def test_a_release_that_never_arrives_is_noticed_after_the_mouse(
-    keys: HeldKeys, gone: list[str]
+    keys: PressedKeys, gone: list[str]
 ) -> None:
     keys.down("eraser", 1.0)
     keys.tick(9.0, pressed_at=8.9, is_pressed=True)
@@ -39,7 +39,7 @@ def test_a_release_that_never_arrives_is_noticed_after_the_mouse(
     assert gone == ["eraser"]
 
 
-def test_a_key_that_repeats_after_the_mouse_is_held(keys: HeldKeys, gone: list[str]) -> None:
+def test_a_key_that_repeats_after_the_mouse_is_held(keys: PressedKeys, gone: list[str]) -> None:
     keys.down("eraser", 1.0)
     keys.down("eraser", 2.1)
     keys.tick(5.0, pressed_at=2.0, is_pressed=False)
@@ -48,7 +48,7 @@ def test_a_key_that_repeats_after_the_mouse_is_held(keys: HeldKeys, gone: list[s
     assert gone == ["eraser"]
 
 
-def test_without_the_mouse_a_key_is_held_for_ever(keys: HeldKeys, gone: list[str]) -> None:
+def test_without_the_mouse_a_key_is_held_for_ever(keys: PressedKeys, gone: list[str]) -> None:
     keys.down("peek", 1.0)
     keys.tick(1e6, pressed_at=0.5, is_pressed=False)
     assert gone == []

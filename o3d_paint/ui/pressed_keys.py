@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-__all__ = ["KEYS_HIDDEN_S", "HeldKeys"]
+__all__ = ["KEYS_HIDDEN_S", "PressedKeys"]
 
 KEYS_HIDDEN_S = 0.8
 """How long after the mouse a held key must have repeated; systems wait .25 to .7 s at first."""
 
 
-class HeldKeys:
+class PressedKeys:
     """Follows held keys by what they do.
 
     Args:

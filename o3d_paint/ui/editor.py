@@ -14,27 +14,28 @@ from o3d_paint.core.views.colorize import CloudLook, ColorMode
 from o3d_paint.core.views.heat import HeatView
 from o3d_paint.core.views.suggest import Suggestion
 from o3d_paint.project.features import FeatureStore
+from o3d_paint.project.gestures import Sketch, Tool, ToolContext
 from o3d_paint.project.jobs import InlineJobs, Jobs
 from o3d_paint.project.plugin_tool import PluginTool
 from o3d_paint.project.project import Project
-from o3d_paint.project.regions import RegionStore, RegionTool
+from o3d_paint.project.regions import RegionStore
 from o3d_paint.project.signals import Signal
-from o3d_paint.project.tools import SELECTION_TOOLS, TOOLS, Sketch, Tool, ToolContext
+from o3d_paint.project.tool_spec import ToolParts, ToolSpec
+from o3d_paint.project.tools import TOOLS
 
-__all__ = ["CLOUD_TOOLS", "EXTRA_TOOLS", "MAX_RADIUS", "MIN_RADIUS", "Studio", "Viewing"]
+__all__ = ["MAX_RADIUS", "MIN_RADIUS", "Editor", "EditorState"]
 
 MIN_RADIUS, MAX_RADIUS = 1.0, 400.0
 _MODES: tuple[ColorMode, ...] = ("photo", "labels", "mix")
 _STEP = 1.12
-_RADII = {"brush": 24.0, "eraser": 24.0, "brush_3d": 24.0}
-EXTRA_TOOLS = frozenset({"region", "plugin"})
-"""Tools that need regions from a file, or another package."""
-CLOUD_TOOLS = frozenset({"brush_3d", "lasso_3d"})
-"""Tools of the 3D view; on a photo they are the brush."""
+
+
+def _first_radii() -> dict[str, float]:
+    return {name: tool.radius for name, tool in TOOLS.items() if tool.radius is not None}
 
 
 @dataclass(frozen=True, slots=True)
-class Viewing:
+class EditorState:
     """Everything about the view that is not in the project.
 
     Attributes:
@@ -59,7 +60,7 @@ class Viewing:
     class_id: int = 1
     previous_class: int = 2
     tool: str = "brush"
-    radii: dict[str, float] = field(default_factory=lambda: dict(_RADII))
+    radii: dict[str, float] = field(default_factory=_first_radii)
     opacity: float = 0.55
     look: CloudLook = field(default_factory=CloudLook)
     is_peeking: bool = False
@@ -70,7 +71,7 @@ class Viewing:
     heat: HeatView | None = None
 
 
-class Studio:
+class Editor:
     """The project at work. Signals say what to show anew."""
 
     def __init__(self, project: Project, make_jobs: Callable[[], Jobs] = InlineJobs) -> None:
@@ -82,41 +83,48 @@ class Studio:
         """
         self.project = project
         first = [c.class_id for c in project.taxonomy]
-        self._viewing = Viewing(class_id=first[0] if first else 0)
-        self.viewing_changed: Signal[[Viewing, Viewing]] = Signal()
+        self._state = EditorState(class_id=first[0] if first else 0)
+        self.state_changed: Signal[[EditorState, EditorState]] = Signal()
         self.sketch_changed: Signal[[]] = Signal()
         self.suggestion: Suggestion | None = None
         # Before it is known what the photos see, the one farthest from painted ones is suggested.
         self.is_guided = False
         self.features = FeatureStore(project)
-        self._tools: dict[str, Tool] = {
-            name: make(project, self.features) for name, make in TOOLS.items()
-        }
         self.regions = RegionStore(project)
-        self.plugin = PluginTool(project, make_jobs)
-        self._tools |= {"region": RegionTool(project, self.regions), "plugin": self.plugin}
+        parts = ToolParts(project, self.features, self.regions, make_jobs)
+        self._tools: dict[str, Tool] = {
+            name: spec.make(parts) for name, spec in TOOLS.items() if spec.make is not None
+        }
+        plugin = self._tools["plugin"]
+        assert isinstance(plugin, PluginTool)
+        self.plugin = plugin
         self.features.changed.connect(self.sketch_changed.emit)
         self._active: Tool | None = None
         project.taxonomy_changed.connect(self._classes_changed)
         project.settings_changed.connect(self._hidden_changed)
 
     @property
-    def viewing(self) -> Viewing:
+    def state(self) -> EditorState:
         """What is shown, and with what is painted."""
-        return self._viewing
+        return self._state
 
     def view(self, **changes: object) -> None:
         """Change what is shown; tells with the state before and after."""
-        before = self._viewing
+        before = self._state
         after = replace(before, **changes)  # type: ignore[arg-type]
         if after != before:
-            self._viewing = after
-            self.viewing_changed.emit(before, after)
+            self._state = after
+            self.state_changed.emit(before, after)
+
+    @property
+    def tool(self) -> ToolSpec:
+        """The chosen tool."""
+        return TOOLS[self._state.tool]
 
     @property
     def radius(self) -> float:
         """Of the active tool, mask pixels."""
-        return self._viewing.radii.get(self._viewing.tool, 0.0)
+        return self._state.radii.get(self._state.tool, 0.0)
 
     @property
     def is_painting(self) -> bool:
@@ -134,16 +142,13 @@ class Studio:
     @property
     def sketch(self) -> Sketch | None:
         """What the gesture under way would do."""
-        tool = self._active
-        if tool is None and self._viewing.tool == "region":
-            tool = self._tools["region"]
+        tool = self._active or self._tools.get(self._state.tool)
         return None if tool is None else tool.sketch
 
     @property
     def is_preparing(self) -> bool:
         """Whether the active tool waits for the open photo."""
-        viewing = self._viewing
-        return viewing.tool in SELECTION_TOOLS and self.features.is_pending(viewing.open_idx)
+        return self.tool.needs_features and self.features.is_pending(self._state.open_idx)
 
     # Photos
 
@@ -161,7 +166,7 @@ class Studio:
         """Open the photo after or before, around the end."""
         count = len(self.project.scene.frames)
         if count:
-            now = self._viewing.open_idx
+            now = self._state.open_idx
             start = now if now is not None else (-1 if step > 0 else 0)
             self.open_photo((start + step) % count)
 
@@ -169,8 +174,8 @@ class Studio:
 
     def choose_class(self, class_id: int) -> None:
         """Paint with a class from now on."""
-        if class_id in self.project.taxonomy and class_id != self._viewing.class_id:
-            self.view(class_id=class_id, previous_class=self._viewing.class_id)
+        if class_id in self.project.taxonomy and class_id != self._state.class_id:
+            self.view(class_id=class_id, previous_class=self._state.class_id)
 
     def choose_nth_class(self, position: int) -> None:
         """Paint with the class at a position of the list, from 0."""
@@ -180,13 +185,13 @@ class Studio:
 
     def swap_class(self) -> None:
         """Go back to the class before."""
-        self.choose_class(self._viewing.previous_class)
+        self.choose_class(self._state.previous_class)
 
     def class_at(self, u: float, v: float) -> int:
         """Return the class of a mask position of the open photo, 0 for none."""
-        if self._viewing.open_idx is None:
+        if self._state.open_idx is None:
             return 0
-        mask = self.project.mask(self._viewing.open_idx)
+        mask = self.project.mask(self._state.open_idx)
         column, row = int(u + 0.5), int(v + 0.5)
         is_inside = u >= -0.5 and v >= -0.5 and row < mask.shape[0] and column < mask.shape[1]
         return int(mask[row, column]) if is_inside else 0
@@ -195,7 +200,7 @@ class Studio:
 
     def choose_tool(self, tool: str) -> None:
         """Take another tool, if there is such a one."""
-        if tool in self._tools or tool in CLOUD_TOOLS:
+        if tool in TOOLS:
             self.cancel()
             self.view(tool=tool)
             self._prepare()
@@ -203,7 +208,7 @@ class Studio:
     def set_radius(self, radius: float) -> None:
         """Size of the active tool; brush and eraser keep their own."""
         size = min(MAX_RADIUS, max(MIN_RADIUS, radius))
-        self.view(radii={**self._viewing.radii, self._viewing.tool: size})
+        self.view(radii={**self._state.radii, self._state.tool: size})
 
     def step_radius(self, steps: float) -> None:
         """Make the active tool bigger or smaller by about an eighth a step."""
@@ -229,17 +234,17 @@ class Studio:
             grip: How near counts as the same place, in mask pixels.
             modifiers: Keys held.
         """
-        viewing = self._viewing
-        if viewing.open_idx is None:
+        state = self._state
+        if state.open_idx is None:
             return
-        tool = "brush" if viewing.tool in CLOUD_TOOLS else viewing.tool
-        erases = is_erasing or tool == "eraser"
+        tool = "brush" if self.tool.is_of_3d_view else state.tool
+        erases = is_erasing or self.tool.erases
         self._active = self._tools[tool]
         context = ToolContext(
-            viewing.open_idx,
-            0 if erases else viewing.class_id,
-            viewing.radii.get(tool, 0.0),
-            protect=viewing.protect,
+            state.open_idx,
+            0 if erases else state.class_id,
+            state.radii.get(tool, 0.0),
+            protect=state.protect,
             is_double=is_double,
             grip=grip,
             modifiers=modifiers,
@@ -258,14 +263,15 @@ class Studio:
         if self._active is not None:
             self._active.hover((u, v))
             self._gesture_moved()
-        elif self._viewing.tool == "region" and self._viewing.open_idx is not None:
-            context = ToolContext(self._viewing.open_idx, self._viewing.class_id, 0.0)
-            self._tools["region"].look(context, (u, v))
+        elif self._state.open_idx is not None and self._state.tool in self._tools:
+            context = ToolContext(self._state.open_idx, self._state.class_id, self.radius)
+            self._tools[self._state.tool].look(context, (u, v))
             self.sketch_changed.emit()
 
     def leave(self) -> None:
         """The pointer is no longer over the photo."""
-        self._tools["region"].look(None, (0.0, 0.0))
+        for tool in self._tools.values():
+            tool.look(None, (0.0, 0.0))
         self.sketch_changed.emit()
 
     def release(self) -> None:
@@ -303,37 +309,37 @@ class Studio:
 
     def _prepare(self) -> None:
         """Have the open photo prepared for the active tool."""
-        viewing = self._viewing
-        if viewing.open_idx is not None and viewing.tool in SELECTION_TOOLS:
-            self.features.request(viewing.open_idx)
+        state = self._state
+        if state.open_idx is not None and self.tool.needs_features:
+            self.features.request(state.open_idx)
             self.sketch_changed.emit()
 
     # Look
 
     def set_mode(self, mode: ColorMode) -> None:
         """Choose what the cloud's colours mean."""
-        self.view(look=replace(self._viewing.look, mode=mode))
+        self.view(look=replace(self._state.look, mode=mode))
 
     def next_mode(self) -> None:
         """Photo colours, then labels, then both mixed."""
-        now = _MODES.index(self._viewing.look.mode)
+        now = _MODES.index(self._state.look.mode)
         self.set_mode(_MODES[(now + 1) % len(_MODES)])
 
     def toggle_heat(self, heat: HeatView) -> None:
         """Show what is settled in place of classes, or classes again."""
-        self.view(heat=None if self._viewing.heat == heat else heat)
+        self.view(heat=None if self._state.heat == heat else heat)
 
     def set_opacity(self, opacity: float) -> None:
         """Strength of labels on the photo, and of class colours in the mix."""
         value = min(1.0, max(0.0, opacity))
-        look = replace(self._viewing.look, mix=min(1.0, 0.2 + 0.8 * value))
+        look = replace(self._state.look, mix=min(1.0, 0.2 + 0.8 * value))
         self.view(opacity=value, look=look)
 
     def _classes_changed(self) -> None:
         known = [c.class_id for c in self.project.taxonomy]
-        if known and self._viewing.class_id not in known:
+        if known and self._state.class_id not in known:
             self.view(class_id=known[0])
 
     def _hidden_changed(self) -> None:
-        if self.project.hidden != self._viewing.look.hidden:
-            self.view(look=replace(self._viewing.look, hidden=self.project.hidden))
+        if self.project.hidden != self._state.look.hidden:
+            self.view(look=replace(self._state.look, hidden=self.project.hidden))

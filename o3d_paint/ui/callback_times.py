@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-__all__ = ["Holds"]
+__all__ = ["CallbackTimes"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Holds:
+class CallbackTimes:
     """A stopwatch around callbacks, for measurements from outside."""
 
     def __init__(self) -> None:

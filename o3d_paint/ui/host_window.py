@@ -12,67 +12,53 @@ from open3d.visualization import gui
 from o3d_paint.ui.event_source import KeySource
 from o3d_paint.ui.events import KeyEvent, PointerEvent
 from o3d_paint.ui.guard import Guard
-from o3d_paint.ui.layout import Place
+from o3d_paint.ui.layout import Height, Place, column
 from o3d_paint.ui.panel_host import PanelHost
-from o3d_paint.ui.panels.class_panel import ClassPanel
 from o3d_paint.ui.panels.panel import Panel
-from o3d_paint.ui.panels.photo_strip import PhotoStrip
-from o3d_paint.ui.panels.tool_options import ToolOptions
+from o3d_paint.ui.panels.toasts import Toast, ToastKind
 from o3d_paint.ui.panels.tooltip import Tooltip
 from o3d_paint.ui.pointer_focus import PointerFocus
 from o3d_paint.ui.popups import Popups
 from o3d_paint.ui.tips import Tips
+from o3d_paint.ui.toast_corner import ToastCorner
 
-__all__ = ["PaintFrame", "column"]
+__all__ = ["HostWindow"]
 
-_MAX_CLASS_SHARE = 0.34
+_FLOATING = ("toasts", "popup", "tooltip")
 # Open3D drops a frame when the renderer is behind, and does not draw it later.
 _REPEATS_S = (0.12, 0.35, 0.8)
 
 
-def column(place: Place, *, em: float, class_count: int) -> Mapping[str, Place]:
-    """Return where the parts of the paint panel lie: tools, photo, classes, strip.
-
-    Args:
-        place: What the panel has, device pixels of the window.
-        em: Height of the window's font.
-        class_count: Rows of the class list.
-    """
-    x, width = place.x, place.width
-    options = min(ToolOptions.preferred_height(width, em), place.height // 3)
-    strip = min(PhotoStrip.preferred_height(em), place.height // 4)
-    rest = max(2, place.height - options - strip)
-    classes = min(ClassPanel.preferred_height(class_count, em), int(rest * _MAX_CLASS_SHARE))
-    canvas = rest - classes
-    top = place.y + options
-    return {
-        "options": Place(x, place.y, width, options),
-        "canvas": Place(x, top, width, canvas),
-        "classes": Place(x, top + canvas, width, classes),
-        "strip": Place(x, top + canvas + classes, width, strip),
-    }
-
-
-class PaintFrame:
-    """Seven direct children of a window: four panels, a card, a tip and a text field.
+class HostWindow:
+    """Eight direct children of a window: four panels, messages, a card, a tip and a text field.
 
     Args:
         window: The host's gui.Window.
-        panels: By the names of `column`.
+        panels: By the names of `layout.column`.
         guard: For callbacks.
+        more: Heights of panels for which `layout.column` has no rule.
     """
 
-    def __init__(self, window: Any, panels: Mapping[str, Panel], guard: Guard) -> None:
-        self._window = window
+    def __init__(
+        self, window: Any, panels: Mapping[str, Panel], guard: Guard, *, more: Mapping[str, Height]
+    ) -> None:
+        self._more = more
+        self.native = window
+        self.guard = guard
         self._focus = PointerFocus()
         self._keys = KeySource()
         self._class_count = 5
-        self._content = Place(0, 0, 1, 1)
+        self._content, self._has_place = Place(0, 0, 1, 1), False
         self._repeats: list[float] = []
         self._enter_is_down = False
         self.hosts: dict[str, PanelHost] = {}
+        self._toasts = ToastCorner()
         tip = Tooltip()
-        floating: dict[str, Panel] = {"popup": tip, "tooltip": tip}
+        floating: dict[str, Panel] = {
+            "toasts": self._toasts.panel,
+            "popup": tip,
+            "tooltip": tip,
+        }
         for name, panel in {**panels, **floating}.items():
             self.hosts[name] = PanelHost(
                 panel,
@@ -81,6 +67,7 @@ class PaintFrame:
                 on_event=partial(self._on_panel, name),
             )
             window.add_child(self.hosts[name].widget)
+        self.hosts["toasts"].show(False)
         self._tips = Tips(self.hosts["tooltip"], tip)
         self.popups = Popups(self.hosts["popup"], self._popup_changed)
         self._focus.on_outside = self.popups.dismiss
@@ -89,22 +76,43 @@ class PaintFrame:
     @property
     def em(self) -> float:
         """Height of the window's font in device pixels."""
-        return float(self._window.theme.font_size)
+        return float(self.native.theme.font_size)
 
     def panel_host(self, name: str) -> PanelHost:
         """Return the host of a panel by its name."""
         return self.hosts[name]
 
+    def place_of(self, panel: str) -> Place:
+        """Return where a panel lies in the window, device pixels."""
+        frame = self.hosts[panel].frame
+        return Place(frame.x, frame.y, frame.width, frame.height)
+
+    @property
+    def toasts(self) -> tuple[Toast, ...]:
+        """The messages that show now."""
+        return self._toasts.shown
+
+    def toast(self, text: str, kind: ToastKind = "info") -> None:
+        """Show a message for a moment, over the photo."""
+        self._toasts.add(text, kind)
+
+    def layout(self) -> None:
+        """Lay the panels out anew in the place that they have."""
+        if self._has_place:
+            self.place(self._content)
+
     def set_class_count(self, count: int) -> None:
-        """Make room for so many classes at the host's next layout."""
+        """Make room for so many classes."""
         if count != self._class_count:
             self._class_count = count
-            self._window.set_needs_layout()
+            self.layout()
 
     def place(self, place: Place) -> None:
         """Lay all parts out in a rectangle of the window."""
-        self._content = place
-        for name, part in column(place, em=self.em, class_count=self._class_count).items():
+        self._content, self._has_place = place, True
+        for name, part in column(
+            place, em=self.em, class_count=self._class_count, more=self._more
+        ).items():
             self.hosts[name].place(gui.Rect(part.x, part.y, part.width, part.height), self.em)
         self.popups.place(place, self.em)
         self.redraw()
@@ -113,7 +121,7 @@ class PaintFrame:
         """Show or hide the panels; what floats is closed."""
         self.popups.close()
         for name, host in self.hosts.items():
-            host.show(visible and name not in ("popup", "tooltip"))
+            host.show(visible and name not in _FLOATING)
 
     def left(self) -> None:
         """The pointer is over something of the host."""
@@ -141,9 +149,10 @@ class PaintFrame:
 
     def tick(self, *, must_draw: bool) -> bool:
         """Draw what changed; returns whether the window has to be drawn."""
-        if not self._window.is_active_window:
+        if not self.native.is_active_window:
             self._keys.forget()
-        must_draw |= self.popups.tick(self._window.set_focus_widget)
+        must_draw |= self.popups.tick(self.native.set_focus_widget)
+        must_draw |= self._toasts.tick(self.hosts["toasts"], self.place_of("canvas"), self.em)
         must_draw |= self._tips.tick(self._content, self.em)
         changed = [host for host in self.hosts.values() if host.update()]
         if changed or must_draw:

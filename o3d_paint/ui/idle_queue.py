@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-__all__ = ["Chores"]
+__all__ = ["IdleQueue"]
 
 
-class Chores:
+class IdleQueue:
     """Small jobs of the UI thread, done one after another between events."""
 
     def __init__(self) -> None:

@@ -24,9 +24,9 @@ from o3d_paint.project.jobs import Report, Worker
 from o3d_paint.project.project import Project
 from o3d_paint.project.records import Record, RecordKind
 from o3d_paint.project.signals import Signal
-from o3d_paint.ui.studio import Studio, Viewing
+from o3d_paint.ui.editor import Editor, EditorState
 
-__all__ = ["PhotoGuides"]
+__all__ = ["PhotoOverlays"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,11 +41,11 @@ class _Wanted:
     levels: IdArray | None
 
 
-class PhotoGuides:
+class PhotoOverlays:
     """Ghost and heat of the open photo.
 
     Args:
-        studio: What is open and shown.
+        editor: What is open and shown.
         worker: Draws.
         failed: Told of errors.
 
@@ -54,10 +54,10 @@ class PhotoGuides:
     """
 
     def __init__(
-        self, studio: Studio, worker: Worker, *, failed: Callable[[Exception], None]
+        self, editor: Editor, worker: Worker, *, failed: Callable[[Exception], None]
     ) -> None:
-        self._studio = studio
-        self._project: Project = studio.project
+        self._editor = editor
+        self._project: Project = editor.project
         self._worker = worker
         self._failed = failed
         self._tolerance: DepthTolerance | None = None
@@ -71,18 +71,18 @@ class PhotoGuides:
             project.index_ready.connect(lambda _: self._outdated()),
             project.fused_changed.connect(self._outdated),
             project.taxonomy_changed.connect(self._outdated),
-            studio.viewing_changed.connect(self._viewing_changed),
+            editor.state_changed.connect(self._state_changed),
         ]
 
     def close(self) -> None:
         """Stop listening."""
         for disconnect in self._disconnect:
             disconnect()
-        self._worker.cancel("guides")
+        self._worker.cancel("overlays")
 
     def class_at(self, u: float, v: float) -> int:
         """Return the class at a mask position of the open photo: of its paint, else its ghost."""
-        found = self._studio.class_at(u, v)
+        found = self._editor.class_at(u, v)
         if found or self.ghost is None:
             return found
         row, column = int(v + 0.5), int(u + 0.5)
@@ -96,7 +96,7 @@ class PhotoGuides:
             self._is_stale = False
             self._ask()
 
-    def _viewing_changed(self, before: Viewing, after: Viewing) -> None:
+    def _state_changed(self, before: EditorState, after: EditorState) -> None:
         if before.open_idx != after.open_idx:
             self._set(None, None)
             self._outdated()
@@ -104,14 +104,14 @@ class PhotoGuides:
             self._outdated()
 
     def _recorded(self, record: Record) -> None:
-        viewing = self._studio.viewing
+        state = self._editor.state
         is_step = record.kind in (RecordKind.DO, RecordKind.UNDO, RecordKind.REDO)
         if not is_step:
             return
-        if record.layer or record.frames - {viewing.open_idx}:
+        if record.layer or record.frames - {state.open_idx}:
             self._set(None, self.heat)
             self._outdated()
-        elif record.accepted or viewing.heat:
+        elif record.accepted or state.heat:
             self._outdated()
 
     def _outdated(self) -> None:
@@ -123,17 +123,17 @@ class PhotoGuides:
             self.changed.emit()
 
     def _ask(self) -> None:
-        viewing = self._studio.viewing
-        frame_idx = viewing.open_idx
+        state = self._editor.state
+        frame_idx = state.open_idx
         index = None if frame_idx is None else self._project.index(frame_idx)
-        shows = viewing.has_ghost or viewing.heat or len(self._project.accepted)
+        shows = state.has_ghost or state.heat or len(self._project.accepted)
         if frame_idx is None or index is None or not shows:
-            self._worker.cancel("guides")
+            self._worker.cancel("overlays")
             self._set(None, None)
             return
         wanted = self._wanted(frame_idx, index)
         self._worker.submit(
-            "guides",
+            "overlays",
             lambda report: self._draw(wanted, report),
             done=lambda drawn: self._set(*drawn),
             failed=self._failed,
@@ -142,12 +142,12 @@ class PhotoGuides:
 
     def _wanted(self, frame_idx: int, index: PixelIndex) -> _Wanted:
         """Read from the project what the worker needs; it must not touch the project itself."""
-        project, viewing = self._project, self._studio.viewing
+        project, state = self._project, self._editor.state
         points = index.point
         class_ids, counts = project.ballots.tally_of(points)
         others = fused = levels = accepted = None
         own = project.mask(frame_idx).reshape(-1)[index.pixel]
-        if viewing.has_ghost:
+        if state.has_ghost:
             layer, imported = project.ballots.layer, project.ballots.imported
             others = labels_of_others(
                 class_ids,
@@ -162,9 +162,9 @@ class PhotoGuides:
             said = project.accepted.labels[points]
             shows = (own == 0) & (project.labels_of(points) == said)
             accepted = np.where(shows, said, 0).astype(np.uint16)
-        if viewing.heat:
+        if state.heat:
             levels = heat_levels(
-                viewing.heat,
+                state.heat,
                 labels=project.labels_of(points),
                 sources=project.source_of(points),
                 confidence=project.confidence_of(points),
