@@ -21,8 +21,9 @@ TaxonomyOption = Annotated[
     typer.Option(
         "--taxonomy",
         metavar="NAME|FILE",
-        help="Classes to begin with: cityscapes, scannet20, s3dis, asprs, names such as floor,wall,"
-        " or a file of any usual form (JSON, YAML, CSV, a name a line).",
+        help="Classes to begin with: cityscapes, scannet20, s3dis, asprs, a plug-in's list by its"
+        " name, names such as floor,wall, or a file of any usual form (JSON, YAML, CSV, a name a"
+        " line).",
     ),
 ]
 
