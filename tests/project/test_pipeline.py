@@ -53,8 +53,11 @@ def test_most_labels_are_right_and_paint_is_kept(scene, masks):
     labels = result.labelled.labels
     painted = result.painted > 0
     assert painted.mean() > 0.2
-    np.testing.assert_array_equal(labels[painted], result.painted[painted])
-    np.testing.assert_array_equal(result.labelled.source == 1, painted)
+    # Beside a jump of the depth a pixel may paint what stands behind the rim: that is overruled.
+    overruled = painted & (labels != result.painted)
+    assert overruled.sum() < 0.01 * painted.sum()
+    np.testing.assert_array_equal(labels[overruled], point_truth(scene)[overruled])
+    np.testing.assert_array_equal(result.labelled.source == 1, painted & ~overruled)
     labelled = labels > 0
     assert (labels == point_truth(scene))[labelled].mean() > 0.95
 
