@@ -57,12 +57,15 @@ def depth_surface(frame: Frame, rule: ConfidenceRule) -> DepthSurface:
     h, w = depth.shape
     with np.errstate(all="ignore"):
         # Estimators and failed reconstructions write depths whose inverse no number can hold.
-        is_known = np.isfinite(depth) & (depth > 0) & np.isfinite(1 / depth)
+        nearness = np.float32(1) / depth
+        is_known = (nearness > 0) & (depth > 0) & np.isfinite(nearness)
     level = np.where(is_known, np.uint8(TRUSTED), np.uint8(0))
     if frame.confidence is not None:
         level[is_known & ~rule.keep(frame.confidence)] = DOUBTED
     camera = frame.camera.resized(w, h)
-    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy], dtype=np.float64)
+    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy], dtype=np.float32)
     planes, state = np.zeros((h, w, 4), dtype=np.float32), np.empty((h, w), dtype=np.uint8)
-    fit_planes(depth, level, lens, _EDGE, planes, state)
+    fit_planes(
+        nearness.astype(np.float32, copy=False), level, lens, np.float32(_EDGE), planes, state
+    )
     return DepthSurface(planes, state, level)
