@@ -11,15 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.confidence import ConfidenceRule
+from o3d_paint.core.depth_states import DOUBTED, TRUSTED
 from o3d_paint.core.scene import Frame
 
 __all__ = ["DepthSurface", "depth_surface"]
-
-HOLE, UNSURE, RIM, SMOOTH = 0, 1, 2, 3
-"""States of pixels: without depth, on no surface, beside a jump of one, on one."""
-
-DOUBTED, TRUSTED = 1, 2
-"""Levels of pixels with depth: below the confidence that the scene asks for, and above."""
 
 # A larger second difference of inverse depth, as a share of it, is a jump: planes have none at any
 # slant, noise of depth cameras stays below a third of it.

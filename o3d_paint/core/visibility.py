@@ -19,7 +19,8 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray, IndexArray, PixelArray, frozen
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule
-from o3d_paint.core.depth_surface import TRUSTED, DepthSurface, depth_surface
+from o3d_paint.core.depth_states import TRUSTED
+from o3d_paint.core.depth_surface import DepthSurface, depth_surface
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.scene import Frame
 from o3d_paint.core.surfels import Surfels, surfels_of

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.depth_surface import HOLE, RIM, SMOOTH, UNSURE
+from o3d_paint.core.depth_states import HOLE, RIM, SMOOTH, UNSURE
 from o3d_paint.core.kernels.jit import Ints, kernel
 
 __all__ = ["fit_planes"]
