@@ -84,6 +84,16 @@ DropOption = Annotated[
         "--drop-unlabelled", help="Leave out points without a label.", rich_help_panel=WRITING
     ),
 ]
+PointFormatOption = Annotated[
+    int | None,
+    typer.Option(
+        "--point-format",
+        metavar="6|7|8",
+        help="Point format of a LAS or LAZ that --cloud came as: these hold classifications to 255,"
+        " its own, if it is 0 to 5, to 31.",
+        rich_help_panel=WRITING,
+    ),
+]
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "output": (OutputsOption, None),
@@ -92,6 +102,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "drop_unlabelled": (DropOption, False),
     "color_by": (ColorByOption, None),
     "thumbnails": (ThumbnailsOption, False),
+    "point_format": (PointFormatOption, None),
     "overwrite": (OverwriteOption, False),
 }
 
@@ -168,6 +179,7 @@ class Outputs:
         given = {
             "color_by": self.options.color_by is not None,
             "thumbnails": self.options.thumbnails,
+            "point_format": self.options.point_format is not None,
         }
         if not self.paths:
             return without_effect(
@@ -296,6 +308,7 @@ def _outputs(
     drop_unlabelled: bool,
     color_by: str | None,
     thumbnails: bool,
+    point_format: int | None,
     overwrite: bool,
 ) -> Outputs:
     """Return the outputs from what was typed.
@@ -308,6 +321,9 @@ def _outputs(
     if color_by not in (None, "photo", "label"):
         msg = f"--color-by must be photo or label, got {color_by!r}"
         raise typer.BadParameter(msg)
+    if point_format not in (None, 6, 7, 8):
+        msg = f"--point-format must be 6, 7 or 8, got {point_format}"
+        raise typer.BadParameter(msg)
     names = tuple(n.strip() for n in (only or "").split(",") if n.strip())
     if only is not None and not names:
         msg = "--only must name classes, such as roof,walls"
@@ -318,7 +334,11 @@ def _outputs(
         split=split,
         drop_unlabelled=drop_unlabelled,
         overwrite=overwrite,
-        options=ExportOptions(color_by=color_by, thumbnails=thumbnails),  # type: ignore[arg-type]
+        options=ExportOptions(
+            color_by=color_by,  # type: ignore[arg-type]
+            thumbnails=thumbnails,
+            point_format=point_format,
+        ),
     )
 
 

@@ -41,6 +41,7 @@ from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.mask_turns import TURNS
 from o3d_paint.io.nowhere import without_nowhere
+from o3d_paint.io.origin import origin_of, told_of_others
 from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
@@ -50,7 +51,6 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
 _UNKNOWN_COLOR = 160
-_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +161,7 @@ def load_scene(
         sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
         rows=rows,
         turn_masks=chosen.turn_masks,
+        origin=None if chosen.cloud is None or own is None else origin_of(chosen.cloud, own),
     )
 
 
@@ -190,10 +191,7 @@ def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Captu
     note = f"{len(own.xyz):,} points of {options.cloud}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
-    notes = [note + ".", *own.notes]
-    if own.others:
-        listed = ", ".join(own.others[:_SHOWN]) + (" …" if len(own.others) > _SHOWN else "")
-        notes.append(f"What else it holds is not kept in exports: {listed}.")
+    notes = [note + ".", *own.notes, *told_of_others(own)]
     return replace(
         capture,
         xyz=own.xyz,

@@ -132,7 +132,16 @@ def cloud_of(
     )
     sure = None if labels is None or CONFIDENCE not in given else columns[given[CONFIDENCE]]
     confidence = None if sure is None else confidence_from(sure)
-    cloud = CloudFile(xyz, rgb, labels, dict(names or {}), notes, others, confidence)
+    cloud = CloudFile(
+        xyz,
+        rgb,
+        labels,
+        dict(names or {}),
+        notes,
+        others,
+        confidence,
+        label_column=None if labels is None else column,
+    )
     return cloud.checked(path)
 
 

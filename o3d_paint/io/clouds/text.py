@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -100,6 +100,7 @@ def read(path: Path) -> CloudFile:
     if not names:
         is_pts = start.has_count or path.suffix.lower() == ".pts"
         names = names_by_values(values, is_pts=is_pts, notes=notes)
+    every = tuple(names)
     texts = [names[i] for i in start.texts if i < len(names)]
     names = [n for i, n in enumerate(names) if i not in start.texts]
     if len(names) != values.shape[1]:
@@ -107,7 +108,8 @@ def read(path: Path) -> CloudFile:
         raise FormatError(msg)
     columns = dict(zip(reversed(names), reversed(values.T), strict=True))
     ordered = {name: columns[name] for name in dict.fromkeys(names)}
-    return cloud_of(ordered, path).with_notes(*notes).with_others(texts)
+    cloud = cloud_of(ordered, path).with_notes(*notes).with_others(texts)
+    return replace(cloud, columns=every)
 
 
 def _opened(path: Path) -> TextIO:
