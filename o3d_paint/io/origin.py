@@ -14,6 +14,7 @@ __all__ = ["ENDINGS", "listed", "origin_of", "require_unchanged", "told_of_other
 
 ENDINGS = {
     "las": (".las", ".laz"),
+    "ply": (".ply",),
 }
 """Endings of exports that keep what a file of a format holds, by `CloudFile.kind`."""
 

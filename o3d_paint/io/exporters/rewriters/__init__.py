@@ -10,6 +10,7 @@ from pathlib import Path
 
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 from o3d_paint.io.exporters.rewriters.las import rewrite_las
+from o3d_paint.io.exporters.rewriters.ply import rewrite_ply
 from o3d_paint.io.origin import ENDINGS, listed
 
 __all__ = ["REWRITERS", "rewriter_for", "told_of_losses"]
@@ -18,6 +19,7 @@ Rewriter = Callable[[LabelledScene, Path, ExportOptions], list[str]]
 
 REWRITERS: dict[str, Rewriter] = {
     "las": rewrite_las,
+    "ply": rewrite_ply,
 }
 """By `CloudOrigin.kind`; each is given all rows that are written and returns what there is to say.
 """
