@@ -10,14 +10,18 @@ from o3d_paint.core.scene import CloudOrigin
 from o3d_paint.errors import StorageError
 from o3d_paint.io.clouds.cloud_file import CloudFile
 
-__all__ = ["ENDINGS", "listed", "origin_of", "require_unchanged", "told_of_others"]
+__all__ = ["ENDINGS", "endings_for", "listed", "origin_of", "require_unchanged", "told_of_others"]
 
 ENDINGS = {
     "las": (".las", ".laz"),
     "ply": (".ply",),
+    "pcd": (".pcd",),
+    "text": (".csv", ".xyz"),
 }
 """Endings of exports that keep what a file of a format holds, by `CloudFile.kind`."""
 
+# Texts differ in what separates their values, which their ending says.
+_BY_ENDING = ("text",)
 _SHOWN = 12
 
 
@@ -34,12 +38,23 @@ def origin_of(path: Path, cloud: CloudFile) -> CloudOrigin:
     )
 
 
-def told_of_others(cloud: CloudFile) -> list[str]:
+def endings_for(kind: str, path: Path) -> tuple[str, ...]:
+    """Return the endings of exports that keep what a cloud's file holds; none where none does.
+
+    Args:
+        kind: Its format.
+        path: Its name.
+    """
+    endings = ENDINGS.get(kind, ())
+    return tuple(e for e in endings if kind not in _BY_ENDING or e == path.suffix.lower())
+
+
+def told_of_others(cloud: CloudFile, path: Path) -> list[str]:
     """Return a sentence about what a cloud's file holds besides, and which exports keep it."""
     if not cloud.others:
         return []
-    endings = ENDINGS.get(cloud.kind)
-    where = "not kept in exports" if endings is None else f"kept in {' and '.join(endings)} only"
+    endings = endings_for(cloud.kind, path)
+    where = "not kept in exports" if not endings else f"kept in {' and '.join(endings)} only"
     return [f"What else it holds is {where}: {listed(cloud.others)}."]
 
 

@@ -121,8 +121,8 @@ def load_scene(
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
     with reading(path, chosen.images):
         capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
-    if own is not None:
-        capture = _with_cloud(capture, own, chosen)
+    if own is not None and chosen.cloud is not None:
+        capture = _with_cloud(capture, own, chosen.cloud)
     capture, rows = without_nowhere(capture)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
@@ -186,12 +186,12 @@ def _import_options(options: LoadOptions) -> ImportOptions:
     return ImportOptions(**{name: getattr(options, name) for name in shared})
 
 
-def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Capture:
+def _with_cloud(capture: Capture, own: CloudFile, path: Path) -> Capture:
     """Return the capture with the user's cloud in place of its points."""
-    note = f"{len(own.xyz):,} points of {options.cloud}"
+    note = f"{len(own.xyz):,} points of {path}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
-    notes = [note + ".", *own.notes, *told_of_others(own)]
+    notes = [note + ".", *own.notes, *told_of_others(own, path)]
     return replace(
         capture,
         xyz=own.xyz,

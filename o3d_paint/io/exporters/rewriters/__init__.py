@@ -10,8 +10,10 @@ from pathlib import Path
 
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 from o3d_paint.io.exporters.rewriters.las import rewrite_las
+from o3d_paint.io.exporters.rewriters.pcd import rewrite_pcd
 from o3d_paint.io.exporters.rewriters.ply import rewrite_ply
-from o3d_paint.io.origin import ENDINGS, listed
+from o3d_paint.io.exporters.rewriters.text import rewrite_text
+from o3d_paint.io.origin import endings_for, listed
 
 __all__ = ["REWRITERS", "rewriter_for", "told_of_losses"]
 
@@ -20,6 +22,8 @@ Rewriter = Callable[[LabelledScene, Path, ExportOptions], list[str]]
 REWRITERS: dict[str, Rewriter] = {
     "las": rewrite_las,
     "ply": rewrite_ply,
+    "pcd": rewrite_pcd,
+    "text": rewrite_text,
 }
 """By `CloudOrigin.kind`; each is given all rows that are written and returns what there is to say.
 """
@@ -33,7 +37,7 @@ def rewriter_for(labelled: LabelledScene, path: Path) -> Rewriter | None:
         path: The file to write, its format by the ending.
     """
     origin = labelled.scene.origin
-    if origin is None or path.suffix.lower() not in ENDINGS.get(origin.kind, ()):
+    if origin is None or path.suffix.lower() not in endings_for(origin.kind, Path(origin.path)):
         return None
     return REWRITERS[origin.kind]
 
@@ -43,8 +47,8 @@ def told_of_losses(labelled: LabelledScene, path: Path) -> list[str]:
     origin = labelled.scene.origin
     if origin is None or not origin.others:
         return []
-    endings = ENDINGS.get(origin.kind)
-    if endings is None:
+    endings = endings_for(origin.kind, Path(origin.path))
+    if not endings:
         return []
     return [
         f"{path} is without what else {Path(origin.path).name} holds ({listed(origin.others)}):"
