@@ -16,6 +16,7 @@ ENDINGS = {
     "las": (".las", ".laz"),
     "ply": (".ply",),
     "pcd": (".pcd",),
+    "e57": (".e57",),
     "text": (".csv", ".xyz"),
 }
 """Endings of exports that keep what a file of a format holds, by `CloudFile.kind`."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
+from o3d_paint.io.exporters.rewriters.e57 import rewrite_e57
 from o3d_paint.io.exporters.rewriters.las import rewrite_las
 from o3d_paint.io.exporters.rewriters.pcd import rewrite_pcd
 from o3d_paint.io.exporters.rewriters.ply import rewrite_ply
@@ -21,6 +22,7 @@ Rewriter = Callable[[LabelledScene, Path, ExportOptions], list[str]]
 
 REWRITERS: dict[str, Rewriter] = {
     "las": rewrite_las,
+    "e57": rewrite_e57,
     "ply": rewrite_ply,
     "pcd": rewrite_pcd,
     "text": rewrite_text,
