@@ -8,6 +8,7 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.arrays import write_npz
+from o3d_paint.io.exporters.color_scale import write_color_scale
 from o3d_paint.io.exporters.e57 import require_e57, write_e57
 from o3d_paint.io.exporters.glb import write_glb
 from o3d_paint.io.exporters.kitti import write_kitti
@@ -17,6 +18,7 @@ from o3d_paint.io.exporters.las import require_las, require_laz, write_las, writ
 from o3d_paint.io.exporters.pcd import write_pcd
 from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
+from o3d_paint.io.exporters.pointcept import write_pointcept
 from o3d_paint.io.exporters.rewriters import rewriter_for, told_of_losses
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
@@ -68,6 +70,17 @@ EXPORTERS: dict[str, Exporter] = {
         "SemanticKITTI labels, with the points as .bin", write_kitti, uses=(), keeps_rows=True
     ),
     ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis, uses=_COLORS),
+    ".pointcept": Exporter(
+        "folder of one scene for Pointcept: coord, color, normal, segment",
+        write_pointcept,
+        uses=_COLORS,
+    ),
+    ".xml": Exporter(
+        "CloudCompare's colour scale of the classes (XML), to import beside a cloud",
+        write_color_scale,
+        uses=(),
+        keeps_rows=True,
+    ),
 }
 """By the ending of the file."""
 
