@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
-from o3d_paint.errors import StorageError
+from o3d_paint.errors import FormatError, StorageError
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.exporters import ExportOptions, export
 from o3d_paint.io.exporters.selection import exported_parts, only_classes
@@ -101,11 +102,14 @@ def same(before: Path, after: Path, rows: np.ndarray | slice = slice(None)) -> N
 
 
 @pytest.mark.parametrize("suffix", [".las", ".laz"])
-@pytest.mark.parametrize("number", range(9))
+@pytest.mark.parametrize("number", range(11))
 def test_everything_but_labels_is_as_it_was(tmp_path: Path, number: int, suffix: str) -> None:
-    if suffix == ".laz" and number in (4, 5):
-        pytest.skip("lazrs compresses no waveforms")
     cloud = make(tmp_path / f"scan{suffix}", number)
+    if suffix == ".laz" and number in (9, 10):
+        with pytest.raises(FormatError, match=r"choose \.las"):
+            export(labelled_by(cloud), tmp_path / "out.laz")
+        assert not (tmp_path / "out.laz").exists()
+        return
     labelled = labelled_by(cloud)
     said = export(labelled, tmp_path / f"out{suffix}")
     same(cloud, tmp_path / f"out{suffix}")
@@ -253,3 +257,25 @@ def test_another_format_says_what_it_is_without(tmp_path: Path) -> None:
     assert any("kept in .las and .laz only: intensity" in n for n in labelled.scene.notes)
     said = export(labelled, tmp_path / "out.ply")
     assert any("without what else scan.laz holds (intensity" in s for s in said)
+
+
+@pytest.mark.parametrize("number", [4, 10])
+def test_waveforms_within_the_file(tmp_path: Path, number: int) -> None:
+    cloud = make(tmp_path / "scan.las", number)
+    content = bytearray(cloud.read_bytes())
+    packet = struct.pack("<2x16sHQ32s", b"LASF_Spec", 65_535, 999, b"waves") + bytes(range(111)) * 9
+    struct.pack_into("<Q", content, 227, len(content))
+    struct.pack_into("<H", content, 6, content[6] | 2)
+    if number == 10:
+        count = struct.unpack_from("<I", content, 243)[0]
+        struct.pack_into("<I", content, 243, count + 1)
+    cloud.write_bytes(content + packet)
+    labelled = labelled_by(cloud)
+    export(labelled, tmp_path / "out.las")
+    same(cloud, tmp_path / "out.las")
+    out = (tmp_path / "out.las").read_bytes()
+    at = struct.unpack_from("<Q", out, 227)[0]
+    assert out[at : at + len(packet)] == packet
+    export(labelled, tmp_path / "new.las", ExportOptions(point_format=6))
+    new = laspy.read(tmp_path / "new.las")
+    assert new.header.start_of_waveform_data_packet_record == 0 or number == 10

@@ -33,6 +33,7 @@ from o3d_paint.io.exporters.rewriters.las_records import (
     Record,
     RecordsBehind,
     described,
+    keep_waveforms,
     lookup,
     read_records,
 )
@@ -85,10 +86,20 @@ def rewrite_las(labelled: LabelledScene, path: Path, options: ExportOptions) -> 
                         encoding_errors="surrogateescape",
                     )
                     for points in _points(laspy, reader, header, labelled, painter):
+                        if is_compressed:
+                            _require_one_channel(points, chosen, path)
                         writer.write_points(points)
                     if behind:
                         writer.write_evlrs(RecordsBehind(behind))
                     writer.close()
+                    if chosen.has_waveforms and header.start_of_waveform_data_packet_record:
+                        keep_waveforms(
+                            file,
+                            out,
+                            old_at=header.start_of_waveform_data_packet_record,
+                            behind=behind,
+                            behind_at=writer.header.start_of_first_evlr,
+                        )
                 except laspy.errors.LaspyException as error:
                     msg = f"cannot write {path} ({error}): choose .las"
                     raise FormatError(msg) from error
@@ -133,6 +144,8 @@ def _header(laspy: Any, old: Any, chosen: LasFormat) -> Any:
     header = old.copy()
     version = max(header.version, laspy.header.Version.from_str(chosen.version))
     header.set_version_and_point_format(version, chosen.point_format)
+    if not chosen.has_waveforms:
+        header.start_of_waveform_data_packet_record = 0
     return header
 
 
@@ -154,6 +167,23 @@ def _points(
         copied(old, points, painter.format)
         painter.paint(points, part, np.asarray(old["classification"]))
         yield points
+
+
+def _require_one_channel(points: Any, chosen: LasFormat, path: Path) -> None:
+    """Refuse points whose waveform fields the compressor would damage.
+
+    lazrs 0.8 mixes up what it predicts for scanner channels.
+
+    Raises:
+        FormatError: They are such.
+    """
+    if not chosen.has_waveforms or "scanner_channel" not in chosen.point_format.dimension_names:
+        return
+    if np.asarray(points["scanner_channel"]).any():
+        msg = (
+            f"cannot write {path}: the waveform fields of several scanner channels would be damaged"
+        )
+        raise FormatError(f"{msg} by compressing them: choose .las")
 
 
 def _vlr(laspy: Any) -> Any:

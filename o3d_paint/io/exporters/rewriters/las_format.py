@@ -62,6 +62,11 @@ class LasFormat:
         return _NEW_CODES if self.number >= _FIRST_NEW else _OLD_CODES
 
     @property
+    def has_waveforms(self) -> bool:
+        """Whether points say where their waveforms are."""
+        return "wavepacket_offset" in self.point_format.dimension_names
+
+    @property
     def has_colors(self) -> bool:
         """Whether points have colours."""
         return "red" in self.point_format.dimension_names

@@ -6,6 +6,7 @@ writes them anew, which changes bytes that nobody asked it to change.
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ __all__ = [
     "Record",
     "RecordsBehind",
     "described",
+    "keep_waveforms",
     "lookup",
     "read_records",
 ]
@@ -30,6 +32,9 @@ _PLACES = struct.Struct("<94xHII")
 _EXTENDED_PLACES = struct.Struct("<235xQI")
 _DESCRIPTOR = 192
 _DIMENSION = struct.Struct("<2xBB32s4x120x32s")
+_WAVEFORMS = ("LASF_Spec", 65_535)
+_WAVEFORMS_AT = 227
+_COPIED = 1 << 24
 _CODES = 256
 _UNDESCRIBED = 7
 _LONGEST_NAME = 15
@@ -72,6 +77,35 @@ def read_records(file: BinaryIO) -> tuple[list[Record], list[Record]]:
         return before, []
     first, count = _EXTENDED_PLACES.unpack_from(start)
     return before, _records(file, first, count, _BEHIND)
+
+
+def keep_waveforms(
+    file: BinaryIO, out: BinaryIO, *, old_at: int, behind: Sequence[Record], behind_at: int
+) -> None:
+    """Note where waveforms within a file are now; before LAS 1.4 they are no record yet: copy them.
+
+    Args:
+        file: The old file.
+        out: The new one, which is complete but for that.
+        old_at: Where the old one has its waveforms.
+        behind: Records behind the points.
+        behind_at: Where the first of those is now.
+    """
+    sizes = [_BEHIND.size + len(r.data) for r in behind]
+    place = next((i for i, r in enumerate(behind) if r.key == _WAVEFORMS), None)
+    if place is not None:
+        at = behind_at + sum(sizes[:place])
+    else:
+        at = out.seek(0, os.SEEK_END)
+        file.seek(old_at)
+        start = file.read(_BEHIND.size)
+        out.write(start)
+        rest = _BEHIND.unpack(start)[2]
+        while rest and (part := file.read(min(rest, _COPIED))):
+            out.write(part)
+            rest -= len(part)
+    out.seek(_WAVEFORMS_AT)
+    out.write(struct.pack("<Q", at))
 
 
 def _records(file: BinaryIO, first: int, count: int, layout: struct.Struct) -> list[Record]:
