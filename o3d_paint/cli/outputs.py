@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,19 +15,20 @@ from o3d_paint.cli.places import (
     OverwriteOption,
     ask_before_overwriting,
     check_place,
+    is_read_in,
     refuse_one_for_two,
+    refuse_stdout,
 )
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
+from o3d_paint.cli.written_files import WrittenFiles
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
-    from o3d_paint.errors import PaintError
     from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 
 __all__ = [
     "Outputs",
-    "WrittenFiles",
     "writes_clouds",
 ]
 
@@ -118,6 +118,7 @@ class Outputs:
         drop_unlabelled: Whether points without a label are left out.
         overwrite: Whether files that are there are replaced without asking.
         options: For the exporters.
+        folders: Folders of which every file is read.
     """
 
     paths: tuple[Path, ...]
@@ -126,6 +127,7 @@ class Outputs:
     drop_unlabelled: bool
     overwrite: bool
     options: ExportOptions
+    folders: tuple[Path, ...] = ()
 
     def reading(self, *inputs: Path | str | None, folders: Sequence[Path | None] = ()) -> Outputs:
         """Return the outputs with what must never be written over.
@@ -135,10 +137,24 @@ class Outputs:
             folders: Folders of which every file is read, or files.
         """
         known = [Path(p) for p in (*inputs, *folders) if p is not None]
-        mine = [f.resolve() for p in self.paths for f in _files_of(p) if f.exists()]
-        for folder in (f.resolve() for f in folders if f is not None and f.is_dir()):
-            known += [file for file in mine if file.is_relative_to(folder)]
-        return replace(self, options=replace(self.options, inputs=tuple(known)))
+        read = tuple(folder for folder in folders if folder is not None)
+        mine = [f for p in self.paths for f in _files_of(p)]
+        known += [file for file in mine if any(is_read_in(file, folder) for folder in read)]
+        return replace(self, options=replace(self.options, inputs=tuple(known)), folders=read)
+
+    def also_reading(self, sources: Sequence[str], answer: Answer) -> Outputs:
+        """Return the outputs, and tell the answer, once it is known which files a scene has.
+
+        Raises:
+            StorageError: One of them would be written over.
+        """
+        from o3d_paint.io.store import refuse_overwriting
+
+        answer.reads(sources)
+        inputs = (*self.options.inputs, *map(Path, sources))
+        for file in (f for path in self.paths for f in _files_of(path)):
+            refuse_overwriting(file, inputs)
+        return replace(self, options=replace(self.options, inputs=inputs))
 
     def check(self, answer: Answer) -> None:
         """Refuse what could not be written in the end, and ask before files are replaced.
@@ -155,6 +171,7 @@ class Outputs:
 
         missing = []
         for path in self.paths:
+            refuse_stdout(path, "clouds are")
             try:
                 require_libraries(path)
             except MissingExtraError as error:
@@ -167,7 +184,12 @@ class Outputs:
             check_place(path, self.options.inputs)
         if missing and len(missing) == len(self.paths):
             raise missing[0]
-        answer.check(inputs=self.options.inputs, outputs=mine, overwrite=self.overwrite)
+        answer.check(
+            inputs=self.options.inputs,
+            outputs=mine,
+            folders=self.folders,
+            overwrite=self.overwrite,
+        )
         ask_before_overwriting(mine, overwrite=self.overwrite)
         answer.note(f"{error}; the other files are written." for error in missing)
         answer.note(self._without_effect())
@@ -245,51 +267,6 @@ class Outputs:
                 size = "" if path.is_dir() else f" ({human_size(path.stat().st_size)})"
                 answer.say(f"wrote {path}{size}")
         return done
-
-
-@dataclass(slots=True)
-class WrittenFiles:
-    """What came of the outputs.
-
-    Attributes:
-        paths: Files that were written.
-        failed: Files that were not, and why.
-    """
-
-    paths: list[Path] = field(default_factory=list)
-    failed: dict[Path, PaintError] = field(default_factory=dict)
-
-    @contextmanager
-    def also(self, path: Path) -> Iterator[None]:
-        """Count what the block writes among the files; that it cannot be written ends nothing."""
-        from o3d_paint.errors import PaintError
-
-        try:
-            yield
-        except PaintError as error:
-            self.failed[path] = error
-        else:
-            self.paths.append(path)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return both as values of JSON's types."""
-        return {
-            "outputs": [str(path) for path in self.paths],
-            "failed": [{"output": str(p), "reason": str(e)} for p, e in self.failed.items()],
-        }
-
-    def require_all(self) -> None:
-        """Fail where a file was not written; the others are there all the same.
-
-        Raises:
-            PaintError: The first failure, and how many there were.
-        """
-        if not self.failed:
-            return
-        first = next(iter(self.failed.values()))
-        total = len(self.failed) + len(self.paths)
-        more = f" ({len(self.failed)} of {total} files were not written)" if total > 1 else ""
-        raise type(first)(f"{first}{more}")
 
 
 def _files_of(path: Path) -> list[Path]:

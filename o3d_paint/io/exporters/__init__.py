@@ -23,6 +23,7 @@ from o3d_paint.io.exporters.rewriters import rewriter_for, told_of_losses
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
 from o3d_paint.io.origin import ENDINGS
+from o3d_paint.io.project_folders import refuse_inside_project
 
 __all__ = [
     "EXPORTERS",
@@ -100,8 +101,8 @@ def exporter_for(path: Path) -> Exporter:
     exporter = exporters().get(path.suffix.lower())
     if exporter is None:
         known = ", ".join(exporters())
-        ending = repr(path.suffix) if path.suffix else "no ending"
-        msg = f"cannot write {path}: {ending} is not a known format, use one of {known}"
+        reason = f"{path.suffix!r} is not a known format" if path.suffix else "it has no ending"
+        msg = f"cannot write {path}: {reason}, use one of {known}"
         raise FormatError(msg)
     return exporter
 
@@ -128,9 +129,10 @@ def export(
 
     Raises:
         FormatError: The ending is unknown.
-        StorageError: The file cannot be written, or is an input.
+        StorageError: The file cannot be written, is an input, or belongs to a project.
     """
     target = Path(path)
+    refuse_inside_project(target)
     chosen = options or ExportOptions()
     sources = tuple(Path(s) for s in labelled.scene.sources)
     chosen = replace(chosen, inputs=(*chosen.inputs, *sources))
