@@ -89,7 +89,18 @@ def formats() -> str:
         "|---|---|",
     ]
     lines += [f"| `{ending}` | {exporter.title} |" for ending, exporter in EXPORTERS.items()]
-    lines += ["", *EXTRAS.splitlines()]
+    lines += [
+        "",
+        "A cloud given with `--cloud` comes back with everything else that its file holds where the"
+        " ending is that of the file ([the same file back](same_file.md)). `.pointcept` is a folder"
+        " that Pointcept's `DefaultDataset` reads: `segment` counts classes from 0 in the order of"
+        " `classes.json`, -1 is unlabelled; normals look at the nearest camera. `.xml` is imported"
+        " by CloudCompare's colour scale manager for the field of class numbers (`label`); it tells"
+        " numbers apart that span less than 1,000. Both are written after the programs' source and"
+        " were not tried with the programs.",
+        "",
+        *EXTRAS.splitlines(),
+    ]
     lines += [
         "",
         "PCD holds doubles where map coordinates need them: Open3D 0.20 reads those with"

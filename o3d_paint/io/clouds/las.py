@@ -80,7 +80,10 @@ def read(path: Path) -> CloudFile:
     found = labels if labels.any() else None
     sure = None if found is None else arrays.get(CONFIDENCE)
     confidence = None if sure is None else confidence_from(sure)
-    return CloudFile(xyz, rgb, found, names, others=others, confidence=confidence).checked(path)
+    column = None if found is None or "column" not in arrays else str(arrays["column"])
+    return CloudFile(
+        xyz, rgb, found, names, others=others, confidence=confidence, label_column=column
+    ).checked(path)
 
 
 def _is_compressed(path: Path) -> bool:
@@ -137,6 +140,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     }
     if column is None:
         arrays["is_standard"] = np.array(1)
+    else:
+        arrays["column"] = np.array(column)
     own = points.header.vlrs.get_by_id(CLASSES_VLR)
     if own and column is not None:
         arrays["classes"] = np.array(bytes(own[0].record_data).decode(errors="replace"))
