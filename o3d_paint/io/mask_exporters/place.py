@@ -42,7 +42,8 @@ def place_of(target: Path, writer: MaskWriter) -> Path:
     is_file = _is_file(target, writer)
     folder = target.parent if is_file else target
     for place in (folder, folder.parent):
-        if (place / "project.json").exists() and (place / "masks").is_dir():
+        is_old = (place / "project.json").exists() and (place / "masks").is_dir()
+        if is_old or (place / "project.sqlite").exists():
             msg = f"{folder} belongs to the project {place}: choose a folder outside of it"
             raise StorageError(msg)
     if is_file and target.is_dir():
