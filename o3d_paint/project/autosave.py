@@ -28,6 +28,7 @@ __all__ = ["Autosave", "Placing"]
 
 _LOG_BYTES = 16 << 20
 _LOG_STEPS = 400
+_LOOK_EVERY = 16  # steps: looking at the size of a file takes longer than writing a step
 _RETRY_SECONDS = 2.0
 _STATE_SECONDS = 600.0
 # A fused layer that follows the brush is written again after so many times what writing it took.
@@ -218,7 +219,8 @@ class Autosave:
         )
         if self._store is None:
             return
-        is_long = store.count > _LOG_STEPS or store.log_bytes > _LOG_BYTES
+        is_looked_at = store.count % _LOOK_EVERY == 0
+        is_long = store.count > _LOG_STEPS or (is_looked_at and store.log_bytes > _LOG_BYTES)
         if self._again or is_long or self._is_fusion_due():
             self._save()
 

@@ -36,6 +36,7 @@ class Store:
             OSError: It is not there.
         """
         self._path = layout.database
+        self._log_path = wal_of(self._path)
         self._lock = threading.Lock()
         self._connection = connected_for_writing(self._path)
         self._log: int | None = None
@@ -55,8 +56,9 @@ class Store:
         Raises:
             sqlite3.Error: It cannot be written.
         """
-        with self.transaction() as database:
-            put_edit(database, seq, kind, data, step)
+        # One statement is a transaction by itself; a stroke waits for this.
+        with self._lock:
+            put_edit(self._connection, seq, kind, data, step)
         self.count += 1
 
     @contextmanager
@@ -80,7 +82,7 @@ class Store:
             # For writing: Windows flushes nothing that is open for reading.
             flags = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
             self.require_in_place()
-            self._log = os.open(wal_of(self._path), flags)
+            self._log = os.open(self._log_path, flags)
         os.fsync(self._log)
         self.require_in_place()
 
@@ -103,7 +105,7 @@ class Store:
     def log_bytes(self) -> int:
         """Size of what is not folded in yet."""
         with suppress(OSError):
-            return os.stat(wal_of(self._path)).st_size
+            return os.stat(self._log_path).st_size
         return 0
 
     def fold(self) -> None:
