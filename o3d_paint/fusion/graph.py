@@ -189,8 +189,7 @@ def _in_units_of_noise(change: FloatArray, bridge: BoolArray) -> FloatArray:
     """
     if not len(change):
         return np.zeros(0, dtype=np.float32)
-    inner = change[~bridge] if not bridge.all() else change
-    noise = np.maximum(np.median(inner, axis=0), _LEAST_NOISE).astype(np.float32)
+    noise = np.maximum(np.median(change[~bridge], axis=0), _LEAST_NOISE).astype(np.float32)
     measured: FloatArray = np.sqrt(np.square(change / noise).mean(axis=1))
     return measured
 

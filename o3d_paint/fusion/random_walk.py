@@ -129,7 +129,6 @@ def _seeds(votes: NodeVotes, odds: FloatArray, revision: FloatArray | None) -> F
     agreement = share.max(axis=1, initial=0) ** _AGREEMENT_POWER
     enough = np.minimum(total / np.float32(_ENOUGH_VOTES), 1)
     trust = _LEAST_TRUST + (_MOST_TRUST - _LEAST_TRUST) * believed * agreement * enough
-    trust[total <= 0] = 0
     seeds: FloatArray = (trust[:, None] * share * odds).astype(np.float32)
     seeds[votes.fixed] = np.float32(_FIXED_TRUST) * votes.laid
     return seeds

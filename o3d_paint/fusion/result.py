@@ -18,7 +18,7 @@ from o3d_paint.fusion.settings import FusionSettings
 
 __all__ = ["MODEL", "Fusion"]
 
-MODEL = 3
+MODEL = 4
 """Number of the model that makes labels: another one once the same paint gets other labels.
 
 Projects keep it with their fused labels, so that those of an earlier version are known for such.

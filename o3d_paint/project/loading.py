@@ -23,6 +23,7 @@ from o3d_paint.project.database import wal_of
 from o3d_paint.project.document import Document, PhotoEntry
 from o3d_paint.project.fingerprint import cloud_fingerprint
 from o3d_paint.project.fitting import Fit, fit_scene, refit_entries
+from o3d_paint.project.from_masks import MASKS_READ, sources_now
 from o3d_paint.project.history import Entry
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import STEPS, Loaded, Replay
@@ -72,6 +73,8 @@ def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) ->
             loaded.settings[NUMBERS] = numbers
             loaded.messages += [m[:1].lower() + m[1:-1] for m in renumbered(scene, numbers)]
     _name_unknown_classes(loaded)
+    if MASKS_READ in loaded.settings:
+        loaded.settings[MASKS_READ] = sources_now(loaded.settings[MASKS_READ], root) or []
     return loaded
 
 

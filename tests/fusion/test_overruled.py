@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pytest
 
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
 
@@ -67,3 +68,41 @@ def test_rims_are_counted_and_not_named():
     assert note == (
         "Fusing overruled c2 on 300 of 1,000 painted points and 5 painted points of other classes."
     )
+
+
+def test_a_single_point_counts():
+    assert overruled(ids((5, 1)), ids((5, 1)), class_ids=[5]) == ()
+    assert overruled(ids((5, 3)), ids((5, 2), (6, 1)), class_ids=[5])[0].overruled == 1
+    (doubted,) = overruled(ids((5, 3)), ids((5, 2), (0, 1)), class_ids=[5])
+    assert (doubted.overruled, doubted.unlabelled) == (0, 1)
+    assert doubted.share == 0
+    # A class of one painted point that is lost, without being told that it was painted.
+    (lost,) = overruled(ids((65535, 1)), ids((6, 1)))
+    assert (lost.class_id, lost.share) == (65535, 1)
+    assert Overruled(1, painted=2, overruled=1, unlabelled=0, labelled=1).share == 0.5
+    assert Overruled(1, painted=0, overruled=0, unlabelled=0, labelled=0).share == 0
+
+
+def test_a_class_with_one_point_left_has_not_vanished():
+    painted, labels = ids((1, 9), (2, 4)), ids((1, 1), (3, 8), (3, 3), (0, 1))
+    gone, left = overruled(painted, labels, class_ids=[1, 2])
+    assert (gone.class_id, left.class_id) == (2, 1)
+    assert gone.share < left.share
+
+
+@pytest.mark.parametrize("many", [2, 4, 5, 6, 9])
+def test_of_many_vanished_classes_some_are_named_and_the_rest_counted(many):
+    painted = np.arange(1, many + 1, dtype=np.uint16)
+    found = overruled(painted, np.full(many, 200, dtype=np.uint16))
+    (note,) = overruled_notes(found, lambda i: f"c{i}")
+    named = re.findall(r"c\d+ \(of 1 painted points 1 in other classes\)", note)
+    more = re.findall(r"and (\d+) more\.$", note)
+    assert len(named) + sum(map(int, more)) == many
+    assert len(named) >= min(many, 5)
+    assert len(more) == (many > len(named))
+
+
+def test_a_hundredth_of_a_class_is_worth_its_name():
+    painted, labels = ids((1, 200)), ids((1, 198), (2, 2))
+    (note,) = overruled_notes(overruled(painted, labels), str)
+    assert note == "Fusing overruled 1 on 2 of 200 painted points."

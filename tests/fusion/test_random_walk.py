@@ -1,24 +1,18 @@
-"""The walk against its written equation, solved by SciPy's direct solver in float64."""
+"""The walk at its own settings: winners are exact ones, and labels go where they should."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, diags_array
-from scipy.sparse.linalg import splu
 
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.core.scene import PointCloud
-from o3d_paint.fusion import random_walk
 from o3d_paint.fusion.graph import build_graph
 from o3d_paint.fusion.node_votes import count_votes
 from o3d_paint.fusion.random_walk import UNREACHED, walk
+from tests.fusion.exact_walk import exact_walk
 
 pytestmark = pytest.mark.compiled
-
-LEAK, LEAST_SHARE, REVISION = (
-    getattr(random_walk, name) for name in ("_LEAK", "_LEAST_SHARE", "_REVISION")
-)
 
 
 def boards(count, *, colors=((120, 120, 120),), size=(4.0, 1.0), seed=0):
@@ -41,26 +35,6 @@ def around(cloud, x, y, radius=0.2):
 
 def counted(cloud, graph, *frames, layer=None):
     return count_votes(graph, Evidence(len(cloud), tuple(frames), layer))
-
-
-def exactly(graph, seen):
-    """Return (M, C) potentials of equation (9), before and after seeds are revised."""
-    weighted = graph.levels
-    edges = csr_array(
-        (weighted.weights.astype(np.float64), weighted.indices, weighted.indptr),
-        shape=(len(graph), len(graph)),
-    )
-    degree = np.asarray(edges.sum(axis=1)).ravel()
-    odds = random_walk._odds(graph.looks, seen)
-
-    def potentials(revision):
-        seeds = random_walk._seeds(seen, odds, revision).astype(np.float64)
-        system = diags_array(degree + seeds.sum(axis=1) + LEAK) - edges
-        return splu(system.tocsc()).solve(seeds)
-
-    share = potentials(None)
-    share /= share.sum(axis=1, keepdims=True)
-    return potentials((np.maximum(share, LEAST_SHARE) ** REVISION).astype(np.float32))
 
 
 def others(found, exact):
@@ -94,7 +68,8 @@ def assert_converged(colors, count):
     layer[around(cloud, 0.6 * size, 0.6 * size, 0.2)] = 2
     for many, laid in ((2, None), (3, None), (5, None), (5, layer)):
         seen = counted(cloud, graph, *all_strokes[:many], layer=laid)
-        exact, cold = exactly(graph, seen), walk(graph, seen)
+        exact = exact_walk(graph, seen, carried_on=False).near
+        cold = walk(graph, seen)
         assert others(cold, exact) <= 1e-3
         last = walk(graph, seen, warm=last)
         assert others(last, exact) <= 1e-3
@@ -102,6 +77,7 @@ def assert_converged(colors, count):
         assert same.mean() >= 0.999
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("colors", [GREY, GAUDY])
 def test_winners_are_those_of_the_exact_solution_cold_and_warm(colors):
     assert_converged(colors, 300_000)
@@ -122,7 +98,7 @@ def test_potentials_solve_the_equations():
     cloud = boards(4000)
     graph = build_graph(cloud, nodes=300)
     seen = counted(cloud, graph, *two_strokes(cloud))
-    found, exact = walk(graph, seen), exactly(graph, seen)
+    found, exact = walk(graph, seen), exact_walk(graph, seen).near
     assert found.class_ids.tolist() == [3, 500]
     np.testing.assert_allclose(found.near, exact, atol=2e-3)
     np.testing.assert_allclose(found.mass, exact.sum(axis=1), atol=2e-3)
