@@ -36,7 +36,8 @@ def way_in(path: Path) -> str | None:
 
 
 def _project(path: Path) -> str | None:
-    noted = _noted_scene(path / "project.json")
+    is_database = _start(path / "project.sqlite").startswith(b"SQLite format 3")
+    noted = "" if is_database else _noted_scene(path / "project.json")
     if noted is None:
         return None
     scene = f" ({noted})" if noted else ""
