@@ -32,6 +32,7 @@ OPTIONAL = {
     "pycocotools": "coco",
     "onnxruntime": "sam",
     "OpenEXR": "exr",
+    "pyproj": "geo",
 }
 
 

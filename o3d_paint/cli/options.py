@@ -42,6 +42,7 @@ FORMATS = (
     "da3-streaming",
     "colmap",
     "nerfstudio",
+    "metashape",
     "7scenes",
     "tum",
     "redwood",

@@ -9,13 +9,22 @@ from pathlib import Path
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.files import open_file
-from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
+from o3d_paint.io.importers import (
+    colmap,
+    da3_streaming,
+    estimator,
+    metashape,
+    nerfstudio,
+    pi3,
+)
 from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
 from o3d_paint.io.importers.plugged import plugin_importers
 from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "importers", "read_capture"]
+
+_SURVEY = ("images", "axes", "every")
 
 IMPORTERS: dict[str, Importer] = {
     "pi3": Importer(
@@ -41,6 +50,9 @@ IMPORTERS: dict[str, Importer] = {
         nerfstudio.recognizes,
         nerfstudio.read,
         ("axes", "depth_unit", "invalid_depth", "every"),
+    ),
+    "metashape": Importer(
+        "cameras.xml of Metashape", metashape.recognizes, metashape.read, _SURVEY
     ),
     **RGBD_IMPORTERS,
 }

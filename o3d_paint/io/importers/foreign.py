@@ -97,15 +97,11 @@ def _record3d(path: Path) -> str | None:
 
 
 def _metashape(path: Path) -> str | None:
-    start = _start(path) if path.suffix.lower() == ".xml" else b""
-    is_cameras = b"<document" in start and b"<chunk" in start
-    if not is_cameras and path.suffix.lower() not in (".psx", ".psz"):
+    if path.suffix.lower() not in (".psx", ".psz"):
         return None
-    what = "cameras" if is_cameras else "a project"
     return (
-        f"{what} of Metashape, which is not read: export the cameras as XML; nerfstudio converts"
-        " them with ns-process-data metashape --data PHOTOS --xml CAMERAS.xml --output-dir"
-        " converted; give the folder converted"
+        "a project of Metashape, which is not read: export the cameras as XML (File > Export >"
+        " Export Cameras) and give that file"
     )
 
 
