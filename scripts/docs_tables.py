@@ -20,7 +20,7 @@ DOCS = Path(__file__).resolve().parent.parent / "assets" / "docs"
 
 EXTRAS = """\
 These formats need no other program. LAS, E57, depth as EXR and segmentation from clicks need an
-extra of the package: `pip install 'o3d-paint[las]'`, `[e57]`, `[exr]`, `[sam]`, `[geo]`, or `[all]`;
+extra of the package: `pip install 'o3d-paint[las]'`, `[e57]`, `[exr]`, `[sam]`, `[geo]` or `[all]`;
 the message says which. COLMAP's models, text and binary, are read by pycolmap where `[colmap]`
 brings it (4.1 or newer), in a process of its own that may crash: 0.3 s of processor time for a
 small model, 0.7 s for 150,000 points. Without it, and where pycolmap fails on a model, the

@@ -43,6 +43,7 @@ FORMATS = (
     "colmap",
     "nerfstudio",
     "metashape",
+    "opensfm",
     "7scenes",
     "tum",
     "redwood",

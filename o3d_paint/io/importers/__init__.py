@@ -15,6 +15,7 @@ from o3d_paint.io.importers import (
     estimator,
     metashape,
     nerfstudio,
+    opensfm,
     pi3,
 )
 from o3d_paint.io.importers.foreign import way_in
@@ -53,6 +54,12 @@ IMPORTERS: dict[str, Importer] = {
     ),
     "metashape": Importer(
         "cameras.xml of Metashape", metashape.recognizes, metashape.read, _SURVEY
+    ),
+    "opensfm": Importer(
+        "project of OpenDroneMap or OpenSfM (reconstruction.json)",
+        opensfm.recognizes,
+        opensfm.read,
+        _SURVEY,
     ),
     **RGBD_IMPORTERS,
 }

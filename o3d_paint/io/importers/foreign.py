@@ -3,7 +3,7 @@
 A Polycam folder holds pictures and depths like any RGB-D folder, and a Record3D file is an archive
 like any NPZ: what they are is said before an importer looks for poses or arrays in vain.
 
-Sources: nerfstudio's documentation ("Using custom data") for ns-process-data, OpenSfM's commands.
+Sources: nerfstudio's documentation ("Using custom data") for ns-process-data.
 """
 
 from __future__ import annotations
@@ -117,20 +117,6 @@ def _reality_capture(path: Path) -> str | None:
     )
 
 
-def _opensfm(path: Path) -> str | None:
-    places = (path, path / "opensfm") if path.is_dir() else ()
-    found = next((p for p in places if (p / "reconstruction.json").is_file()), None)
-    if path.name == "reconstruction.json" and path.is_file():
-        found = path.parent
-    if found is None:
-        return None
-    return (
-        "a reconstruction of OpenSfM or OpenDroneMap, which is not read: run opensfm export_colmap"
-        f" {found} and give the folder that it writes; or nerfstudio converts OpenDroneMap's with"
-        " ns-process-data odm"
-    )
-
-
 def _mesh(path: Path) -> str | None:
     if not path.is_file() or path.suffix.lower() not in _MESH_SUFFIXES:
         return None
@@ -153,7 +139,6 @@ _KNOWN: tuple[Callable[[Path], str | None], ...] = (
     _record3d,
     _metashape,
     _reality_capture,
-    _opensfm,
     _mesh,
     _archive,
 )

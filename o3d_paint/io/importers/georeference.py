@@ -34,7 +34,7 @@ def georeferenced(
 
     Args:
         photos: With poses in geocentric coordinates, or in local ones.
-        crs: The system as WKT; empty or local where there is none.
+        crs: The system as WKT or its EPSG code; empty or local where there is none.
         where: Names the file in messages.
 
     Returns:
@@ -63,10 +63,10 @@ def georeferenced(
         # PROJ raises many kinds; a system that it does not know is no reason to refuse photos.
         return photos, outward, [f"{stay}; that system is not known ({str(error)[:80]})."]
     if to_map is None:
-        why = "degrees are no lengths; choose a projected system in Metashape to use a cloud"
+        why = "degrees are no lengths; choose a projected system there to use a cloud"
         return photos, outward, [f"{stay}: {why}."]
     moved = [_moved(p, to_map) for p in photos]
-    said = f"Cameras are put into {_name(crs)}, as Metashape exports clouds."
+    said = f"Cameras are put into {system.name}, where clouds are exported."
     if system.is_compound:
         said += " Heights above a geoid are as exact as the grids that PROJ has installed."
     return moved, (0.0, 0.0, 1.0), [said]
@@ -77,7 +77,7 @@ def _projection(pyproj: Any, crs: str) -> tuple[Any, Any]:
 
     None instead of the latter where the system's axes are angles.
     """
-    system = pyproj.CRS.from_wkt(crs)
+    system = pyproj.CRS.from_user_input(crs)
     horizontal = system.sub_crs_list[0] if system.is_compound else system
     if not horizontal.is_projected:
         return system, None

@@ -79,6 +79,7 @@ class Survey:
         notes: One sentence each.
         up: What points up, where the file says it.
         unposed: Names of photos for which the program found no pose.
+        name: Of the scene; empty takes the folder's.
     """
 
     source: Path
@@ -93,6 +94,7 @@ class Survey:
     notes: list[str] = field(default_factory=list)
     up: tuple[float, float, float] | None = None
     unposed: list[str] = field(default_factory=list)
+    name: str = ""
 
 
 def view_of(lens: Lens, where: str) -> View:
@@ -166,7 +168,7 @@ def capture_of(survey: Survey, options: ImportOptions) -> Capture:
     notes += survey.notes
     notes += _without_pose(survey)
     cloud = _cloud(survey, options, notes)
-    name = survey.source.resolve().parent.name or survey.source.stem
+    name = survey.name or survey.source.resolve().parent.name or survey.source.stem
     xyz, rgb = (None, None) if cloud is None else cloud
     return Capture(name, tuple(frames), survey.convention, xyz, rgb, tuple(notes), up=survey.up)
 

@@ -76,9 +76,6 @@ def test_other_programs_that_find_cameras(tmp_path):
     assert "export the cameras as XML" in said_of(tmp_path / "flight.psx")
     (tmp_path / "cameras.csv").write_text("#name,x,y,alt,heading,pitch,roll\na.jpg,0,0,0,0,0,0\n")
     assert "ns-process-data realitycapture" in said_of(tmp_path / "cameras.csv")
-    (tmp_path / "odm" / "opensfm").mkdir(parents=True)
-    (tmp_path / "odm" / "opensfm" / "reconstruction.json").write_text("[]")
-    assert "opensfm export_colmap" in said_of(tmp_path / "odm")
 
 
 def test_archives_and_meshes(tmp_path):
