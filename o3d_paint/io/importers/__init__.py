@@ -10,6 +10,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.files import open_file
 from o3d_paint.io.importers import (
+    bundler,
     colmap,
     da3_streaming,
     estimator,
@@ -17,6 +18,7 @@ from o3d_paint.io.importers import (
     nerfstudio,
     opensfm,
     pi3,
+    realitycapture,
 )
 from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
@@ -61,6 +63,19 @@ IMPORTERS: dict[str, Importer] = {
         opensfm.read,
         _SURVEY,
     ),
+    "realitycapture": Importer(
+        "table of cameras of RealityCapture or RealityScan (CSV)",
+        realitycapture.recognizes_table,
+        realitycapture.read_table,
+        _SURVEY,
+    ),
+    "realitycapture-xmp": Importer(
+        "photos of RealityCapture or RealityScan with XMP beside them",
+        realitycapture.recognizes_xmp,
+        realitycapture.read_xmp,
+        _SURVEY,
+    ),
+    "bundler": Importer("bundle.out of Bundler", bundler.recognizes, bundler.read, _SURVEY),
     **RGBD_IMPORTERS,
 }
 """By the name that forces it; the first that recognises a file reads it."""

@@ -105,18 +105,6 @@ def _metashape(path: Path) -> str | None:
     )
 
 
-def _reality_capture(path: Path) -> str | None:
-    if path.suffix.lower() != ".csv" or not _start(path).lstrip(b"\xef\xbb\xbf").startswith(
-        b"#name,x,y,"
-    ):
-        return None
-    return (
-        "a table of cameras of RealityCapture, which is not read: export COLMAP's format; or"
-        f" nerfstudio converts it with ns-process-data realitycapture --data PHOTOS --csv {path}"
-        " --output-dir converted; give the folder converted"
-    )
-
-
 def _mesh(path: Path) -> str | None:
     if not path.is_file() or path.suffix.lower() not in _MESH_SUFFIXES:
         return None
@@ -138,7 +126,6 @@ _KNOWN: tuple[Callable[[Path], str | None], ...] = (
     _polycam,
     _record3d,
     _metashape,
-    _reality_capture,
     _mesh,
     _archive,
 )

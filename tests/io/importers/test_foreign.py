@@ -74,8 +74,6 @@ def test_record3d(tmp_path):
 def test_other_programs_that_find_cameras(tmp_path):
     (tmp_path / "flight.psx").write_text('<document version="1.2.0" path="{projectname}.files"/>')
     assert "export the cameras as XML" in said_of(tmp_path / "flight.psx")
-    (tmp_path / "cameras.csv").write_text("#name,x,y,alt,heading,pitch,roll\na.jpg,0,0,0,0,0,0\n")
-    assert "ns-process-data realitycapture" in said_of(tmp_path / "cameras.csv")
 
 
 def test_archives_and_meshes(tmp_path):
