@@ -46,6 +46,8 @@ FORMATS = (
     "opensfm",
     "realitycapture",
     "realitycapture-xmp",
+    "opf",
+    "pix4d",
     "bundler",
     "7scenes",
     "tum",

@@ -18,6 +18,8 @@ from o3d_paint.io.importers import (
     nerfstudio,
     opensfm,
     pi3,
+    pix4d_opf,
+    pix4d_params,
     realitycapture,
 )
 from o3d_paint.io.importers.foreign import way_in
@@ -74,6 +76,12 @@ IMPORTERS: dict[str, Importer] = {
         realitycapture.recognizes_xmp,
         realitycapture.read_xmp,
         _SURVEY,
+    ),
+    "opf": Importer(
+        "project of Pix4D's OPF (*.opf)", pix4d_opf.recognizes, pix4d_opf.read, _SURVEY
+    ),
+    "pix4d": Importer(
+        "camera parameters of Pix4Dmapper", pix4d_params.recognizes, pix4d_params.read, _SURVEY
     ),
     "bundler": Importer("bundle.out of Bundler", bundler.recognizes, bundler.read, _SURVEY),
     **RGBD_IMPORTERS,
