@@ -22,6 +22,7 @@ from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.left_out import LeftOut, shape_fault
 from o3d_paint.io.importers.photo_finder import PhotoFinder
 from o3d_paint.io.importers.pose_files import CV_FROM_GL, is_pose, require_camera
+from o3d_paint.io.own_cloud import fit_of_cloud
 from o3d_paint.io.undistort import Lens, UndistortedPhoto, pinhole_of
 
 __all__ = ["PosedPhoto", "Size", "Survey", "View", "capture_of", "posed", "view_of"]
@@ -167,7 +168,7 @@ def capture_of(survey: Survey, options: ImportOptions) -> Capture:
     notes = [f"{survey.title}: {len(frames)} photos of {survey.source}.", *left_out.notes()]
     notes += survey.notes
     notes += _without_pose(survey)
-    cloud = _cloud(survey, options, notes)
+    cloud = _cloud(survey, frames, options, notes)
     name = survey.name or survey.source.resolve().parent.name or survey.source.stem
     xyz, rgb = (None, None) if cloud is None else cloud
     return Capture(name, tuple(frames), survey.convention, xyz, rgb, tuple(notes), up=survey.up)
@@ -225,7 +226,7 @@ def _frame(
 
 
 def _cloud(
-    survey: Survey, options: ImportOptions, notes: list[str]
+    survey: Survey, frames: list[Frame], options: ImportOptions, notes: list[str]
 ) -> tuple[FloatArray, RgbArray | None] | None:
     """Return the dense cloud beside the file, or its tie points; None where the user gave one.
 
@@ -243,6 +244,7 @@ def _cloud(
             notes.append(f"The cloud beside the photos is not taken: {error}.")
             continue
         notes += [f"{len(cloud.xyz):,} points of {path} are the cloud (see --cloud).", *cloud.notes]
+        notes += fit_of_cloud(path, cloud.xyz, frames)
         return cloud.xyz, cloud.rgb
     if survey.xyz is None or not len(survey.xyz):
         msg = f"{survey.source} has cameras and no points: give the dense cloud with --cloud"

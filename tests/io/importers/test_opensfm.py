@@ -14,6 +14,7 @@ from o3d_paint.core.camera import transform
 from o3d_paint.errors import PaintError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import read_capture
+from o3d_paint.io.scene import LoadOptions, load_scene
 from tests.io.importers import dots
 
 PERSPECTIVE = {"projection_type": "perspective", "focal": 0.95, "k1": -0.07, "k2": 0.02}
@@ -164,3 +165,12 @@ def test_broken_parts_are_left_out_and_named(tmp_path):
     with pytest.raises(PaintError, match="has no shots"):
         read(tmp_path)
     assert transform(capture.frames[0].cam_from_world, capture.xyz).shape == capture.xyz.shape
+
+
+def test_a_cloud_in_other_coordinates_is_told_with_the_offset(tmp_path):
+    write(tmp_path, [BROWN])
+    np.savetxt(tmp_path / "map.xyz", dots.POINTS + OFFSET, fmt="%.3f")
+    scene = load_scene(tmp_path, LoadOptions(cloud=tmp_path / "map.xyz"))
+    said = " ".join(scene.notes)
+    assert "Photos show none of the points" in said
+    assert "the photos stand -690,99" in said
