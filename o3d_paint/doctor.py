@@ -33,6 +33,7 @@ OPTIONAL = {
     "onnxruntime": "sam",
     "OpenEXR": "exr",
     "pyproj": "geo",
+    "pyliblzfse": "lzfse",
 }
 
 

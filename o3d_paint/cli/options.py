@@ -37,6 +37,11 @@ __all__ = [
 ]
 
 FORMATS = (
+    "record3d",
+    "polycam",
+    "stray-scanner",
+    "3d-scanner-app",
+    "arkitscenes",
     "pi3",
     "estimator",
     "da3-streaming",

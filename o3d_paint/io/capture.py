@@ -62,6 +62,7 @@ class Capture:
         label_names: Names of those ids.
         up: (x, y, z) that points up, where the file says it.
         is_settled: Whether the file says for certain in which direction its poses run.
+        axes: Camera axes, "cv" or "gl", that the file has; a pose is turned round with them.
         on_reversal: What to say where photos agree on the other direction than `convention`.
     """
 
@@ -75,6 +76,7 @@ class Capture:
     label_names: Mapping[int, str] = field(default_factory=dict)
     up: tuple[float, float, float] | None = None
     is_settled: bool = False
+    axes: Literal["cv", "gl"] = "cv"
     on_reversal: str = "The format says otherwise."
 
 

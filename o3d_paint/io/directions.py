@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from o3d_paint.core.consistency import agreement_between, reversed_poses
 from o3d_paint.core.scene import Frame
 from o3d_paint.io.capture import Capture, Convention
 from o3d_paint.io.color_agreement import told_by_colors
+from o3d_paint.io.importers.pose_files import CV_FROM_GL
 
 __all__ = ["directed"]
 
@@ -25,7 +28,7 @@ def directed(
     """
     if capture.is_settled and convention in (None, capture.convention):
         return capture.frames, []
-    stated, reverse = capture.frames, reversed_poses(capture.frames)
+    stated, reverse = capture.frames, _reversed(capture)
     here, there = agreement_between(stated).error, agreement_between(reverse).error
     if convention is not None:
         if convention != capture.convention:
@@ -45,6 +48,15 @@ def directed(
     if not here <= _PLAUSIBLE_ERROR:
         notes.append(f"That is much: check the poses and depths, or try --convention {other}.")
     return stated, notes
+
+
+def _reversed(capture: Capture) -> tuple[Frame, ...]:
+    """Return the photos as if the file's poses ran the other way, with the axes that it has."""
+    turned = reversed_poses(capture.frames)
+    if capture.axes == "cv":
+        return turned
+    flip = CV_FROM_GL
+    return tuple(replace(f, cam_from_world=flip @ f.cam_from_world @ flip) for f in turned)
 
 
 def _finding(convention: Convention, error: float, reverse_error: float) -> str:

@@ -10,6 +10,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.files import open_file
 from o3d_paint.io.importers import (
+    arkitscenes,
     bundler,
     colmap,
     da3_streaming,
@@ -20,7 +21,11 @@ from o3d_paint.io.importers import (
     pi3,
     pix4d_opf,
     pix4d_params,
+    polycam,
     realitycapture,
+    record3d,
+    scanner_app,
+    stray_scanner,
 )
 from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
@@ -29,9 +34,23 @@ from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "importers", "read_capture"]
 
+_PHONE = ("axes", "depth_unit", "invalid_depth", "every")
 _SURVEY = ("images", "axes", "every")
 
 IMPORTERS: dict[str, Importer] = {
+    "record3d": Importer(
+        "recording of Record3D (.r3d)", record3d.recognizes, record3d.read, _PHONE
+    ),
+    "polycam": Importer("raw export of Polycam", polycam.recognizes, polycam.read, _PHONE),
+    "stray-scanner": Importer(
+        "recording of Stray Scanner", stray_scanner.recognizes, stray_scanner.read, _PHONE
+    ),
+    "3d-scanner-app": Importer(
+        "«All Data» of 3D Scanner App", scanner_app.recognizes, scanner_app.read, _PHONE
+    ),
+    "arkitscenes": Importer(
+        "video of ARKitScenes (raw)", arkitscenes.recognizes, arkitscenes.read, _PHONE
+    ),
     "pi3": Importer(
         "point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read, ("images",)
     ),

@@ -62,38 +62,9 @@ def _noted_scene(document: Path) -> str | None:
 
 def _polycam(path: Path) -> str | None:
     names = _archive_names(path)
-    if names:
-        is_one = any("keyframes/" in n and "cameras/" in n and n.endswith(".json") for n in names)
-    else:
-        is_one = any(_has_polycam_cameras(folder) for folder in (path, path / "keyframes"))
-    if not is_one:
+    if not any("keyframes/" in n and "cameras/" in n and n.endswith(".json") for n in names):
         return None
-    data = path.parent if path.name == "keyframes" else path
-    return (
-        "a raw export of Polycam, which is not read: nerfstudio converts it with"
-        f" ns-process-data polycam --data {data} --output-dir converted; give the folder converted"
-    )
-
-
-def _has_polycam_cameras(folder: Path) -> bool:
-    for name in ("corrected_cameras", "cameras"):
-        camera = _first(folder / name, ".json")
-        if camera is not None and b'"t_00"' in _start(camera):
-            return True
-    return False
-
-
-def _record3d(path: Path) -> str | None:
-    names = _archive_names(path)
-    if not ("metadata" in names and any(n.startswith("rgbd/") for n in names)):
-        is_folder = (path / "metadata").is_file() and (path / "rgbd").is_dir()
-        if not is_folder:
-            return None
-    return (
-        "a recording of Record3D, which is not read: export it from the app as EXR + JPG sequence,"
-        " which nerfstudio converts with ns-process-data record3d --data SEQUENCE --output-dir"
-        " converted; give the folder converted"
-    )
+    return "a raw export of Polycam, zipped: unpack it and give the folder"
 
 
 def _metashape(path: Path) -> str | None:
@@ -124,7 +95,6 @@ def _archive(path: Path) -> str | None:
 _KNOWN: tuple[Callable[[Path], str | None], ...] = (
     _project,
     _polycam,
-    _record3d,
     _metashape,
     _mesh,
     _archive,
@@ -141,15 +111,6 @@ def _archive_names(path: Path) -> list[str]:
             return archive.namelist()
     except (OSError, FormatError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return []
-
-
-def _first(folder: Path, suffix: str) -> Path | None:
-    """Return some file of an ending in a folder."""
-    try:
-        files = sorted(folder.iterdir())[:_LOOKED_AT]
-    except OSError:
-        return None
-    return next((f for f in files if f.suffix.lower() == suffix and f.is_file()), None)
 
 
 def _start(path: Path) -> bytes:

@@ -221,7 +221,8 @@ def read(path: Path, options: ImportOptions) -> Capture:
         notes += doubts_about_unit(frames, reader.unit, whose)
     convention = options.convention or "c2w"
     name = file.resolve().parent.name
-    return Capture(name, tuple(frames), convention, xyz, rgb, tuple(notes))
+    axes = options.axes or "gl"
+    return Capture(name, tuple(frames), convention, xyz, rgb, tuple(notes), axes=axes)
 
 
 def _named_cloud(
