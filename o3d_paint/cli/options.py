@@ -150,6 +150,16 @@ EveryOption = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+ModelOption = Annotated[
+    int | None,
+    typer.Option(
+        "--model",
+        metavar="N",
+        min=0,
+        help="Which model of a COLMAP workspace, sparse/N. The one with most photos if not given.",
+        rich_help_panel=_PANEL,
+    ),
+]
 UpOption = Annotated[
     str | None,
     typer.Option(
@@ -254,6 +264,7 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "depth_unit": (DepthUnitOption, None),
     "invalid_depth": (InvalidDepthOption, None),
     "every": (EveryOption, 1),
+    "model": (ModelOption, None),
     "up": (UpOption, None),
     "preset": (PresetOption, None),
     "conf_thresh": (ThresholdOption, None),

@@ -12,7 +12,7 @@ from o3d_paint.core.scene import Frame
 
 __all__ = ["READING_OPTIONS", "Capture", "Convention", "ImportOptions", "Importer"]
 
-READING_OPTIONS = ("images", "axes", "intrinsics", "depth_unit", "invalid_depth")
+READING_OPTIONS = ("images", "axes", "intrinsics", "depth_unit", "invalid_depth", "model")
 """Options that mean something to some formats only; where they do not, the user is told."""
 
 Convention = Literal["w2c", "c2w"]
@@ -32,6 +32,7 @@ class ImportOptions:
         depth_unit: Scene units of one step of a depth value; None takes the format's own.
         invalid_depth: Depth value that means unknown, besides 0; None takes the format's own.
         every: Takes every k-th photo of a sequence.
+        model: Number of the model of a COLMAP workspace; None takes the largest.
         cloud: File with a cloud of its own, labelled instead of the depths' points.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
     """
@@ -43,6 +44,7 @@ class ImportOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    model: int | None = None
     cloud: Path | None = None
     memory_limit: int | None = None
 

@@ -67,13 +67,16 @@ IMPORTERS: dict[str, Importer] = {
         ("images", "axes", "every"),
     ),
     "colmap": Importer(
-        "COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read, ("images",)
+        "COLMAP workspace, sparse or dense",
+        colmap.recognizes,
+        colmap.read,
+        ("images", "model"),
     ),
     "nerfstudio": Importer(
         "nerfstudio transforms.json",
         nerfstudio.recognizes,
         nerfstudio.read,
-        ("axes", "depth_unit", "invalid_depth", "every"),
+        ("images", "axes", "depth_unit", "invalid_depth", "every"),
     ),
     "metashape": Importer(
         "cameras.xml of Metashape", metashape.recognizes, metashape.read, _SURVEY
