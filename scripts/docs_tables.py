@@ -61,9 +61,11 @@ def formats() -> str:
         f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), PTX, PTS, XYZ"
         " and CSV.",
         "",
-        f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
-        " «Segmentation mask 1.1» and «COCO 1.0», Roboflow's masks and COCO, X-AnyLabeling's"
-        " labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or unpacked. Classes"
+        f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; YOLO"
+        " segmentation; CVAT's «CVAT for images», «Segmentation mask 1.1» and «COCO 1.0»; a folder"
+        " of single objects for each photo or object, as SAM 2 writes; Roboflow's masks and COCO,"
+        " X-AnyLabeling's labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or"
+        " unpacked. Classes"
         " match by name, `--ignore` and `--first-id` say what numbers mean; masks find their photos"
         " by name ([classes and names](classes.md)).",
         "",

@@ -105,6 +105,7 @@ def _other_models(model: Path) -> list[str]:
     others = f"{len(found)} other models lie beside it: {listed}{more}"
     return [f"{others}; give a folder, or --model, to open one."]
 
+
 def _sparse_model_passed_over(path: Path, model: Path, depths: Path | None) -> list[str]:
     """Say that a dense workspace is taken where a sparse model lies in the folder too."""
     sparse = next((p for p in (path / "sparse", path / "sparse" / "0") if is_model(p)), None)
