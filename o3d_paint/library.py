@@ -91,7 +91,7 @@ def export(
     path: Path | str,
     options: ExportOptions | None = None,
     *,
-    only: Iterable[str | int] = (),
+    only: str | int | Iterable[str | int] = (),
     split: bool = False,
     drop_unlabelled: bool = False,
 ) -> list[str]:
@@ -101,7 +101,7 @@ def export(
         work: A project, with its fused labels where it has them; or labels of any origin.
         path: Such as ``out.ply``, ``out.glb`` or ``labels.npy``.
         options: Colours and more.
-        only: Names or ids of the classes to write; none for all.
+        only: Names or ids of the classes to write, or one of them; none for all.
         split: Writes a file for each class: ``out_roof.ply``, ``out_walls.ply`` …
         drop_unlabelled: Leaves out points without a label.
 
@@ -114,10 +114,11 @@ def export(
     """
     # A missing library is said before anything is made.
     exporters.require_libraries(Path(path))
+    wanted = [only] if isinstance(only, str | int) else only
     parts = exported_parts(
         _labelled(work),
         [Path(path)],
-        only=[str(name) for name in only],
+        only=[str(name) for name in wanted],
         split=split,
         drop_unlabelled=drop_unlabelled,
     )

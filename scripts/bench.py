@@ -23,6 +23,7 @@ BENCHES = {
     "real": "labels for every point of real captures against truth, over painters",
     "scale": "time and memory at 0.85, 3 and 12 million points",
     "suggest": "photos that are suggested against photos evenly spaced",
+    "visibility": "which points may vote, against exact ray casting",
     "window": "from the mouse to the pixel on the screen",
     "window-endurance": "a long session in the real window: nothing lost, a clean end",
 }

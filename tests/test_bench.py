@@ -30,7 +30,7 @@ def bench(*arguments: object) -> str:
 
 def test_every_bench_is_listed_and_says_how_it_is_used() -> None:
     listed = re.findall(r"^  ([a-z-]+) +\S", bench(), re.MULTILINE)
-    assert len(listed) == 16
+    assert len(listed) == 17
     for name in listed:
         assert "usage: " in bench(name, "--help"), name
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 from plyfile import PlyData
+from typer.testing import CliRunner
 
 import o3d_paint as op
+from o3d_paint.cli import app
 from o3d_paint.io.store import StorageError
 from tests.io.ball_on_floor import arrays, save
 
@@ -149,6 +152,29 @@ def test_masks_that_were_read_are_never_written_over(scene, masks, tmp_path, for
     assert op.write_masks(project, tmp_path / "others", format_name).paths
 
 
+def test_masks_that_moved_with_the_project_are_not_written_over_either(
+    scene, scene_file, masks, tmp_path
+):
+    before = tmp_path / "before"
+    before.mkdir()
+    moved = masks.rename(before / "network")
+    shutil.copy(scene_file, before)
+    project = op.Project.from_masks(scene, moved)
+    project.fuse()
+    op.save(project, before / "a.o3dpaint", scene_path=before / "scene.npz")
+    after = before.rename(tmp_path / "after")
+    known = {p: p.read_bytes() for p in (after / "network").iterdir()}
+    done = CliRunner().invoke(
+        app, ["masks", str(after / "a.o3dpaint"), "-o", str(after / "network"), "-y"]
+    )
+    assert done.exit_code == 1
+    assert "holds the masks that the labels come from" in done.output
+    opened = op.open_session(scene, after / "a.o3dpaint")
+    with opened as session, pytest.raises(op.PaintError, match="holds the masks"):
+        op.write_masks(session.project, after / "network")
+    assert {p: p.read_bytes() for p in (after / "network").iterdir()} == known
+
+
 def test_one_file_of_masks_is_not_written_over_either(scene, masks, tmp_path):
     first = op.Project.from_masks(scene, masks)
     place = tmp_path / "coco" / "annotations.json"
@@ -256,6 +282,10 @@ def test_parts_of_a_cloud(scene, masks, tmp_path):
     project = op.Project.from_masks(scene, masks)
     labels = project.fuse()
     op.export(project, tmp_path / "a.ply", only=["ball"])
+    for number, one in enumerate(("ball", 2, [2])):
+        op.export(project, tmp_path / f"one_{number}.ply", only=one)
+        same = (tmp_path / f"one_{number}.ply").read_bytes()
+        assert same == (tmp_path / "a.ply").read_bytes()
     found = np.asarray(PlyData.read(tmp_path / "a.ply")["vertex"]["label"])
     assert len(found) == np.count_nonzero(labels == 2)
     op.export(project, tmp_path / "b.ply", split=True, drop_unlabelled=True)
@@ -287,3 +317,5 @@ def test_pictures(scene, masks, truth, tmp_path):
         op.picture(project, "x")
     with pytest.raises(op.PaintError, match=r"\.png"):
         op.picture(project, path=tmp_path / "a.jpg")
+    with pytest.raises(ValueError, match="path= names the PNG"):
+        op.picture(project, tmp_path / "a.png")

@@ -25,9 +25,11 @@ import typer
 
 from o3d_paint import __version__
 from o3d_paint.cli.places import (
+    STDOUT,
     WRITING,
     ask_before_overwriting,
     check_place,
+    is_read_in,
     refuse_one_for_two,
 )
 from o3d_paint.cli.shared import Command, taking
@@ -37,8 +39,6 @@ __all__ = ["STDOUT", "Answer", "JsonOption", "QuietOption", "answers"]
 
 VERSION = 1
 """Of the reports: raised when a key goes or changes its meaning, not when one comes."""
-STDOUT = Path("-")
-"""Stands for standard output where a file is asked for."""
 
 JsonOption = Annotated[
     Path | None,
@@ -63,13 +63,14 @@ class Answer:
         json_file: Where the report goes; None for nowhere.
         is_quiet: Whether only errors and what was asked for are printed.
         notes: Sentences that were said so far; they are part of the report.
+        inputs: Files that are read, which the report is never written over.
     """
 
     command: str
     json_file: Path | None = None
     is_quiet: bool = False
     notes: list[str] = field(default_factory=list)
-    _inputs: tuple[Path, ...] = ()
+    inputs: tuple[Path, ...] = ()
 
     @property
     def has_stdout(self) -> bool:
@@ -86,6 +87,7 @@ class Answer:
         *,
         inputs: Sequence[Path | str | None] = (),
         outputs: Sequence[Path] = (),
+        folders: Sequence[Path] = (),
         overwrite: bool = False,
     ) -> None:
         """Refuse a report that could not be written in the end, and ask before one is replaced.
@@ -93,17 +95,32 @@ class Answer:
         Args:
             inputs: Files that are read, which are never written over.
             outputs: What else the command writes.
+            folders: Folders of which every file is read.
             overwrite: Whether a file that is there is replaced without asking.
 
         Raises:
             PaintError: It would be written over an input or another output, or into no folder.
         """
-        self._inputs = tuple(Path(p) for p in inputs if p is not None)
+        self.inputs = tuple(Path(p) for p in inputs if p is not None)
         if self.json_file is None or not self.has_stdout:
             return
         refuse_one_for_two([self.json_file], outputs)
-        check_place(self.json_file, self._inputs)
+        if any(is_read_in(self.json_file, folder) for folder in folders):
+            self.inputs = (*self.inputs, self.json_file)
+        check_place(self.json_file, self.inputs)
         ask_before_overwriting([self.json_file], overwrite=overwrite)
+
+    def reads(self, sources: Iterable[Path | str]) -> None:
+        """Take note of files that turned out to be read; the report is never written over them.
+
+        Raises:
+            StorageError: It would be.
+        """
+        from o3d_paint.io.store import refuse_overwriting
+
+        self.inputs = (*self.inputs, *map(Path, sources))
+        for file in self.files:
+            refuse_overwriting(file, self.inputs)
 
     def progress(self, title: str) -> AbstractContextManager[Told]:
         """Return what shows how far something is, on the error stream."""
@@ -141,7 +158,7 @@ class Answer:
                 before what was noted here.
 
         Raises:
-            StorageError: It cannot be written.
+            StorageError: It cannot be written, or has the name of what the command wrote.
         """
         from o3d_paint.io.store import write_json
 
@@ -151,7 +168,8 @@ class Answer:
         about = {"version": VERSION, "command": self.command, "program": __version__}
         whole = {**about, **report, "notes": notes}
         if self.has_stdout:
-            write_json(self.json_file, whole, inputs=self._inputs)
+            refuse_one_for_two([self.json_file], [Path(p) for p in report.get("outputs", ())])
+            write_json(self.json_file, whole, inputs=self.inputs)
             self.say(f"wrote {self.json_file}")
         else:
             print_json(whole)

@@ -107,6 +107,7 @@ def convert(
     ask_before_overwriting([output], overwrite=overwrite)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
+    answer.reads(loaded.sources)
     answer.note([*loaded.notes, *numbers_without_effect(options, loaded)])
     photos = [f.photo for f in loaded.frames]
     is_small = all(max(p.width, p.height) <= (photo_size or 0) for p in photos)

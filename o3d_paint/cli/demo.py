@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
-from o3d_paint.cli.places import WRITING, OverwriteOption, ask_before_overwriting
+from o3d_paint.cli.places import (
+    WRITING,
+    OverwriteOption,
+    ask_before_overwriting,
+    refuse_stdout,
+)
 from o3d_paint.cli.summary import summary_lines
 from o3d_paint.cli.terminal import quoted
 from o3d_paint.cli.without_effect import without_effect
@@ -87,6 +92,7 @@ def _replay(sample: Path, folder: Path, answer: Answer, *, overwrite: bool) -> N
     from o3d_paint.project.paint_sources import all_paint
     from o3d_paint.project.report import fuse_report
 
+    refuse_stdout(folder, "several files are")
     make_folder(folder)
     _leave({folder / _SCENE: sample, folder / _STROKES: asset("strokes", "sample.json")}, overwrite)
     started = perf_counter()

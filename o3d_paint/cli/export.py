@@ -50,6 +50,7 @@ def export(
     outputs.check(answer)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
+    outputs = outputs.also_reading(loaded.sources, answer)
     with answer.progress("Project"):
         work, messages = read_project(project, loaded)
         labelled = labelled_scene(work)

@@ -96,8 +96,7 @@ def fuse(
     scene, project = named_sources(scene, project, is_alone=masks is None and strokes is None)
     options = remembered_options(options, project)
     # The article's threshold belongs to its own step; the scene's points keep theirs.
-    is_article = given.get("method") == "article"
-    reading = replace(options, conf_thresh=None) if is_article else options
+    reading = replace(options, conf_thresh=None) if given.get("method") == "article" else options
     outputs = outputs.reading(scene, strokes, options.cloud, taxonomy, folders=[masks])
     _check(outputs, save, inputs=[scene, masks], answer=answer)
 
@@ -110,6 +109,7 @@ def fuse(
     with answer.progress("Reading") as told:
         loaded = load_scene(scene, reading, progress=told)
     read = perf_counter()
+    outputs = outputs.also_reading(loaded.sources, answer)
     work, messages = read_work(project, loaded)
     settings = settings_of(work, given, threshold)
     paint = all_paint(
@@ -118,8 +118,8 @@ def fuse(
     )  # fmt: skip
     answer.note([*loaded.notes, *messages, *paint.notes, *ineffective(settings, given)])
     has = {"has_masks": masks is not None, "has_labels": loaded.labels is not None}
-    beside = bool(taxonomy and work)
-    answer.note(unused_options(options, background=background, taxonomy=beside, tune=tune, **has))
+    has |= {"taxonomy": bool(taxonomy and work), "is_article": settings.method == "article"}
+    answer.note(unused_options(options, background=background, tune=tune, **has))
     outputs.check_classes(paint.taxonomy, answer)
     gathered = perf_counter()
     with answer.progress("Fusing") as told:

@@ -115,6 +115,7 @@ def unused_options(
     has_labels: bool,
     background: bool | None,
     taxonomy: bool,
+    is_article: bool,
     tune: bool | None,
 ) -> list[str]:
     """Return a sentence about each option that changes nothing about these sources.
@@ -125,6 +126,7 @@ def unused_options(
         has_labels: Whether the cloud comes with labels.
         background: As given.
         taxonomy: Whether a class list was given beside a project.
+        is_article: Whether the published method is used, which has a threshold of its own.
         tune: As given.
     """
     has_numbers = has_masks or has_labels
@@ -140,6 +142,10 @@ def unused_options(
     notes = without_effect(named, "beside a project, whose classes hold")
     notes += without_effect(numbers, "without --masks, and a cloud without labels")
     notes += without_effect(empty, "without --masks")
+    percentile = {"--confidence-percentile": is_article and options.conf_percentile is not None}
+    notes += without_effect(
+        percentile, "on which paint counts with --method article: --conf-thresh has"
+    )
     if tune is not None:
         flag = "--tune" if tune else "--no-tune"
         why = "weights are no longer chosen by leaving photos out"

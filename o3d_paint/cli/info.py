@@ -43,6 +43,7 @@ def info(
     answer.check(inputs=[scene, source, options.cloud], overwrite=overwrite)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
+    answer.reads(loaded.sources)
     answer.note(numbers_without_effect(options, loaded))
     report = {"file": str(source), **scene_report(loaded), "project": None}
     if project is not None:

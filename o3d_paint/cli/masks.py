@@ -21,6 +21,7 @@ from o3d_paint.cli.places import (
     OverwriteOption,
     ask_before_filling,
     ask_before_overwriting,
+    refuse_stdout,
 )
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
@@ -97,6 +98,7 @@ def masks(
     if mask_format not in MASK_WRITERS:
         msg = f"--format must be one of {', '.join(MASK_WRITERS)}, got {mask_format!r}"
         raise typer.BadParameter(msg)
+    refuse_stdout(output, "masks are")
     check_mask_target(output, mask_format)
     answer.check(inputs=[project], outputs=[output], overwrite=overwrite)
     if output.is_dir() or not output.suffix:

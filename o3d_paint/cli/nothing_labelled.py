@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def _reason(result: FuseResult, settings: FusionSettings, options: LoadOptions) 
     fused = result.fusion
     reached = fused.labels > 0
     if reached.any():
-        surest = float(fused.confidence[reached].max())
+        # Rounded down: "1.00" would not be less sure than anything.
+        surest = floor(100 * float(fused.confidence[reached].max())) / 100
         return (
             f"all {int(reached.sum()):,} that paint reaches are less sure than --min-confidence"
             f" {result.settings.min_confidence:g}, the surest {surest:.2f}; lower it"

@@ -104,11 +104,11 @@ def open_project(
     options = completed_options(options, folder)
     with answer.progress("Reading") as told:
         loaded = load_scene(source, options, progress=told)
+        answer.reads(loaded.sources)
         work, messages = read_project(folder, loaded)
     answer.note(f"{m[:1].upper()}{m[1:]}." for m in messages)
     answer.note(numbers_without_effect(options, loaded))
-    inputs = (source,) if options.cloud is None else (source, options.cloud)
-    return Opened(work, loaded, inputs)
+    return Opened(work, loaded, (source, *map(Path, loaded.sources)))
 
 
 def numbers_without_effect(options: LoadOptions, scene: Scene) -> list[str]:

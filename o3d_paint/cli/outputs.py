@@ -16,7 +16,9 @@ from o3d_paint.cli.places import (
     OverwriteOption,
     ask_before_overwriting,
     check_place,
+    is_read_in,
     refuse_one_for_two,
+    refuse_stdout,
 )
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
@@ -107,6 +109,7 @@ class Outputs:
         drop_unlabelled: Whether points without a label are left out.
         overwrite: Whether files that are there are replaced without asking.
         options: For the exporters.
+        folders: Folders of which every file is read.
     """
 
     paths: tuple[Path, ...]
@@ -115,6 +118,7 @@ class Outputs:
     drop_unlabelled: bool
     overwrite: bool
     options: ExportOptions
+    folders: tuple[Path, ...] = ()
 
     def reading(self, *inputs: Path | str | None, folders: Sequence[Path | None] = ()) -> Outputs:
         """Return the outputs with what must never be written over.
@@ -124,10 +128,24 @@ class Outputs:
             folders: Folders of which every file is read, or files.
         """
         known = [Path(p) for p in (*inputs, *folders) if p is not None]
-        mine = [f.resolve() for p in self.paths for f in _files_of(p) if f.exists()]
-        for folder in (f.resolve() for f in folders if f is not None and f.is_dir()):
-            known += [file for file in mine if file.is_relative_to(folder)]
-        return replace(self, options=replace(self.options, inputs=tuple(known)))
+        read = tuple(folder for folder in folders if folder is not None)
+        mine = [f for p in self.paths for f in _files_of(p)]
+        known += [file for file in mine if any(is_read_in(file, folder) for folder in read)]
+        return replace(self, options=replace(self.options, inputs=tuple(known)), folders=read)
+
+    def also_reading(self, sources: Sequence[str], answer: Answer) -> Outputs:
+        """Return the outputs, and tell the answer, once it is known which files a scene has.
+
+        Raises:
+            StorageError: One of them would be written over.
+        """
+        from o3d_paint.io.store import refuse_overwriting
+
+        answer.reads(sources)
+        inputs = (*self.options.inputs, *map(Path, sources))
+        for file in (f for path in self.paths for f in _files_of(path)):
+            refuse_overwriting(file, inputs)
+        return replace(self, options=replace(self.options, inputs=inputs))
 
     def check(self, answer: Answer) -> None:
         """Refuse what could not be written in the end, and ask before files are replaced.
@@ -144,6 +162,7 @@ class Outputs:
 
         missing = []
         for path in self.paths:
+            refuse_stdout(path, "clouds are")
             try:
                 require_libraries(path)
             except MissingExtraError as error:
@@ -156,7 +175,12 @@ class Outputs:
             check_place(path, self.options.inputs)
         if missing and len(missing) == len(self.paths):
             raise missing[0]
-        answer.check(inputs=self.options.inputs, outputs=mine, overwrite=self.overwrite)
+        answer.check(
+            inputs=self.options.inputs,
+            outputs=mine,
+            folders=self.folders,
+            overwrite=self.overwrite,
+        )
         ask_before_overwriting(mine, overwrite=self.overwrite)
         answer.note(f"{error}; the other files are written." for error in missing)
         answer.note(self._without_effect())

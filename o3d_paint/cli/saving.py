@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from o3d_paint.cli.places import WRITING, ask_before_overwriting, refuse_one_for_two
+from o3d_paint.cli.places import (
+    WRITING,
+    ask_before_overwriting,
+    refuse_one_for_two,
+    refuse_stdout,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +52,7 @@ def check_save(
         return
     from o3d_paint.project.saving import check_project_folder
 
+    refuse_stdout(folder, "a project is")
     refuse_one_for_two([folder], outputs)
     is_there = check_project_folder(folder, inputs=[p for p in inputs if p is not None])
     ask_before_overwriting([folder] if is_there else [], overwrite=overwrite)

@@ -75,13 +75,13 @@ def stats(
             "--scene": scene is not None,
             **flags_given(options),
         }
-        answer.note(without_effect(given, "on a cloud: they are for a project"))
+        answer.note(without_effect(given, "but on a project"))
     if csv_file is not None:
         text = as_csv(lines, unit=about["unit"])
         if csv_file == STDOUT:
             typer.echo(text, nl=False)
         else:
-            write_bytes(csv_file, text.encode(), inputs=[work])
+            write_bytes(csv_file, text.encode(), inputs=answer.inputs)
             answer.say(f"wrote {csv_file}")
     if answer.shows_text and csv_file != STDOUT:
         _print(lines, about)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from o3d_paint.cli.answer import Answer, answers
-from o3d_paint.cli.places import OverwriteOption, ask_before_overwriting, check_place
+from o3d_paint.cli.places import STDOUT, OverwriteOption, ask_before_overwriting, check_place
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
@@ -76,11 +76,16 @@ def taxonomies(
         listed = [_listed(n, found) for n, found in presets.items()]
         answer.finish({"taxonomies": listed, "outputs": []})
         return
-    outputs = [] if output is None else [output]
+    if output == STDOUT and not answer.has_stdout:
+        msg = "-o and --json cannot both go to standard output: give one a file"
+        raise typer.BadParameter(msg)
+    outputs = [] if output in (None, STDOUT) else [output]
     answer.check(inputs=[name], outputs=outputs, overwrite=overwrite)
     found = _found(name)
     if output is None:
         _print(found, answer)
+    elif output == STDOUT:
+        write_taxonomy(found.taxonomy, output)
     else:
         check_place(output, [Path(name)])
         ask_before_overwriting([output], overwrite=overwrite)

@@ -9,7 +9,6 @@ state after any sequence of calls equals one built from scratch from the masks.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import count
 from typing import Literal
 
@@ -200,16 +199,16 @@ class Ballots:
         """Return the votes of a photo as they are kept, those not cast among them."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
-        points, votes = self._indexes[frame_idx].point, self._votes[frame_idx].copy()
-        return FrameVotes(frame_idx, points, votes, self._versions.get(frame_idx))
+        index, votes = self._indexes[frame_idx], self._votes[frame_idx].copy()
+        version = self._versions.get(frame_idx)
+        return FrameVotes(frame_idx, index.point, votes, version, index.trust)
 
     def _votes_of(self, frame_idx: int) -> FrameVotes:
         """Return the votes of a photo that has been synced, by ascending point."""
         if frame_idx in self._parked:
             return self._parked[frame_idx]
         votes = self._kept(frame_idx).cast()
-        order = np.argsort(votes.points)
-        return replace(votes, points=votes.points[order], labels=votes.labels[order])
+        return votes.taken(np.argsort(votes.points))
 
     def _adopt(self, frame_idx: int, index: PixelIndex) -> IndexArray:
         """Use an index for a photo; votes cast through another one are taken back first."""

@@ -24,19 +24,27 @@ class FrameVotes:
         points: (K,) positions of points in the cloud, each once.
         labels: (K,) class ids, never 0.
         version: Number of these very votes, another after every change; None where unnumbered.
+        trust: (K,) uint8 how far the photo is believed to show each point, 255 for 1; None where
+            all are. Votes that are merely counted count alike.
     """
 
     frame_idx: int
     points: IndexArray
     labels: IdArray
     version: int | None = None
+    trust: npt.NDArray[np.uint8] | None = None
 
     def cast(self) -> FrameVotes:
         """Return the votes without points that have none."""
         given = np.flatnonzero(self.labels)
         if len(given) == len(self.labels):
             return self
-        return replace(self, points=self.points[given], labels=self.labels[given])
+        return self.taken(given)
+
+    def taken(self, places: npt.NDArray[np.intp]) -> FrameVotes:
+        """Return some of the votes, (M,) positions among them, in that order."""
+        trust = None if self.trust is None else self.trust[places]
+        return replace(self, points=self.points[places], labels=self.labels[places], trust=trust)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

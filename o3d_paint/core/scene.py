@@ -12,6 +12,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray, IdArray, RgbArray, frozen
 from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.confidence import ConfidenceRule
+from o3d_paint.core.notebook import oblique_picture, summary_html
 
 __all__ = ["ArrayPhoto", "FileRows", "Frame", "Photo", "PointCloud", "Scene", "mask_shape"]
 
@@ -196,7 +197,7 @@ class Frame:
         return transform(self.world_from_cam, points_cam), depth
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scene:
     """Everything that is known before the first stroke.
 
@@ -231,3 +232,20 @@ class Scene:
     sources: tuple[str, ...] = ()
     rows: FileRows | None = None
     turn_masks: str | None = None
+
+    def __repr__(self) -> str:
+        """Return name and sizes, not the arrays."""
+        return f"<Scene {self.name!r}: {len(self.cloud):,} points, {len(self.frames)} photos>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: facts and a picture of the cloud."""
+        unit = "m" if self.metric else "units of unknown length"
+        facts = {
+            "points": f"{len(self.cloud):,}",
+            "photos": f"{len(self.frames):,}",
+            "spacing": f"{self.spacing:.3g} {unit}",
+            "depth": self.rule.reason,
+            **{f"note {i}": note for i, note in enumerate(self.notes, start=1)},
+        }
+        picture = oblique_picture(self.cloud.xyz, self.cloud.rgb, self.up)
+        return summary_html(f"Scene {self.name}", facts, picture)

@@ -35,8 +35,7 @@ def counted(
         return evidence
     near = _near_cameras(cloud, frames, settings.max_camera_distance)
     votes = tuple(
-        replace(f, points=f.points[near[f.points]], labels=f.labels[near[f.points]], version=None)
-        for f in evidence.frames
+        replace(f.taken(np.flatnonzero(near[f.points])), version=None) for f in evidence.frames
     )
     layer = evidence.layer
     kept = None if layer is None else np.where(near, layer, 0).astype(np.uint16)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray
+from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, row_sums
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.fusion.graph import Graph
+from o3d_paint.fusion.stroke_belief import stroke_belief, stroke_parts
 from o3d_paint.fusion.stroke_trust import VoteWeights
 
 __all__ = ["NodeVotes", "PhotoVotes", "count_votes", "known_votes"]
@@ -27,6 +28,10 @@ class PhotoVotes:
         nodes: (T,) nodes that have votes, ascending.
         counts: (T,) float32 votes.
         trusted: (T, C) float32 votes, each as far as it is believed.
+        most: (T,) int32 the class that it gives most at each node, by its place in `class_ids`.
+        stroke: (T,) int32 the stroke that each node belongs to.
+        num_strokes: How many there are.
+        inner: (T,) whether all around a node belongs to the same stroke.
     """
 
     votes: FrameVotes
@@ -35,6 +40,10 @@ class PhotoVotes:
     nodes: IndexArray
     counts: FloatArray
     trusted: FloatArray
+    most: IndexArray
+    stroke: IndexArray
+    num_strokes: int
+    inner: BoolArray
 
     def columns_in(self, class_ids: IdArray) -> npt.NDArray[np.int32]:
         """Return (K,) the column of each vote's class among (C,) ascending ids."""
@@ -47,12 +56,13 @@ class NodeVotes:
 
     Attributes:
         class_ids: (C,) ids that somebody gave, ascending.
-        trusted: (M, C) float32 votes of photos, each as far as it is believed.
+        trusted: (M, C) float32 votes of photos, each as far as it and its stroke are believed.
         counts: (M,) float32 votes of photos.
         fixed: (M,) whether labels were laid on points of the node directly.
         laid: (F, C) float32 share of each class in what was laid, by ascending fixed node.
         photos: (N,) uint8 photos that voted on each point, 255 for more.
         by_photo: Votes by photo, so that the next count need not repeat those that stay.
+        belief: Of each of them (T,) float32, how far its stroke is believed at each of its nodes.
     """
 
     class_ids: IdArray
@@ -62,6 +72,7 @@ class NodeVotes:
     laid: FloatArray
     photos: npt.NDArray[np.uint8]
     by_photo: tuple[PhotoVotes, ...] = ()
+    belief: tuple[FloatArray, ...] = ()
 
 
 def count_votes(
@@ -96,8 +107,11 @@ def count_votes(
         trusted[own.nodes[:, None], column_of[own.class_ids]] += own.trusted
         counts[own.nodes] += own.counts
         photos[own.votes.points] += photos[own.votes.points] < 255
+    belief = _believed(by_photo, column_of, trusted)
     fixed, laid_share = _laid(graph, evidence, column_of, counts, len(class_ids))
-    return NodeVotes(class_ids, trusted, counts, fixed, laid_share, photos, tuple(by_photo))
+    return NodeVotes(
+        class_ids, trusted, counts, fixed, laid_share, photos, tuple(by_photo), tuple(belief)
+    )
 
 
 def _photo_votes(
@@ -115,9 +129,42 @@ def _photo_votes(
     believed = trust.get(frame.frame_idx)
     if believed is None:
         believed = np.full(len(frame.points), 255, dtype=np.uint8)
+    if frame.trust is not None:
+        believed = (believed.astype(np.uint16) * frame.trust // 255).astype(np.uint8)
     columns = _column_table(class_ids)[frame.labels]
     counted = node_votes(frame.points, columns, believed, graph.node_of, len(graph), len(class_ids))
-    return PhotoVotes(frame, believed, class_ids, *counted)
+    nodes, counts, trusted = counted
+    most = trusted.argmax(axis=1).astype(np.int32)
+    stroke, count, inner = stroke_parts(nodes, most, graph.indptr, graph.indices)
+    return PhotoVotes(
+        frame, believed, class_ids, nodes, counts, trusted, most, stroke, count, inner
+    )
+
+
+def _believed(
+    by_photo: Sequence[PhotoVotes], column_of: npt.NDArray[np.int32], trusted: FloatArray
+) -> list[FloatArray]:
+    """Return how far strokes are believed, and take what they are not out of all votes (M, C)."""
+    photos = [
+        (
+            own.nodes,
+            column_of[own.class_ids][own.most],
+            own.stroke,
+            own.num_strokes,
+            own.inner,
+            np.take_along_axis(own.trusted, own.most[:, None], axis=1)[:, 0],
+            row_sums(own.trusted),
+        )
+        for own in by_photo
+    ]
+    belief = stroke_belief(photos, trusted)
+    for own, believed in zip(by_photo, belief, strict=True):
+        less = np.flatnonzero(believed < 1)
+        trusted[own.nodes[less, None], column_of[own.class_ids]] -= own.trusted[less] * (
+            1 - believed[less, None]
+        )
+    np.maximum(trusted, 0, out=trusted)
+    return belief
 
 
 def known_votes(known: NodeVotes | None, frame: FrameVotes) -> PhotoVotes | None:

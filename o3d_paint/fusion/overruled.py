@@ -12,6 +12,8 @@ from o3d_paint.core.arrays import IdArray
 __all__ = ["Overruled", "overruled", "overruled_notes"]
 
 _MOST_NAMED = 5
+# Share of a class's paint below which it is only counted: rims of strokes that ran over a border.
+_MANY = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +76,21 @@ def overruled_notes(classes: Sequence[Overruled], name_of: Callable[[int], str])
     less = [c for c in classes if c.labelled and c.overruled]
     notes = []
     if gone:
-        said = [f"{name_of(c.class_id)} ({_fate(c)})" for c in gone]
+        said = [f"{name_of(c.class_id)} ({_fate(c)})" for c in gone[:_MOST_NAMED]]
+        if len(gone) > _MOST_NAMED:
+            said.append(f"{len(gone) - _MOST_NAMED} more")
         notes.append(f"Painted and yet without any labelled point: {_listed(said)}.")
-    if less:
+    named = [c for c in less if c.share >= _MANY][:_MOST_NAMED]
+    rest = sum(c.overruled for c in less) - sum(c.overruled for c in named)
+    if named:
         said = [
             f"{name_of(c.class_id)} on {c.overruled:,} of {c.painted:,} painted points"
-            for c in less
+            for c in named
         ]
-        notes.append(f"Fusing overruled {_listed(said)}.")
+        others = [f"{rest:,} painted points of other classes"] if rest else []
+        notes.append(f"Fusing overruled {_listed(said + others)}.")
+    elif rest:
+        notes.append(f"Fusing overruled {rest:,} painted points, under {_MANY:.0%} of any class.")
     return tuple(notes)
 
 
@@ -95,9 +104,5 @@ def _fate(found: Overruled) -> str:
 
 
 def _listed(parts: list[str]) -> str:
-    """Return parts in a row, the first few of many."""
-    if len(parts) > _MOST_NAMED:
-        rest = len(parts) - _MOST_NAMED
-        others = "1 other class" if rest == 1 else f"{rest} other classes"
-        parts = [*parts[:_MOST_NAMED], others]
+    """Return parts in a row."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -113,9 +113,16 @@ def _kept(potentials: Potentials, before: Potentials) -> tuple[FloatArray, Float
     changed |= share.argmax(axis=1) != before.share.argmax(axis=1)
     stayed = {id(own) for own in before.votes.by_photo}
     stays = {id(own) for own in potentials.votes.by_photo}
-    for own in (*potentials.votes.by_photo, *before.votes.by_photo):
-        if id(own) not in stayed or id(own) not in stays:
-            changed[own.nodes] = True
+    for votes in (potentials.votes, before.votes):
+        for own in votes.by_photo:
+            if id(own) not in stayed or id(own) not in stays:
+                changed[own.nodes] = True
+    earlier = {
+        id(own): b for own, b in zip(before.votes.by_photo, before.votes.belief, strict=True)
+    }
+    for own, belief in zip(potentials.votes.by_photo, potentials.votes.belief, strict=True):
+        if id(own) in earlier:
+            changed[own.nodes[np.abs(belief - earlier[id(own)]) > _SAME]] = True
     share = np.where(changed[:, None], share, before.share)
     return share, np.where(changed, mass, before.mass), changed
 
@@ -129,12 +136,16 @@ def _split(cloud: PointCloud, graph: Graph, found: Refined, points: npt.NDArray[
     row_of = np.full(len(cloud), -1, dtype=np.int32)
     row_of[points] = np.arange(len(points))
     said = []
-    for own in by_photo:
+    believed_at = np.ones(len(graph), dtype=np.float32)
+    for own, belief in zip(by_photo, potentials.votes.belief, strict=True):
         rows = row_of[own.votes.points]
         votes = np.flatnonzero(rows >= 0)
         # Sorted by row, so that each piece finds its votes at once.
         votes = votes[np.argsort(rows[votes], kind="stable")]
-        said.append((rows[votes], own.columns_in(class_ids)[votes], own.trust[votes]))
+        believed_at[own.nodes] = belief
+        nodes = graph.node_of[own.votes.points[votes]]
+        trust = np.maximum(own.trust[votes] * believed_at[nodes] + 0.5, 1).astype(np.uint8)
+        said.append((rows[votes], own.columns_in(class_ids)[votes], trust))
     for first in range(0, len(points), _PIECE):
         piece = points[first : first + _PIECE]
         votes_here = np.zeros((len(piece), len(class_ids)), dtype=np.uint16)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray
 from o3d_paint.core.label_source import NONE, PAINTED
+from o3d_paint.core.notebook import histogram_picture, summary_html
 from o3d_paint.fusion.graph import Graph
 from o3d_paint.fusion.photo_edges import EdgeMap
 from o3d_paint.fusion.refine import Refined
@@ -17,7 +18,7 @@ from o3d_paint.fusion.settings import FusionSettings
 
 __all__ = ["MODEL", "Fusion"]
 
-MODEL = 3
+MODEL = 4
 """Number of the model that makes labels: another one once the same paint gets other labels.
 
 Projects keep it with their fused labels, so that those of an earlier version are known for such.
@@ -25,7 +26,7 @@ Those that were fused before models had numbers count as 0.
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Fusion:
     """A label for every point that was reached, however unsure; `shown` leaves the unsure out.
 
@@ -55,6 +56,28 @@ class Fusion:
     graph: Graph | None = None
     edges: Mapping[int, EdgeMap] = field(default_factory=dict)
     refined: Refined | None = None
+
+    def __repr__(self) -> str:
+        """Return method and counts, not the arrays."""
+        labelled = int(np.count_nonzero(self.labels))
+        return f"<Fusion by {self.settings.method}: {labelled:,} of {len(self.labels):,} points>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: facts, and how confident labels are as a histogram."""
+        sure = self.is_sure(self.settings.min_confidence)
+        facts = {
+            "method": self.settings.method,
+            "points": f"{len(self.labels):,}",
+            "reached": f"{int(np.count_nonzero(self.labels)):,}",
+            f"confidence {self.settings.min_confidence:g} or more": (
+                f"{int(np.count_nonzero(sure & (self.labels > 0))):,}"
+            ),
+            "seconds": f"{sum(self.seconds.values()):.1f}",
+            **{f"note {i}": note for i, note in enumerate(self.notes, start=1)},
+        }
+        counts = np.histogram(self.confidence[self.labels > 0], bins=20, range=(0, 1))[0]
+        picture = histogram_picture(counts) if self.is_measured else None
+        return summary_html("Fusion: points by confidence 0 to 1", facts, picture)
 
     @property
     def is_measured(self) -> bool:

@@ -23,6 +23,8 @@ _NUMBER_HEADS = (
 )  # fmt: skip
 _COLOR_HEADS = ("color", "colour", "hex", "color hex", "rgb")
 _CHANNEL_HEADS = (("r", "g", "b"), ("red", "green", "blue"))
+_OF_OTHER_FORMATS = re.compile(r"^(?:<.*>|!!.*|\[.*\])$|[{}]$|=\s*[\[{\"']")
+"""Lines of XML, TOML and protobuf text, whose every line would become a class."""
 _YAML_KEYS = ("names", "classes", "labels")
 _YAML_PAIR = re.compile(r"""("[^"]*"|'[^']*'|[^\s#:'"][^:#]*?)\s*:(?:\s+(.*))?""")
 
@@ -43,10 +45,15 @@ def entries_from_text(text: str, where: str) -> list[ClassEntry]:
     """Return the classes of a table or of one name a line.
 
     Raises:
-        FormatError: A line of a table has no name, or something else where its number should be.
+        FormatError: A line of a table has no name, or something else where its number should be;
+            or the text is of another format.
     """
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not re.match(r"#(?![0-9a-fA-F]{6}\b)", line)]
+    odd = next(filter(_OF_OTHER_FORMATS.search, lines), None)
+    if odd is not None:
+        msg = f"{where} has the line {odd[:80]!r}, which is no name: expected one a line, a table,"
+        raise FormatError(f"{msg} JSON or YAML")
     for delimiter in _DELIMITERS:
         if lines and all(delimiter in line for line in lines):
             rows = [[c.strip() for c in row] for row in csv.reader(lines, delimiter=delimiter)]

@@ -23,6 +23,7 @@ from o3d_paint.io.memory import require_memory
 __all__ = [
     "is_link",
     "leads_out",
+    "noting_files",
     "open_file",
     "open_text",
     "read_file",
@@ -46,6 +47,7 @@ _LINK_TAGS = (0xA000000C, 0xA0000003)  # IO_REPARSE_TAG_SYMLINK and _MOUNT_POINT
 _LEVELS_UP = 3
 
 _named: ContextVar[tuple[str, ...]] = ContextVar("_named", default=())
+_noted: ContextVar[dict[str, None] | None] = ContextVar("_noted", default=None)
 
 
 @contextmanager
@@ -75,6 +77,21 @@ def reading(*paths: Path | str | None) -> Iterator[None]:
         _named.reset(token)
 
 
+@contextmanager
+def noting_files() -> Iterator[dict[str, None]]:
+    """Note which files are opened in the block: none of them may be written over.
+
+    Yields:
+        Their absolute paths as keys, in the order in which they were opened first.
+    """
+    noted: dict[str, None] = {}
+    token = _noted.set(noted)
+    try:
+        yield noted
+    finally:
+        _noted.reset(token)
+
+
 def require_file(path: Path | str) -> Path:
     """Return the path of a plain file that may be opened, for readers that take names only.
 
@@ -99,6 +116,8 @@ def open_file(path: Path | str) -> BinaryIO:
         descriptor = os.open(path, _FLAGS)
         try:
             _require_plain(path, os.fstat(descriptor))
+            if (noted := _noted.get()) is not None:
+                noted[os.path.abspath(path)] = None
             return os.fdopen(descriptor, "rb")
         except BaseException:
             os.close(descriptor)

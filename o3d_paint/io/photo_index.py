@@ -63,8 +63,9 @@ class PhotoIndex:
     def find(self, name: str) -> tuple[int | None, bool]:
         """Return the photo that a mask's name means, and whether it could mean several.
 
-        The photo's own name counts first, then the mask's without its decorations, then what both
-        have in common: a mask's name that holds a photo's, or the other way round.
+        The photo's own name counts first, then the mask's without its decorations, then with its
+        last folders, then what both have in common: a mask's name that holds a photo's, or the
+        other way round.
         """
         is_ambiguous = False
         forms = [form for part in parts_of(name) for form in stripped(part)]
@@ -74,12 +75,21 @@ class PhotoIndex:
                 if len(photos) == 1:
                     return next(iter(photos)), False
                 is_ambiguous |= len(photos) > 1
-        own = parts_of(name)[-1]
+        *in_folders, own = parts_of(name)
+        for form in (form for part in in_folders for form in stripped(part)):
+            photos = self._ending_with(form)
+            if len(photos) == 1:
+                return next(iter(photos)), False
+            is_ambiguous |= len(photos) > 1
         for candidates in (self._held_by(own), self._holding(stripped(own))):
             if len(candidates) == 1:
                 return next(iter(candidates)), False
             is_ambiguous |= len(candidates) > 1
         return None, is_ambiguous
+
+    def _ending_with(self, form: str) -> set[int]:
+        """Return the photos that lie in folders of which a mask's name has the last ones only."""
+        return {i for i, name in enumerate(self.names) if name.endswith(f"_{form}")}
 
     def _held_by(self, name: str) -> set[int]:
         """Return the photos with the longest name that a mask's name holds."""

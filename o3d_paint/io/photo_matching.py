@@ -283,6 +283,8 @@ def _tell_left_over(
     """
     listed = _listed([m.name for m in strangers])
     shown = [_shown(f) for f in frames]
+    if len(set(shown)) < len(shown):  # files of one name in several folders
+        shown = [f.name for f in frames]
     photos = f"{shown[0]!r} to {shown[-1]!r}" if frames else "none"
     if not matched:
         msg = (

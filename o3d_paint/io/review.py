@@ -22,6 +22,7 @@ from o3d_paint.core.views.review import (
 from o3d_paint.errors import SceneError
 from o3d_paint.io.lettering import Font
 from o3d_paint.io.mask_exporters.source import file_stems
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.sheet import FAINT, Entry, Sheet, legend_height
 from o3d_paint.io.store import make_folder
 
@@ -55,29 +56,31 @@ def write_review(
         masks: (H, W) ids by position of the photo.
         taxonomy: The classes.
         folder: Made where it is absent.
-        inputs: Files that must never be written over.
+        inputs: Files that must never be written over; those of the scene never are.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
         SceneError: Nothing is painted.
-        StorageError: A picture cannot be written.
+        StorageError: A picture cannot be written, or the folder belongs to a project.
     """
     painted = {i: m for i, m in sorted(masks.items()) if m.any()}
     if not painted:
         msg = f"nothing is painted on {scene.name}: paint a photo first"
         raise SceneError(msg)
+    refuse_inside_project(folder)
     make_folder(folder)
+    never = (*inputs, *map(Path, scene.sources))
     stems = file_stems([f.name for f in scene.frames])
     paths = []
     for done, (frame_idx, mask) in enumerate(painted.items()):
         if progress is not None:
             progress(done / (len(painted) + 1), scene.frames[frame_idx].name)
         path = folder / f"triptych_{stems[frame_idx]}.png"
-        triptych(scene.frames[frame_idx], mask, taxonomy).write(path, inputs=inputs)
+        triptych(scene.frames[frame_idx], mask, taxonomy).write(path, inputs=never)
         paths.append(path)
     if progress is not None:
         progress(len(painted) / (len(painted) + 1), "all photos")
-    contact_sheet(scene, painted, taxonomy).write(folder / SHEET_NAME, inputs=inputs)
+    contact_sheet(scene, painted, taxonomy).write(folder / SHEET_NAME, inputs=never)
     return (*paths, folder / SHEET_NAME)
 
 
@@ -141,7 +144,12 @@ class ErrorPictures:
     def __init__(
         self, scene: Scene, masks: Mapping[int, IdArray], taxonomy: Taxonomy, *, folder: Path
     ) -> None:
-        """Write into ``folder``, which is made."""
+        """Write into ``folder``, which is made; files of the scene are never written over.
+
+        Raises:
+            StorageError: It cannot be made, or belongs to a project.
+        """
+        refuse_inside_project(folder)
         self._scene = scene
         self._colors = taxonomy.color_table()
         self._masks = masks
@@ -168,7 +176,8 @@ class ErrorPictures:
         ]
         figure = f"{counts[RIGHT] / total:.1%} of the painted pixels right"
         sheet = _row(frame.name, figure, panels, entries=entries)
-        sheet.write(self._folder / f"errors_{self._stems[frame_idx]}.png")
+        path = self._folder / f"errors_{self._stems[frame_idx]}.png"
+        sheet.write(path, inputs=[Path(p) for p in self._scene.sources])
 
 
 def _row(

@@ -36,7 +36,7 @@ from o3d_paint.io.depth_cloud import FARTHEST, cloud_of_depths
 from o3d_paint.io.directions import directed
 from o3d_paint.io.even_photos import evenly_stretched
 from o3d_paint.io.far_off import told_of_far_off
-from o3d_paint.io.files import reading
+from o3d_paint.io.files import noting_files, reading
 from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.mask_turns import TURNS
@@ -121,7 +121,8 @@ def load_scene(
     told = progress or _silent
     told(0.0, "reading")
     own = None if chosen.cloud is None else read_cloud(chosen.cloud)
-    with reading(path, chosen.images):
+    named = [path] if chosen.cloud is None else [path, chosen.cloud]
+    with noting_files() as opened, reading(path, chosen.images):
         capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
     if own is not None:
         capture = _with_cloud(capture, own, chosen)
@@ -160,7 +161,7 @@ def load_scene(
         label_names=capture.label_names,
         preset=chosen.preset,
         # Absolute: what is written later may be written from another folder.
-        sources=tuple(os.path.abspath(p) for p in (path, chosen.cloud) if p is not None),
+        sources=tuple(dict.fromkeys([*map(os.path.abspath, named), *opened])),
         rows=rows,
         turn_masks=chosen.turn_masks,
     )

@@ -27,6 +27,7 @@ from o3d_paint.core.scene import Frame, Scene
 from o3d_paint.errors import SceneError
 from o3d_paint.io.images import MAX_ASPECT
 from o3d_paint.io.orientation import AS_IT_LIES, other_turn
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.store import replacing
 
 __all__ = ["MARK", "write_scene"]
@@ -82,7 +83,7 @@ def write_scene(
     Args:
         scene: What to write.
         path: The NPZ file.
-        inputs: Files that are never written over.
+        inputs: Files that are never written over; those of the scene never are.
         longest_side: Photos are made smaller where they are larger than this; None keeps them.
         progress: Told the share done and the stage.
 
@@ -98,7 +99,11 @@ def write_scene(
         raise SceneError(msg)
     sizes = _sizes_of(scene.frames, longest_side)
     told = progress or _silent
-    with replacing(path, inputs=inputs) as file, zipfile.ZipFile(file, "w") as archive:
+    refuse_inside_project(path)
+    with (
+        replacing(path, inputs=(*inputs, *scene.sources)) as file,
+        zipfile.ZipFile(file, "w") as archive,
+    ):
         for key, array in _small_arrays(scene, sizes):
             _write(archive, key, array.dtype, array.shape, rows=[array])
         if any(f.depth is not None for f in scene.frames):

@@ -28,6 +28,7 @@ __all__ = [
     "is_same_place",
     "make_folder",
     "move_into_place",
+    "refuse_devices",
     "refuse_overwriting",
     "remove_file",
     "replacing",
@@ -205,19 +206,33 @@ def refuse_overwriting(path: Path | str, inputs: Iterable[Path | str]) -> None:
     Raises:
         StorageError: It is one.
     """
+    is_there = os.path.exists(path)
     for source in inputs:
-        if is_same_place(path, source):
+        # Scenes are read from thousands of files: what is not there yet is none of them.
+        if (is_there or not os.path.exists(source)) and is_same_place(path, source):
             msg = f"{path} is being read and would be written over: choose another name"
             raise StorageError(msg)
 
 
+def refuse_devices(path: Path | str) -> None:
+    """Check that an output is a plain file, or nothing yet, or where everything goes nowhere.
+
+    Raises:
+        StorageError: It is a device or a pipe, or a link leads out of its folder.
+    """
+    try:
+        _target_of(path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
 def is_same_place(one: Path | str, other: Path | str) -> bool:
     """Return whether two names are of one file, by whatever links."""
-    if os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other)):
-        return True
-    with suppress(OSError):
+    try:
         return os.path.samefile(one, other)
-    return False
+    except OSError:  # one of them is not there
+        pass
+    return os.path.normcase(os.path.realpath(one)) == os.path.normcase(os.path.realpath(other))
 
 
 def _keep_permissions(old: Path, new: Path) -> None:

@@ -24,6 +24,7 @@ from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.lettering import Font
 from o3d_paint.io.part_files import part_folder
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.sheet import FAINT, GROUND, Entry, Sheet, legend_height
 from o3d_paint.io.store import move_into_place, refuse_overwriting, replacing
 
@@ -84,7 +85,7 @@ def write_turntable(
         labelled: Cloud and labels.
         path: Its ending says which.
         options: Size, time and colours.
-        inputs: Files that must never be written over.
+        inputs: Files that must never be written over; those of the scene never are.
         progress: Told how far it is; may raise to cancel.
 
     Raises:
@@ -99,7 +100,8 @@ def write_turntable(
     if not len(labelled.scene.cloud):
         msg = f"{labelled.scene.name} has no points to draw"
         raise SceneError(msg)
-    refuse_overwriting(path, inputs)
+    refuse_overwriting(path, (*inputs, *labelled.scene.sources))
+    refuse_inside_project(path)
     chosen = options or RenderOptions()
     count = 1 if ending == ".png" else max(2, round(chosen.seconds * chosen.fps))
     frames = _told(_frames(labelled, chosen, count), count, progress)

@@ -17,8 +17,9 @@ from o3d_paint.io.photo_matching import photo_named
 from o3d_paint.project.background import as_class
 from o3d_paint.project.checked import fitted, whole_ids
 from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of, renumbered
+from o3d_paint.project.noted_paths import found_again
 
-__all__ = ["MASKS_READ", "PhotoMasks", "noted_sources", "taken_masks"]
+__all__ = ["MASKS_READ", "PhotoMasks", "noted_sources", "sources_now", "taken_masks"]
 
 MASKS_READ = "masks_read"
 """Setting: files and folders that a project's masks were read from, which nothing writes over."""
@@ -80,6 +81,18 @@ def noted_sources(before: object, paths: Iterable[Path]) -> list[str] | None:
     kept = [p for p in before if isinstance(p, str)] if isinstance(before, list) else []
     new = [str(path.absolute()) for path in paths]
     return list(dict.fromkeys([*kept, *new]))[-_MOST_SOURCES:] or None
+
+
+def sources_now(noted: object, folder: Path) -> list[str] | None:
+    """Return what `noted_sources` kept, and where that lies now if it moved with the project.
+
+    Args:
+        noted: The setting, which anybody may have written.
+        folder: Of the project.
+    """
+    kept = noted_sources(noted, ()) or []
+    found = [found_again(path, folder) for path in kept]
+    return noted_sources(kept, [path for path in found if path is not None])
 
 
 def _from_arrays(scene: Scene, masks: Mapping[Any, Any], classes: Taxonomy) -> MaskImport:

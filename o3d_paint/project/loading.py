@@ -19,6 +19,7 @@ from o3d_paint.project.cloud_labels import NUMBERS, classes_of, numbers_of, renu
 from o3d_paint.project.contents import find_document
 from o3d_paint.project.document import Document, read_document
 from o3d_paint.project.fitting import Fit, fit_scene, refit_entries
+from o3d_paint.project.from_masks import MASKS_READ, sources_now
 from o3d_paint.project.history import Entry
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, Replay
@@ -50,6 +51,8 @@ def load_folder(root: Path, scene: Scene, *, classes: Taxonomy | None = None) ->
             if _number_now(root) in (None, loaded.number):
                 break
             # Somebody else's session wrote a checkpoint while we were reading: read again.
+    if MASKS_READ in loaded.settings:
+        loaded.settings[MASKS_READ] = sources_now(loaded.settings[MASKS_READ], root) or []
     return loaded
 
 

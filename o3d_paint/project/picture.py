@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from operator import index
 from pathlib import Path
 from typing import Literal
 
@@ -17,6 +18,7 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.labelled import LabelledScene
 from o3d_paint.io.mask_exporters import drawn_mask
 from o3d_paint.io.photo_matching import photo_named
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.store import write_bytes
 from o3d_paint.io.turntable import RenderOptions, draw_view
 from o3d_paint.project.project import Project
@@ -49,12 +51,14 @@ def picture(
 
     Raises:
         FormatError: The path does not end in .png.
-        StorageError: The file cannot be written.
+        StorageError: The file cannot be written, is one of the scene's, or belongs to a project.
         ValueError: There is no such photo, or the size is out of range.
     """
     if path is not None and Path(path).suffix.lower() != ".png":
         msg = f"cannot write {path}: expected a name that ends in .png"
         raise FormatError(msg)
+    if path is not None:
+        refuse_inside_project(path)
     labelled = _labelled(work)
     if photo is None:
         # Points without any label show the photos' colours.
@@ -97,7 +101,11 @@ def _photo(
     """Return a photo with its labels: its own paint, and elsewhere those of the cloud."""
     names = [frame.name for frame in labelled.scene.frames]
     frames = labelled.scene.frames
-    frame_idx = photo_named(photo, frames) if isinstance(photo, str) else int(photo)
+    try:
+        frame_idx = photo_named(photo, frames) if isinstance(photo, str) else index(photo)
+    except TypeError as error:
+        msg = f"photo must be the position or name of one, got {photo!r}: path= names the PNG"
+        raise ValueError(msg) from error
     if frame_idx is None or not 0 <= frame_idx < len(names):
         known = f"{names[0]!r} to {names[-1]!r}" if names else "none"
         msg = f"there is no photo {photo!r}: the {len(names)} photos are {known}"

@@ -133,6 +133,7 @@ def run_fuse(
     painted = counted_paint(scene.cloud, evidence.labels(), fusion, scene.frames)
     found = overruled(painted, shown.labels, class_ids=evidence.class_ids())
     lost = tuple(c for c in found if c.class_id != rest)
+    reach = [r for r in reach if r.class_id != rest]
     return FuseResult(
         _labelled(scene, taxonomy, shown, rest),
         without(painted, painted, rest),

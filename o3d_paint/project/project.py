@@ -49,6 +49,7 @@ import numpy as np
 
 from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.notebook import oblique_picture, summary_html
 from o3d_paint.core.packed_masks import PackedMask, PackedMasks
 from o3d_paint.core.reach import Reach, reach_of_photo
 from o3d_paint.core.scene import Scene
@@ -64,6 +65,8 @@ from o3d_paint.project.painting import Painting
 from o3d_paint.project.signals import Signal, weakly
 
 __all__ = ["Project", "taxonomy_of"]
+
+_NAMED = 5
 
 
 class Project(Painting, Classes, Fusing):
@@ -141,6 +144,41 @@ class Project(Painting, Classes, Fusing):
         project.restore(masks=painted, settings=settings)
         project.notes = tuple(notes)
         return project
+
+    def __enter__(self) -> Project:
+        """Return the project itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Return scene and counts."""
+        names = ", ".join(c.name for c in self._taxonomy.classes[:_NAMED])
+        more = ", …" if len(self._taxonomy) > _NAMED else ""
+        return (
+            f"<Project on {self.scene.name!r}: {len(self.painted_frames)} of"
+            f" {len(self.scene.frames)} photos painted; {names}{more}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: counts by class and the cloud in their colours."""
+        self.complete_indexes()
+        counted = self.coverage()
+        total = max(1, counted.num_points)
+        facts = {
+            "photos painted": f"{len(self.painted_frames)} of {len(self.scene.frames)}",
+            "labelled": f"{counted.fused:,} of {counted.num_points:,} points",
+            **{
+                self._taxonomy.get(c.class_id).name: f"{c.shown:,} points ({c.shown / total:.1%})"
+                for c in counted.classes
+            },
+        }
+        cloud, labels = self.scene.cloud, self.labels
+        colors = np.where(labels[:, None] > 0, self._taxonomy.color_table()[labels], cloud.rgb)
+        picture = oblique_picture(cloud.xyz, colors.astype(np.uint8), self.scene.up)
+        return summary_html(f"Project on {self.scene.name}", facts, picture)
 
     @property
     def masks_read(self) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from o3d_paint.errors import PaintError, ProjectError, StorageError
 from o3d_paint.io.exporters import exporters
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.autosave import Autosave
 from o3d_paint.project.bookkeeper import Dirty
@@ -30,11 +31,12 @@ def check_project_folder(folder: Path, *, inputs: Iterable[Path] = ()) -> bool:
         inputs: What is read: none of it is written into.
 
     Raises:
-        StorageError: It is a file, holds files of something else, or lies within an input.
+        StorageError: It is a file, holds files of something else, or lies within another project.
     """
     if folder.suffix.lower() in exporters():
         msg = f"{folder} is the name of a labelled cloud: a project is a folder, scene.o3dpaint"
         raise StorageError(msg)
+    refuse_inside_project(folder.parent)
     if folder.exists() and not folder.is_dir():
         msg = f"{folder} is a file: a project is a folder, choose another name"
         raise StorageError(msg)

@@ -177,3 +177,16 @@ def test_photos_are_told_where_numbers_decide(fuse, run, scene_file, tmp_path, t
     result = run("fuse", scene_file, "--masks", folder, "-o", tmp_path / "o.ply", "-y")
     assert result.exit_code == 1
     assert "no mask of" in result.output
+
+
+def test_the_background_is_no_class_of_which_paint_is_told(fuse, run, scene_file, tmp_path):
+    fuse(lambda t: np.where(t == BALL, BALL, 0))
+    report = tmp_path / "less.json"
+    # Most of the paint reaches nothing, what stands for the background too.
+    done = run(
+        "fuse", scene_file, "--masks", tmp_path / "masks", "--confidence-percentile", 97,
+        "--json", report,
+    )  # fmt: skip
+    assert "65535" not in done.output
+    reached = json.loads(report.read_text())["reached"]
+    assert {name for photo in reached.values() for name in photo} == {"class 2"}

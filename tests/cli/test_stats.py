@@ -157,4 +157,4 @@ def test_options_of_projects_say_so_on_a_cloud(run, tmp_path):
     xyz = np.random.default_rng(0).random((50, 3))
     path = write_cloud(tmp_path / "a.ply", xyz, [7] * 50)
     done = run("stats", path, "--painted-only", "--up", "z")
-    assert "--painted-only and --up have no effect on a cloud" in done.output
+    assert "--painted-only and --up have no effect but on a project" in done.output

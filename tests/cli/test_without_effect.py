@@ -10,7 +10,10 @@ import pytest
     [
         (["info", "{s}", "--ignore", "3"], "--ignore has no effect on a cloud without labels"),
         (["info", "{s}", "--turn-masks", "90"], "--turn-masks has no effect here"),
-        (["info", "{s}", "--axes", "gl"], "--axes says nothing about this format"),
+        (["info", "{s}", "--axes", "gl"], "mini_npz)): --axes is for da3-streaming, nerfstudio"),
+        (["fuse", "{s}", "--project", "{p}", "-o", "{d}/a.ply", "--method", "article",
+          "--confidence-percentile", "20"],
+         "--confidence-percentile has no effect on which paint counts with --method article"),
         (["import", "{s}", "-o", "{d}/c.npz", "--photo-size", "5000"],
          "--photo-size has no effect here: no photo is larger"),
         (["fuse", "{s}", "--project", "{p}", "-o", "{d}/a.ply", "--taxonomy", "asprs"],

@@ -299,3 +299,24 @@ def test_a_vote_for_the_first_class_outranks_what_the_cloud_came_with() -> None:
     assert ballots.labels.tolist() == [1, 5]
     ballots.set_layer(np.array([1], dtype=np.int32), np.array([1], dtype=np.uint16))
     assert ballots.labels.tolist() == [1, 1]
+
+
+def test_how_far_a_photo_is_believed_goes_along_with_its_votes() -> None:
+    trust = np.array([9, 255, 20, 255], dtype=np.uint8)
+    points = np.array([3, 0, 2, 1], dtype=np.int32)
+    index = PixelIndex((1, 4), np.arange(4, dtype=np.int32), points, trust)
+    assert index.nbytes == 4 * 4 + 4 * 4 + 4
+    ballots = Ballots(5, 2)
+    mask = np.array([[7, 0, 5, 6]], dtype=np.uint16)
+    ballots.sync(0, index, mask, rect=Rect.whole((1, 4)))
+    (held,) = ballots.evidence().frames
+    ballots.park(0)
+    (parked,) = ballots.evidence().frames
+    for votes in (held, parked):
+        assert votes.trust is not None
+        told = dict(zip(votes.points.tolist(), votes.trust.tolist(), strict=True))
+        assert told == {3: 9, 2: 20, 1: 255}
+    ballots.sync(1, PixelIndex((1, 4), np.arange(4), points), mask, rect=Rect.whole((1, 4)))
+    assert ballots.evidence().frames[1].trust is None
+    # Counted alike: the label is that of the mask.
+    assert ballots.labels.tolist() == [0, 6, 5, 7, 0]

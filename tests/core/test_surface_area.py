@@ -82,6 +82,15 @@ def test_two_layers_five_centimetres_apart(count, normal) -> None:
     assert area[count:].sum() == pytest.approx(4, rel=0.05)
 
 
+def test_two_layers_in_a_large_room() -> None:
+    floor = square(10, 200_000)
+    area = surface_area(
+        np.concatenate([floor, square(10, 200_000, seed=2) + np.array([0, 0, 0.05])])
+    )
+    assert area[:200_000].sum() == pytest.approx(100, rel=0.05)
+    assert area[200_000:].sum() == pytest.approx(100, rel=0.05)
+
+
 def test_layers_of_which_one_is_dense() -> None:
     first, second = square(2, 40_000, seed=7), square(2, 6_000, seed=8) + np.array([0, 0, 0.05])
     area = surface_area(np.concatenate([first, second]))

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,8 +14,6 @@ from o3d_paint.core.visibility import (
     DepthTolerance,
     PixelIndex,
     build_pixel_index,
-    depth_edges,
-    trusted_depth,
 )
 
 ALL = ConfidenceRule(None, inclusive=True, reason="all")
@@ -100,14 +96,22 @@ def test_points_lie_in_the_pixel_that_they_project_to() -> None:
     assert len(np.unique(index.point)) == len(index.point) == len(xyz)
 
 
-def test_untrusted_depth_shows_nothing() -> None:
+def test_depth_below_the_threshold_shows_points_with_less_trust() -> None:
     xyz = _wall(1.5, 0.3)
     confidence = np.full((96, 128), 0.9, dtype=np.float32)
     confidence[:, :64] = 0.4
     frame = _frame(np.full((96, 128), 1.5, dtype=np.float32), confidence)
     index = _index(frame, xyz, absolute_rule(0.4))
-    assert (index.pixel % 1440 >= 720).all()
-    assert len(index) > 100
+    is_doubted = index.pixel % 1440 < 720
+    assert index.trust is not None
+    assert is_doubted.sum() > 100
+    assert (~is_doubted).sum() > 100
+    assert (index.trust[~is_doubted] == 255).all()
+    assert len(np.unique(index.trust[is_doubted])) == 1
+    assert 0 < index.trust[is_doubted][0] < 128
+    assert _index(frame, xyz).trust is None
+    off = xyz + np.array([0, 0, 0.1])
+    assert not len(_index(frame, off, absolute_rule(0.4)))
 
 
 def test_a_point_off_the_surface_is_not_shown() -> None:
@@ -117,36 +121,6 @@ def test_a_point_off_the_surface_is_not_shown() -> None:
         [[0, 0, 1.5 + limit * 0.99], [0, 0, 1.5 + limit * 1.01], [0, 0, 1.0], [0, 0, -1.5]]
     )
     assert _index(frame, xyz).point.tolist() == [0]
-
-
-@pytest.mark.parametrize("slant", [0.0, 2.0, 8.0])
-def test_a_slanted_plane_has_no_edges_and_a_jump_has(slant: float) -> None:
-    u = np.arange(128)
-    plane = np.tile(1 / (0.5 + slant * 0.0005 * u), (96, 1)).astype(np.float32)
-    assert not depth_edges(plane).any()
-    jump = plane.copy()
-    jump[:, 64:] *= 1.1
-    edges = depth_edges(jump)
-    assert edges[:, 63:65].all()
-    assert edges.sum() == 2 * 96
-
-
-def test_depths_beyond_all_numbers_are_looked_at_silently() -> None:
-    wild = np.full((9, 9), 1e36, dtype=np.float32)
-    wild[4] = 1e-35
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert depth_edges(wild)[4].all()
-
-
-def test_unknown_depth_is_no_edge_and_never_trusted() -> None:
-    depth = np.full((5, 6), 2.0, dtype=np.float32)
-    depth[2, 3] = 0
-    depth[0, 0] = np.inf
-    trusted = trusted_depth(_frame(depth), ALL)
-    assert np.isnan(trusted[2, 3])
-    assert np.isnan(trusted[0, 0])
-    assert np.isfinite(trusted).sum() == 28
 
 
 @given(
@@ -181,37 +155,6 @@ def test_an_index_is_read_only_and_knows_its_memory() -> None:
     assert DepthTolerance(0.1).relative == 0.01
 
 
-@pytest.mark.parametrize(("bend", "is_edge"), [(0.029, False), (0.031, True), (-0.031, True)])
-@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (3, 2)])
-def test_an_edge_bends_inverse_depth_by_three_percent(
-    bend: float, is_edge: bool, shape: tuple[int, int]
-) -> None:
-    axis = int(np.argmax(shape))
-    nearness = np.ones(shape)
-    np.moveaxis(nearness, axis, 0)[2] += bend
-    expected = np.zeros(shape, dtype=bool)
-    np.moveaxis(expected, axis, 0)[1] = is_edge
-    assert depth_edges((1 / nearness).astype(np.float32)).tolist() == expected.tolist()
-    # Where a neighbour has no depth nothing can be said.
-    np.moveaxis(nearness, axis, 0)[0] = np.inf
-    assert not depth_edges(1 / nearness).any()
-
-
-def test_the_steepest_plane_has_no_edge() -> None:
-    plane = 1 / np.add.outer(1.0 + 2 * np.arange(4), np.arange(5))
-    assert not depth_edges(plane.astype(np.float32)).any()
-
-
-def test_depth_behind_the_camera_or_of_no_frame_is_not_trusted() -> None:
-    depth = np.full((4, 4), 2.0, dtype=np.float32)
-    depth[1, 2], depth[2, 1], depth[3, 3] = -2, np.nan, np.inf
-    trusted = trusted_depth(_frame(depth), ALL)
-    assert trusted.dtype == np.float32
-    assert np.argwhere(np.isnan(trusted)).tolist() == [[1, 2], [2, 1], [3, 3]]
-    with pytest.raises(ValueError, match="no depth"):
-        trusted_depth(_frame(None), ALL)
-
-
 def _at(row: np.ndarray, column: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Points that project into the middles of mask pixels."""
     camera = CAMERA.resized(1440, 1080)
@@ -225,7 +168,7 @@ def test_every_mask_pixel_asks_the_depth_pixel_that_covers_it() -> None:
     rows = np.array([0, 1, 179, 180, 359, 360, 719, 720, 899, 900, 1078, 1079])
     columns = np.array([0, 1, 179, 180, 540, 719, 720, 1259, 1260, 1438, 1439])
     row, column = (a.ravel() for a in np.meshgrid(rows, columns, indexing="ij"))
-    z = depth[row * 6 // 1080, column * 8 // 1440].astype(np.float64)
+    z = 1 / (0.4 + 0.05 * ((column + 0.5) / 180 - 0.5) + 0.03 * ((row + 0.5) / 180 - 0.5))
     xyz = _at(row, column, z)
     strict = DepthTolerance(1e-4, 0.0)
     index = build_pixel_index(_frame(depth), xyz, rule=ALL, tolerance=strict, spacing=SPACING)

@@ -258,3 +258,20 @@ def test_labels_that_the_cloud_came_with_stay_where_no_photo_says_otherwise(meth
     alone = fuse(boards, Evidence(3000, (), None, imported), FusionSettings(method="graph"))
     assert (alone.labels[imported > 0] == 41).all()
     assert (alone.labels[truth == 2] == 41).any()
+
+
+def test_votes_on_doubted_depth_yield_to_others_and_speak_where_there_are_none():
+    rng = np.random.default_rng(0)
+    sheet = cloud(rng.random((6000, 3)) * [4, 2, 0])
+    left = np.flatnonzero(sheet.xyz[:, 0] < 2).astype(np.int32)
+    doubt = np.full(6000, 20, dtype=np.uint8)
+    sure = FrameVotes(0, left, np.full(len(left), 1, np.uint16))
+    every, said = np.arange(6000, dtype=np.int32), np.full(6000, 2, np.uint16)
+    unsure = FrameVotes(1, every, said, trust=doubt)
+    deep_left, deep_right = sheet.xyz[:, 0] < 1.8, sheet.xyz[:, 0] > 2.2
+    labels = fuse(sheet, Evidence(6000, (sure, unsure))).labels
+    assert (labels[deep_left] == 1).mean() > 0.99
+    assert (labels[deep_right] == 2).mean() > 0.99
+    # As sure as the first it would win half of what both say.
+    contrary = fuse(sheet, Evidence(6000, (sure, FrameVotes(1, every, said)))).labels
+    assert (contrary[deep_left] == 1).mean() < 0.9

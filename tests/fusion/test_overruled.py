@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from o3d_paint.fusion.overruled import Overruled, overruled, overruled_notes
@@ -50,5 +52,18 @@ def test_of_many_classes_the_worst_are_named():
     painted = np.arange(1, 41, dtype=np.uint16)
     found = overruled(np.repeat(painted, 2), np.repeat(np.roll(painted, 1), [1, 3] * 20))
     (*_, less) = overruled_notes(found, lambda i: f"c{i}")
-    assert less.count("painted points") == 5
-    assert "other classes" in less
+    assert less.count("painted points") == 6
+    named = sum(int(n) for n in re.findall(r"on (\d+) of", less))
+    (rest,) = re.findall(r"(\d+) painted points of other classes", less)
+    assert named + int(rest) == sum(c.overruled for c in found)
+
+
+def test_rims_are_counted_and_not_named():
+    painted, labels = ids((1, 1000), (2, 1000)), ids((1, 995), (2, 5), (2, 1000))
+    (note,) = overruled_notes(overruled(painted, labels), str)
+    assert note == "Fusing overruled 5 painted points, under 1% of any class."
+    labels[-300:] = 1
+    (note,) = overruled_notes(overruled(painted, labels), lambda i: f"c{i}")
+    assert note == (
+        "Fusing overruled c2 on 300 of 1,000 painted points and 5 painted points of other classes."
+    )

@@ -60,6 +60,8 @@ GERMAN = "Küche_0001"
         ("0002.png", LEFT_RIGHT, "left_0002"),
         ("left/0001.png", LEFT_RIGHT, "left_0001"),
         ("/data/right/0001.png", LEFT_RIGHT, "right_0001"),
+        ("right/0001.png", [f"images_{n}" for n in LEFT_RIGHT], "images_right_0001"),
+        ("LEFT/0001_mask.PNG", ["images_left_0001", "images_right_0001"], "images_left_0001"),
         ("left_0002.png", ["left_0001", "left_0002", "right_0002"], "left_0002"),
         ("..\\..\\media\\4\\cb0618f6-IMG_0002.jpg", ["IMG_0001", "IMG_0002"], "IMG_0002"),
         # Roboflow, Label Studio, and addresses of annotation servers

@@ -32,6 +32,7 @@ __all__ = ["matches", "read"]
 
 _FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _MAX_HEADER = 1 << 20
+_MAX_PROPERTIES = 4096  # splats have 62, images of many bands some hundreds
 _BYTES_PER_POINT = 64
 
 
@@ -100,6 +101,10 @@ def _header(file: BinaryIO, path: Path) -> tuple[str, list[Element], list[str]]:
         except (IndexError, KeyError, ValueError) as error:
             msg = f"{path} has the header line {line[:80]!r}, which is not PLY"
             raise FormatError(msg) from error
+        if elements and len(elements[-1].properties) > _MAX_PROPERTIES:
+            name = elements[-1].name
+            msg = f"{path} declares more than {_MAX_PROPERTIES:,} properties of {name}"
+            raise FormatError(msg)
     if order is None or any(e.count < 0 for e in elements):
         found = [(e.name, e.count) for e in elements[:4]]
         msg = f"{path} must have a format first, then elements with their counts, found {found}"

@@ -26,6 +26,7 @@ _MEMORY_FACTOR = 6
 _SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".pts", ".xyzrgb", ".xyzn", ".neu", ".tsv", ".dat")
 _COMMENTS = ("#", "//")
 _MAX_HEADER = 1000
+_LONGEST_LINE = 1 << 16  # characters; a point takes some hundred
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+(?:,[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 
@@ -93,7 +94,7 @@ def read(path: Path) -> CloudFile:
     """
     require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
     with _opened(path) as file:
-        start = _start(list(islice(iter(partial(file.readline, 1 << 16), ""), _MAX_HEADER)))
+        start = _start(list(islice(_bounded(file, path), _MAX_HEADER)))
     values = _values(path, start)
     notes: list[str] = []
     names = start.names
@@ -115,6 +116,22 @@ def _opened(path: Path) -> TextIO:
     with open_file(path) as file:
         encoding = "utf-16" if file.read(2) in _UTF_16 else "utf-8-sig"
     return open_text(path, encoding=encoding)
+
+
+def _bounded(file: TextIO, path: Path) -> Iterator[str]:
+    """Yield the lines of a file, of which none is endless.
+
+    Raises:
+        FormatError: One is: it is no table, and would take many times its size in memory.
+    """
+    for line in iter(partial(file.readline, _LONGEST_LINE), ""):
+        if len(line) >= _LONGEST_LINE:
+            msg = (
+                f"{path} has a line of more than {_LONGEST_LINE:,} characters: a text cloud has a"
+                " point a line"
+            )
+            raise FormatError(msg)
+        yield line
 
 
 def _start(lines: list[str]) -> _Start:
@@ -227,7 +244,7 @@ def _loaded(
     separator: str | None,
 ) -> FloatArray:
     with _opened(path) as file:
-        points: Iterable[str] = islice(file, start.skip, None)
+        points: Iterable[str] = islice(_bounded(file, path), start.skip, None)
         if lines is not None:
             points = lines(points, start)
         values: FloatArray = np.loadtxt(points, delimiter=separator, ndmin=2, comments=_COMMENTS)

@@ -19,6 +19,7 @@ from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
+from o3d_paint.io.project_folders import refuse_inside_project
 
 __all__ = [
     "EXPORTERS",
@@ -84,8 +85,8 @@ def exporter_for(path: Path) -> Exporter:
     exporter = exporters().get(path.suffix.lower())
     if exporter is None:
         known = ", ".join(exporters())
-        ending = repr(path.suffix) if path.suffix else "no ending"
-        msg = f"cannot write {path}: {ending} is not a known format, use one of {known}"
+        reason = f"{path.suffix!r} is not a known format" if path.suffix else "it has no ending"
+        msg = f"cannot write {path}: {reason}, use one of {known}"
         raise FormatError(msg)
     return exporter
 
@@ -112,9 +113,10 @@ def export(
 
     Raises:
         FormatError: The ending is unknown.
-        StorageError: The file cannot be written, or is an input.
+        StorageError: The file cannot be written, is an input, or belongs to a project.
     """
     target = Path(path)
+    refuse_inside_project(target)
     chosen = options or ExportOptions()
     sources = tuple(Path(s) for s in labelled.scene.sources)
     chosen = replace(chosen, inputs=(*chosen.inputs, *sources))

@@ -191,11 +191,16 @@ def _read(importer: Importer, path: Path, options: ImportOptions) -> Capture:
         capture = replace(capture, frames=capture.frames[:: options.every])
     plain = ImportOptions()
     given = [n for n in READING_OPTIONS if getattr(options, n) != getattr(plain, n)]
-    unused = ["--" + n.replace("_", "-") for n in given if n not in importer.uses]
+    unused = {"--" + n.replace("_", "-"): n for n in given if n not in importer.uses}
     if not unused:
         return capture
     verb = "says" if len(unused) == 1 else "say"
-    note = f"{' and '.join(unused)} {verb} nothing about this format ({importer.title})."
+    users = {
+        option: ", ".join(known for known, other in importers().items() if name in other.uses)
+        for option, name in unused.items()
+    }
+    works = "; ".join(f"{option} is for {those}" for option, those in users.items())
+    note = f"{' and '.join(unused)} {verb} nothing about this format ({importer.title}): {works}."
     return replace(capture, notes=(*capture.notes, note))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from o3d_paint.errors import StorageError
 from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.mask_exporters.source import MaskWriter
+from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.store import make_folder
 
 __all__ = ["left_beside", "made_or_taken_back", "place_of", "refuse_masks_read"]
@@ -41,10 +42,7 @@ def place_of(target: Path, writer: MaskWriter) -> Path:
     """
     is_file = _is_file(target, writer)
     folder = target.parent if is_file else target
-    for place in (folder, folder.parent):
-        if (place / "project.json").exists() and (place / "masks").is_dir():
-            msg = f"{folder} belongs to the project {place}: choose a folder outside of it"
-            raise StorageError(msg)
+    refuse_inside_project(folder)
     if is_file and target.is_dir():
         msg = f"{target} is a folder that is there already: remove it or choose another name"
         raise StorageError(msg)

@@ -124,7 +124,14 @@ def _outline(kind: str, points: FloatArray) -> FloatArray | None:
 
 def _draw_outline(outline: FloatArray, where: str, canvas: IdArray, label: int) -> None:
     height, width = canvas.shape
-    polygon_runs([outline], (height, width), where).paint(canvas, label)
+    runs = polygon_runs([outline], (height, width), where)
+    if not runs.area:
+        raise FormatError(_covers_nothing(where))
+    runs.paint(canvas, label)
+
+
+def _covers_nothing(where: str) -> str:
+    return f"{where} covers no pixel of its photo"
 
 
 def _draw_mask(encoded: str, points: FloatArray, where: str, canvas: IdArray, label: int) -> None:
@@ -161,9 +168,10 @@ def _draw_mask(encoded: str, points: FloatArray, where: str, canvas: IdArray, la
         raise FormatError(msg)
     x, y = (int(v) for v in points[0].round())
     rect = Rect(x, y, x + int(size[0]), y + int(size[1])).clipped((shape[0], shape[1]))
-    if not rect.is_empty:
-        belongs = pixels[rect.y0 - y : rect.y1 - y, rect.x0 - x : rect.x1 - x] != 0
-        canvas[rect.slices][belongs] = label
+    if rect.is_empty:
+        raise FormatError(_covers_nothing(where))
+    belongs = pixels[rect.y0 - y : rect.y1 - y, rect.x0 - x : rect.x1 - x] != 0
+    canvas[rect.slices][belongs] = label
 
 
 def _paint(shape: tuple[int, int], shapes: list[tuple[int, Draw]], findings: Findings) -> IdArray:

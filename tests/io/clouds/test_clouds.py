@@ -280,6 +280,12 @@ def test_points_that_are_nowhere_keep_their_rows(tmp_path: Path, name: str) -> N
         ("a.ply", b"ply\nformat ascii 1.0\nelement vertex 2\nproperty float x\n", "cut off"),
         (
             "a.ply",
+            b"ply\nformat ascii 1.0\nelement vertex 2\n"
+            + b"".join(b"property float p%d\n" % i for i in range(40_000)),
+            "more than 4,096 properties",
+        ),
+        (
+            "a.ply",
             b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nend_header\n1\n",
             "without",
         ),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from o3d_paint.errors import FormatError
 from o3d_paint.io.clouds.registry import read_cloud
 
 COUNT = 60
@@ -168,3 +170,19 @@ def test_a_table_that_cannot_be_told_is_refused_in_words(tmp_path: Path) -> None
     (tmp_path / "a.csv").write_text("\n".join(lines))
     with pytest.raises(Exception, match="not a table of numbers"):
         read_cloud(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("rows", [0, 2000])
+@pytest.mark.parametrize("separator", [",", " ", ";", "\t"])
+def test_a_line_without_end_is_refused_before_it_takes_memory(
+    tmp_path: Path, rows: int, separator: str
+) -> None:
+    row = separator.join("123") + "\n"
+    path = tmp_path / "endless.csv"
+    path.write_text(row * rows + f"1{separator}" * 500_000, "utf-8")
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="a line of more than 65,536 characters"):
+        read_cloud(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6

@@ -78,3 +78,23 @@ def test_bombs_in_labelme_masks_are_not_decoded(
     monkeypatch.setattr(PngImageFile, "load", lambda _: pytest.fail("decoded"))
     masks.masks[0].read()
     assert "its photo has 30x20" in " ".join(masks.findings.sentences())
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        [[500, 500], [600, 500], [600, 600]],
+        [[5, 5], [15, 15], [25, 25], [15, 15]],
+        [[-9, 2], [-3, 2], [-3, 9]],
+    ],
+)
+def test_shapes_that_cover_no_pixel_are_told(tmp_path: Path, points: list[list[float]]) -> None:
+    path = _labelme_mask(tmp_path / "a.json", [[0, 0], [1, 1]], "")
+    document = json.loads(path.read_text("utf-8"))
+    document["shapes"][1] = {"label": "roof", "points": points, "shape_type": "polygon"}
+    path.write_text(json.dumps(document), encoding="utf-8")
+    masks = read_masks(path)
+    assert np.unique(masks.masks[0].read()).tolist() == [2]
+    (sentence,) = masks.findings.sentences()
+    assert "shapes[1]" in sentence
+    assert "covers no pixel of its photo" in sentence
