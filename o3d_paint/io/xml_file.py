@@ -63,7 +63,8 @@ def parse_xml(data: bytes, where: str) -> Element:
     parser.buffer_text = True
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # Python looks an unknown encoding up by its name, and may not find it.
         msg = f"{where} is not valid XML ({error}): export it again"
         raise FormatError(msg) from error
     return builder.close()

@@ -83,9 +83,10 @@ def _array(document: Any, index: Any, kind: int, width: int, path: Path) -> Any:
         msg = f"{path} names {buffer['uri']!r}, which is not there: copy the whole folder"
         raise FormatError(msg)
     count, start = item(accessor, "count", int, str(path)), view.get("byteOffset", 0)
+    start = start if isinstance(start, int) else -1
     dtype = np.dtype("<f4" if kind == _FLOAT else "u1")
     data = read_file(file)
-    end = start + count * width * dtype.itemsize if isinstance(start, int) else -1
+    end = start + count * width * dtype.itemsize
     if count < 0 or start < 0 or end > len(data):
         msg = f"{file} is cut off: copy it again"
         raise FormatError(msg)

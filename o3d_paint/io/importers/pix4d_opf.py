@@ -71,17 +71,17 @@ def read(path: Path, options: ImportOptions) -> Capture:
     calibrated = read_json(resources["calibrated-cameras"])
     where = resources["calibrated-cameras"].name
     shift, notes = _shift(resources.get("scene-reference-frame"))
-    names = {r.get("id"): r.get("uri") for r in _records(read_json(resources["camera-list"]))}
-    sensors = {s.get("id"): s for s in _records(calibrated, "sensors")}
+    names = {_id(r): r.get("uri") for r in _records(read_json(resources["camera-list"]))}
+    sensors = {_id(s): s for s in _records(calibrated, "sensors")}
     sizes = _sizes(resources.get("input-cameras"))
     photos = []
     for record in _records(calibrated):
-        uri = names.get(record.get("id"))
-        name = _name(uri) if isinstance(uri, str) else f"camera {record.get('id')}"
-        sensor = record.get("sensor_id")
+        uri = names.get(_id(record))
+        name = _name(uri) if isinstance(uri, str) else f"camera {_id(record)}"
+        sensor = _id(record, "sensor_id")
         view = partial(_view, sensors.get(sensor), sizes.get(sensor), f"sensor {sensor} of {where}")
         photos.append(PosedPhoto(name, _pose(record, shift, where), view))
-    known = {r.get("id") for r in _records(calibrated)}
+    known = {_id(r) for r in _records(calibrated)}
     xyz, rgb = None, None
     if "tracks" in resources:
         try:
@@ -131,6 +131,12 @@ def _resources(project: Any, file: Path) -> dict[str, Path]:
 def _records(document: Any, key: str = "cameras") -> Iterator[dict[str, Any]]:
     records = document.get(key) if isinstance(document, dict) else None
     yield from (r for r in records or [] if isinstance(r, dict))
+
+
+def _id(record: dict[str, Any], key: str = "id") -> int | str:
+    """Return an id; the empty text where a record has none that can be one."""
+    value = record.get(key)
+    return value if isinstance(value, (int, str)) else ""
 
 
 def _name(uri: str) -> str:
@@ -188,7 +194,7 @@ def _sizes(file: Path | None) -> dict[Any, FloatArray]:
     for sensor in _records(read_json(file), "sensors"):
         size = _numbers(sensor.get("image_size_px"), 2)
         if size is not None:
-            found[sensor.get("id")] = size
+            found[_id(sensor)] = size
     return found
 
 

@@ -63,7 +63,11 @@ def read_table(path: Path, options: ImportOptions) -> Capture:
     """
     text = read_file(path, factor=_BYTES_PER_CHARACTER).decode("utf-8-sig", errors="replace")
     at = text.find("#name,")
-    rows = list(csv.DictReader(io.StringIO(text[max(at, 0) :]), restval=""))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text[max(at, 0) :], newline=None), restval=""))
+    except csv.Error as error:
+        msg = f"{path} is no table that can be read ({error}): export it again"
+        raise FormatError(msg) from error
     columns = set(rows[0]) if rows else set()
     missing = [c for c in ("#name", *_POSE, "f") if c not in columns]
     if at < 0 or missing:

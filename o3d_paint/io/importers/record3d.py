@@ -25,6 +25,7 @@ from o3d_paint.core.camera import Camera
 from o3d_paint.core.scene import Photo
 from o3d_paint.errors import FormatError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
+from o3d_paint.io.depth_pictures import DepthMeaning
 from o3d_paint.io.extras import require
 from o3d_paint.io.files import open_file, read_file
 from o3d_paint.io.images import MAX_SIDE, open_image, photo_at, pixels_of
@@ -219,9 +220,8 @@ def _depth(
     if unpack is None or name not in names:
         return None
     values = _unpacked(files, name, size, unpack, np.dtype("<f4")).astype(np.float32)
-    known = np.isfinite(values) & (values > 0)
-    unit = np.float32(1.0 if options.depth_unit is None else options.depth_unit)
-    return np.where(known, values * unit, np.float32(0))
+    unit = 1.0 if options.depth_unit is None else options.depth_unit
+    return DepthMeaning(float_unit=unit).depth_of(values)
 
 
 def _confidence(

@@ -142,7 +142,10 @@ def _ellipse(
 
 
 def _brush(value: dict[str, Any], own: tuple[int, int], where: str, size: tuple[int, int]) -> Runs:
-    packed = np.array(item(value, "rle", list, where))
+    try:
+        packed = np.array(item(value, "rle", list, where))
+    except ValueError:
+        packed = np.zeros(0)
     is_bytes = packed.ndim == 1 and packed.dtype.kind in "iu" and len(packed)
     if not is_bytes or packed.min() < 0 or packed.max() > 255:
         msg = f"'rle' of {where} must be bytes"
