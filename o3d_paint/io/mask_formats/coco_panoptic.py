@@ -48,7 +48,7 @@ def read(document: Any, path: Path) -> MaskSet:
             names[class_id] = item(record, "name", str, where)
     shift = int(0 in names)
     photos = {
-        r.get("id"): r["file_name"]
+        _key(r, "id"): r["file_name"]
         for r in document.get("images") or []
         if isinstance(r, dict) and isinstance(r.get("file_name"), str)
     }
@@ -65,7 +65,7 @@ def read(document: Any, path: Path) -> MaskSet:
         if picture is None:
             findings.leave_out("annotation", "whose picture is not there", name)
             continue
-        photo = photos.get(record.get("image_id"), name)
+        photo = photos.get(_key(record, "image_id"), name)
         masks.append(PhotoMask(photo, partial(_read, picture, segments)))
     if not masks:
         reasons = " ".join(findings.sentences())
@@ -73,6 +73,12 @@ def read(document: Any, path: Path) -> MaskSet:
         raise FormatError(msg)
     named = {i + shift: name for i, name in names.items()}
     return MaskSet("COCO panoptic", tuple(masks), named, shift=shift, findings=findings)
+
+
+def _key(record: dict[str, Any], key: str) -> int | str:
+    """Return an id; the empty text where a record has none that can be one."""
+    value = record.get(key)
+    return value if isinstance(value, (int, str)) else ""
 
 
 def _segments(record: Any, names: dict[int, str], shift: int, where: str) -> dict[int, int]:

@@ -56,6 +56,7 @@ MASKS = {
         lambda d: test_tools._write(d, {"p.json": test_tools._label_studio()}),
         ["p.json"],
     ),
+    "coco-panoptic": (test_tools.write_panoptic, ["panoptic_val.json"]),
     "supervisely": (test_tools._supervisely, ["ds0/ann/IMG_1.jpg.json"]),
 }
 

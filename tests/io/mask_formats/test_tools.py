@@ -296,7 +296,7 @@ def test_supervisely_bitmap_beyond_its_photo(tmp_path):
 # COCO panoptic
 
 
-def test_coco_panoptic(tmp_path):
+def write_panoptic(folder: Path) -> Path:
     ids = np.where(CHAIR, 70_000, np.where(FLOOR, 258, 0))
     picture = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=-1).astype(np.uint8)
     document = {
@@ -317,7 +317,11 @@ def test_coco_panoptic(tmp_path):
             {"id": 100, "name": "floor", "isthing": 0},
         ],
     }
-    _write(tmp_path, {"panoptic_val.json": document, "panoptic_val/IMG_1.png": _png(picture)})
+    return _write(folder, {"panoptic_val.json": document, "panoptic_val/IMG_1.png": _png(picture)})
+
+
+def test_coco_panoptic(tmp_path):
+    write_panoptic(tmp_path)
     for source in (tmp_path, tmp_path / "panoptic_val.json"):
         masks = read_masks(source)
         assert masks.names == {62: "chair", 100: "floor"}
