@@ -72,6 +72,7 @@ class LoadOptions:
         depth_unit: Scene units of one step of its depth values.
         invalid_depth: Depth value that means unknown there, besides 0.
         every: Takes every k-th photo of a sequence.
+        model: Number of the model of a COLMAP workspace; None takes the largest.
         ignore: Numbers or names of labels that are no class; see `NumberRules`.
         first_id: Number of the first class of labels; see `NumberRules`.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
@@ -92,6 +93,7 @@ class LoadOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    model: int | None = None
     ignore: tuple[str, ...] = ()
     first_id: int | None = None
     memory_limit: int | None = None
