@@ -17,10 +17,10 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import FloatArray
 from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
 from o3d_paint.io.clouds.columns import confidence_from, labels_from
-from o3d_paint.io.exporters.e57 import E57_CLASSES, E57_PREFIX
 from o3d_paint.io.extras import require
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.own_records import E57_CLASSES, E57_PREFIX
 
 __all__ = ["matches", "read"]
 

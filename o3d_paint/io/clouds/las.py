@@ -23,11 +23,11 @@ from o3d_paint.io.clouds.columns import (
     labels_from,
     rgb_from,
 )
-from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.files import open_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.own_records import CLASSES_VLR
 from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = ["matches", "read"]

@@ -18,14 +18,8 @@ from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.store import move_into_place, refuse_overwriting
 from o3d_paint.plain_text import printable
 
-__all__ = ["E57_CLASSES", "E57_PREFIX", "E57_URI", "require_e57", "write_e57"]
+__all__ = ["require_e57", "write_e57"]
 
-E57_PREFIX = "o3dpaint"
-"""Of the fields of labels in a scanner's file; see `o3d_paint.io.exporters.rewriters.e57`."""
-E57_URI = "urn:o3d-paint:labels"
-"""What tells the extension of that prefix from others."""
-E57_CLASSES = f"{E57_PREFIX}:classes"
-"""Where such a file has the class list, as JSON."""
 
 _AXES = ("cartesianX", "cartesianY", "cartesianZ")
 _CHANNELS = ("colorRed", "colorGreen", "colorBlue")

@@ -20,11 +20,11 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
+from o3d_paint.io.own_records import CLASSES_VLR
 from o3d_paint.io.store import replacing
 from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = [
-    "CLASSES_VLR",
     "SOURCE_NAMES",
     "BorrowedFile",
     "classification_codes",
@@ -35,7 +35,6 @@ __all__ = [
     "write_laz",
 ]
 
-CLASSES_VLR = "O3D_PAINT"
 _MAX_RECORD = 65_535
 _FIRST_USER_CODE = 64
 _LAST_USER_CODE = 255

@@ -18,10 +18,11 @@ import numpy as np
 
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.disk_errors import unwritable
-from o3d_paint.io.exporters.e57 import E57_CLASSES, E57_PREFIX, E57_URI, require_e57
+from o3d_paint.io.exporters.e57 import require_e57
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors
 from o3d_paint.io.exporters.rewriters.rows import pieces
 from o3d_paint.io.origin import require_unchanged
+from o3d_paint.io.own_records import E57_CLASSES, E57_PREFIX, E57_URI
 from o3d_paint.io.part_files import part_folder
 from o3d_paint.io.store import move_into_place, refuse_overwriting
 

@@ -19,7 +19,6 @@ from o3d_paint.errors import FormatError
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, class_colors
 from o3d_paint.io.exporters.las import (
-    CLASSES_VLR,
     SOURCE_NAMES,
     BorrowedFile,
     require_las,
@@ -40,6 +39,7 @@ from o3d_paint.io.exporters.rewriters.las_records import (
 from o3d_paint.io.exporters.rewriters.rows import pieces
 from o3d_paint.io.files import open_file
 from o3d_paint.io.origin import require_unchanged
+from o3d_paint.io.own_records import CLASSES_VLR
 from o3d_paint.io.store import replacing
 
 __all__ = ["rewrite_las"]

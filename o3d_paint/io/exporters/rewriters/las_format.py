@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from o3d_paint.io.exporters.labelled import LabelledScene
-from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import require
+from o3d_paint.io.own_records import CLASSES_VLR
 
 __all__ = ["LasFormat", "copied", "format_of"]
 
