@@ -32,6 +32,8 @@ OPTIONAL = {
     "pycocotools": "coco",
     "onnxruntime": "sam",
     "OpenEXR": "exr",
+    "pyproj": "geo",
+    "pyliblzfse": "lzfse",
 }
 
 

@@ -20,8 +20,8 @@ DOCS = Path(__file__).resolve().parent.parent / "assets" / "docs"
 
 EXTRAS = """\
 These formats need no other program. LAS, E57, depth as EXR and segmentation from clicks need an
-extra of the package: `pip install 'o3d-paint[las]'`, `[e57]`, `[exr]`, `[sam]`, or `[all]`; the
-message says which. COLMAP's models, text and binary, are read by pycolmap where `[colmap]`
+extra of the package: `pip install 'o3d-paint[las]'`, `[e57]`, `[exr]`, `[sam]`, `[geo]` or `[all]`;
+the message says which. COLMAP's models, text and binary, are read by pycolmap where `[colmap]`
 brings it (4.1 or newer), in a process of its own that may crash: 0.3 s of processor time for a
 small model, 0.7 s for 150,000 points. Without it, and where pycolmap fails on a model, the
 program's own reader reads them, to the same result; `info` says which did and why. Lenses that
@@ -61,9 +61,11 @@ def formats() -> str:
         f"**Clouds of their own** (`--cloud`): {', '.join(CLOUD_FORMATS)} (LAZ too), PTX, PTS, XYZ"
         " and CSV.",
         "",
-        f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; CVAT's"
-        " «Segmentation mask 1.1» and «COCO 1.0», Roboflow's masks and COCO, X-AnyLabeling's"
-        " labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or unpacked. Classes"
+        f"**Masks in** (`--masks`): PNG and other pictures, NPY, NPZ, JSON of {masks}; YOLO"
+        " segmentation; CVAT's «CVAT for images», «Segmentation mask 1.1» and «COCO 1.0»; a folder"
+        " of single objects for each photo or object, as SAM 2 writes; Roboflow's masks and COCO,"
+        " X-AnyLabeling's labelme, Cityscapes's label ids; Label Studio's brush labels. Zipped or"
+        " unpacked. Classes"
         " match by name, `--ignore` and `--first-id` say what numbers mean; masks find their photos"
         " by name ([classes and names](classes.md)).",
         "",
@@ -89,7 +91,18 @@ def formats() -> str:
         "|---|---|",
     ]
     lines += [f"| `{ending}` | {exporter.title} |" for ending, exporter in EXPORTERS.items()]
-    lines += ["", *EXTRAS.splitlines()]
+    lines += [
+        "",
+        "A cloud given with `--cloud` comes back with everything else that its file holds where the"
+        " ending is that of the file ([the same file back](same_file.md)). `.pointcept` is a folder"
+        " that Pointcept's `DefaultDataset` reads: `segment` counts classes from 0 in the order of"
+        " `classes.json`, -1 is unlabelled; normals look at the nearest camera. `.xml` is imported"
+        " by CloudCompare's colour scale manager for the field of class numbers (`label`); it tells"
+        " numbers apart that span less than 1,000. Both are written after the programs' source and"
+        " were not tried with the programs.",
+        "",
+        *EXTRAS.splitlines(),
+    ]
     lines += [
         "",
         "PCD holds doubles where map coordinates need them: Open3D 0.20 reads those with"

@@ -161,6 +161,8 @@ OWN_FILES = {
     "o3d_paint/io/pycolmap_model.py",
     "o3d_paint/io/sample/files.py",
     "o3d_paint/io/store.py",
+    "o3d_paint/project/database.py",  # the one that it has just made
+    "o3d_paint/project/opened_database.py",  # its own copies; `open_file` reads what was sent
     "o3d_paint/system_packages.py",
     "o3d_paint/ui/memory_watch.py",
     "o3d_paint/ui/preflight.py",

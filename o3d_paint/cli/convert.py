@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,41 @@ from o3d_paint.cli.without_effect import without_effect
 
 if TYPE_CHECKING:
     from o3d_paint.io.scene import LoadOptions
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
+
+
+def _print_list(value: bool) -> None:
+    """Print what is read and exit, before a scene is asked for."""
+    if not value:
+        return
+    from o3d_paint.io.clouds.registry import CLOUD_FORMATS
+    from o3d_paint.io.importers import importers
+    from o3d_paint.io.mask_formats.registry import FOLDER_FORMATS, JSON_FORMATS
+
+    scenes = importers()
+    width = max(map(len, scenes))
+    _say(["Scenes (--format NAME forces one):"])
+    _say(f"  {name:<{width}}  {importer.title}" for name, importer in scenes.items())
+    _say([f"Clouds (--cloud): {', '.join(CLOUD_FORMATS)}, laz, ptx, pts, xyz, csv"])
+    masks = ", ".join(["pictures", "npy", "npz", *JSON_FORMATS, *FOLDER_FORMATS])
+    _say([f"Masks (--masks): {masks}"])
+    _say(["Program by program, with the way round where there is none: assets/docs/your-data.md"])
+    raise typer.Exit
+
+
+ListOption = Annotated[
+    bool,
+    typer.Option(
+        "--list",
+        callback=_print_list,
+        is_eager=True,
+        help="List what scenes, clouds and masks are read, and exit.",
+    ),
+]
 
 
 @reads_scene
@@ -42,11 +78,14 @@ def convert(
         ),
     ] = None,
     overwrite: OverwriteOption = False,
+    _list: ListOption = False,
     *,
     options: LoadOptions,
     answer: Answer,
 ) -> None:
     """Convert a scene of any kind into one NPZ with everything in it, photos included.
+
+    o3d-paint import --list says what can be read.
 
     Example: o3d-paint import rgbd_folder -o scene.npz --depth-unit 1/5000
     """

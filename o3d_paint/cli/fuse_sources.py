@@ -75,7 +75,7 @@ def read_work(folder: Path | None, scene: Scene) -> tuple[Project | None, list[s
     from o3d_paint.project.session import read_project
 
     if not is_project(folder):
-        msg = f"{folder} is no project folder: it has no project.json"
+        msg = f"{folder} is no project folder: it has no project.sqlite"
         raise ProjectError(msg)
     work, messages = read_project(folder, scene)
     return work, [f"{m[:1].upper()}{m[1:]}." for m in messages]

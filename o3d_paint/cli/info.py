@@ -63,7 +63,7 @@ def _painted(folder: Path, scene: Scene) -> dict[str, Any]:
         "painted_photos": [scene.frames[i].name for i, m in sorted(found.masks.items()) if m.any()],
         "classes": [{"id": c.class_id, "name": c.name} for c in found.taxonomy],
         "has_labels_on_points": found.layer is not None and bool(found.layer.any()),
-        "is_fused": bool(found.number) and Layout(folder).fused.exists(),
+        "is_fused": found.is_fused(Layout(folder)),
         "messages": list(found.messages),
     }
 

@@ -140,7 +140,7 @@ def source_of(folder: Path, scene: Path | None, answer: Answer) -> Path:
     from o3d_paint.project.session import passed_over, scene_path_of
 
     if not is_project(folder):
-        msg = f"{folder} is no project folder: it has no project.json"
+        msg = f"{folder} is no project folder: it has no project.sqlite"
         raise ProjectError(msg)
     if scene is not None:
         return scene

@@ -37,11 +37,23 @@ __all__ = [
 ]
 
 FORMATS = (
+    "record3d",
+    "polycam",
+    "stray-scanner",
+    "3d-scanner-app",
+    "arkitscenes",
     "pi3",
     "estimator",
     "da3-streaming",
     "colmap",
     "nerfstudio",
+    "metashape",
+    "opensfm",
+    "realitycapture",
+    "realitycapture-xmp",
+    "opf",
+    "pix4d",
+    "bundler",
     "7scenes",
     "tum",
     "redwood",
@@ -135,6 +147,16 @@ EveryOption = Annotated[
         metavar="K",
         min=1,
         help="Take only every K-th photo of a folder.",
+        rich_help_panel=_PANEL,
+    ),
+]
+ModelOption = Annotated[
+    int | None,
+    typer.Option(
+        "--model",
+        metavar="N",
+        min=0,
+        help="Which model of a COLMAP workspace, sparse/N. The one with most photos if not given.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -242,6 +264,7 @@ SCENE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "depth_unit": (DepthUnitOption, None),
     "invalid_depth": (InvalidDepthOption, None),
     "every": (EveryOption, 1),
+    "model": (ModelOption, None),
     "up": (UpOption, None),
     "preset": (PresetOption, None),
     "conf_thresh": (ThresholdOption, None),

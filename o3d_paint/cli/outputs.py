@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,15 +21,14 @@ from o3d_paint.cli.places import (
 )
 from o3d_paint.cli.shared import taking
 from o3d_paint.cli.without_effect import without_effect
+from o3d_paint.cli.written_files import WrittenFiles
 
 if TYPE_CHECKING:
     from o3d_paint.core.taxonomy import Taxonomy
-    from o3d_paint.errors import PaintError
     from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene
 
 __all__ = [
     "Outputs",
-    "WrittenFiles",
     "writes_clouds",
 ]
 
@@ -86,6 +84,16 @@ DropOption = Annotated[
         "--drop-unlabelled", help="Leave out points without a label.", rich_help_panel=WRITING
     ),
 ]
+PointFormatOption = Annotated[
+    int | None,
+    typer.Option(
+        "--point-format",
+        metavar="6|7|8",
+        help="Point format of a LAS or LAZ that --cloud came as: these hold classifications to 255,"
+        " its own, if it is 0 to 5, to 31.",
+        rich_help_panel=WRITING,
+    ),
+]
 
 _OPTIONS: dict[str, tuple[Any, Any]] = {
     "output": (OutputsOption, None),
@@ -94,6 +102,7 @@ _OPTIONS: dict[str, tuple[Any, Any]] = {
     "drop_unlabelled": (DropOption, False),
     "color_by": (ColorByOption, None),
     "thumbnails": (ThumbnailsOption, False),
+    "point_format": (PointFormatOption, None),
     "overwrite": (OverwriteOption, False),
 }
 
@@ -192,6 +201,7 @@ class Outputs:
         given = {
             "color_by": self.options.color_by is not None,
             "thumbnails": self.options.thumbnails,
+            "point_format": self.options.point_format is not None,
         }
         if not self.paths:
             return without_effect(
@@ -259,51 +269,6 @@ class Outputs:
         return done
 
 
-@dataclass(slots=True)
-class WrittenFiles:
-    """What came of the outputs.
-
-    Attributes:
-        paths: Files that were written.
-        failed: Files that were not, and why.
-    """
-
-    paths: list[Path] = field(default_factory=list)
-    failed: dict[Path, PaintError] = field(default_factory=dict)
-
-    @contextmanager
-    def also(self, path: Path) -> Iterator[None]:
-        """Count what the block writes among the files; that it cannot be written ends nothing."""
-        from o3d_paint.errors import PaintError
-
-        try:
-            yield
-        except PaintError as error:
-            self.failed[path] = error
-        else:
-            self.paths.append(path)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return both as values of JSON's types."""
-        return {
-            "outputs": [str(path) for path in self.paths],
-            "failed": [{"output": str(p), "reason": str(e)} for p, e in self.failed.items()],
-        }
-
-    def require_all(self) -> None:
-        """Fail where a file was not written; the others are there all the same.
-
-        Raises:
-            PaintError: The first failure, and how many there were.
-        """
-        if not self.failed:
-            return
-        first = next(iter(self.failed.values()))
-        total = len(self.failed) + len(self.paths)
-        more = f" ({len(self.failed)} of {total} files were not written)" if total > 1 else ""
-        raise type(first)(f"{first}{more}")
-
-
 def _files_of(path: Path) -> list[Path]:
     """Return a file and those that its format writes beside it."""
     from o3d_paint.io.exporters.kitti import kitti_companions
@@ -320,6 +285,7 @@ def _outputs(
     drop_unlabelled: bool,
     color_by: str | None,
     thumbnails: bool,
+    point_format: int | None,
     overwrite: bool,
 ) -> Outputs:
     """Return the outputs from what was typed.
@@ -332,6 +298,9 @@ def _outputs(
     if color_by not in (None, "photo", "label"):
         msg = f"--color-by must be photo or label, got {color_by!r}"
         raise typer.BadParameter(msg)
+    if point_format not in (None, 6, 7, 8):
+        msg = f"--point-format must be 6, 7 or 8, got {point_format}"
+        raise typer.BadParameter(msg)
     names = tuple(n.strip() for n in (only or "").split(",") if n.strip())
     if only is not None and not names:
         msg = "--only must name classes, such as roof,walls"
@@ -342,7 +311,11 @@ def _outputs(
         split=split,
         drop_unlabelled=drop_unlabelled,
         overwrite=overwrite,
-        options=ExportOptions(color_by=color_by, thumbnails=thumbnails),  # type: ignore[arg-type]
+        options=ExportOptions(
+            color_by=color_by,  # type: ignore[arg-type]
+            thumbnails=thumbnails,
+            point_format=point_format,
+        ),
     )
 
 

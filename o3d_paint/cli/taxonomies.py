@@ -104,14 +104,15 @@ def _listed(name: str, found: TaxonomyFile) -> dict[str, Any]:
 
 def _found(text: str) -> TaxonomyFile:
     """Return a class list by name, file or project folder."""
+    from o3d_paint.io.files import reading
     from o3d_paint.io.taxonomy_file import TaxonomyFile, find_taxonomy
+    from o3d_paint.project.document_in import document_in
+    from o3d_paint.project.layout import is_project
 
-    document = Path(text) / "project.json"
-    if not document.is_file():
+    if not is_project(Path(text)):
         return find_taxonomy(text)
-    from o3d_paint.project.document import read_document
-
-    read = read_document(document)
+    with reading(Path(text)):
+        read = document_in(Path(text))
     return TaxonomyFile(read.taxonomy, read.scene_name)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.confidence import ConfidenceRule
-from o3d_paint.core.pixel_states import DOUBTED, TRUSTED
+from o3d_paint.core.depth_states import DOUBTED, TRUSTED
 from o3d_paint.core.scene import Frame
 
 __all__ = ["DepthSurface", "depth_surface"]
@@ -28,8 +28,8 @@ class DepthSurface:
     Attributes:
         planes: (h, w, 4) float32 inverse depth in the middle of each pixel, its change by column
             and by row, and the length of the plane's vector n (n . X = 1 on it, camera axes).
-        state: (h, w) uint8 as in `o3d_paint.core.pixel_states`: hole, unsure, rim or smooth.
-        level: (h, w) uint8 0 where depth is not known, doubted or trusted.
+        state: (h, w) uint8 `HOLE`, `UNSURE`, `RIM` or `SMOOTH`.
+        level: (h, w) uint8 0 where depth is not known, `DOUBTED` or `TRUSTED`.
     """
 
     planes: npt.NDArray[np.float32]
@@ -52,12 +52,15 @@ def depth_surface(frame: Frame, rule: ConfidenceRule) -> DepthSurface:
     h, w = depth.shape
     with np.errstate(all="ignore"):
         # Estimators and failed reconstructions write depths whose inverse no number can hold.
-        is_known = np.isfinite(depth) & (depth > 0) & np.isfinite(1 / depth)
+        nearness = np.float32(1) / depth
+        is_known = (nearness > 0) & (depth > 0) & np.isfinite(nearness)
     level = np.where(is_known, np.uint8(TRUSTED), np.uint8(0))
     if frame.confidence is not None:
         level[is_known & ~rule.keep(frame.confidence)] = DOUBTED
     camera = frame.camera.resized(w, h)
-    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy], dtype=np.float64)
+    lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy], dtype=np.float32)
     planes, state = np.zeros((h, w, 4), dtype=np.float32), np.empty((h, w), dtype=np.uint8)
-    fit_planes(depth, level, lens, _EDGE, planes, state)
+    fit_planes(
+        nearness.astype(np.float32, copy=False), level, lens, np.float32(_EDGE), planes, state
+    )
     return DepthSurface(planes, state, level)

@@ -14,7 +14,16 @@ from o3d_paint.core.camera import Camera, inverse, transform
 from o3d_paint.core.confidence import ConfidenceRule
 from o3d_paint.core.notebook import oblique_picture, summary_html
 
-__all__ = ["ArrayPhoto", "FileRows", "Frame", "Photo", "PointCloud", "Scene", "mask_shape"]
+__all__ = [
+    "ArrayPhoto",
+    "CloudOrigin",
+    "FileRows",
+    "Frame",
+    "Photo",
+    "PointCloud",
+    "Scene",
+    "mask_shape",
+]
 
 MIN_MASK_LINES = 1080
 _Scalar = TypeVar("_Scalar", bound=np.generic)
@@ -122,6 +131,31 @@ class FileRows:
         return spread
 
 
+@dataclass(frozen=True, slots=True)
+class CloudOrigin:
+    """The file that the user gave as the cloud; exports of its format keep what else it holds.
+
+    Its fields stay in the file, which is read again when one is written.
+
+    Attributes:
+        path: Absolute.
+        kind: Its format, as `o3d_paint.io.clouds.registry.read_cloud` names it.
+        count: Rows of the file, those whose point is nowhere too.
+        stamp: Its size in bytes and the time of its last change in ns, as it was read.
+        columns: Names of its columns in turn, where reading had to find them.
+        label_column: Its column of labels; None without, and where no column of its own has them.
+        others: What it holds besides points, colours and labels, by its own names.
+    """
+
+    path: str
+    kind: str
+    count: int
+    stamp: tuple[int, int]
+    columns: tuple[str, ...] = ()
+    label_column: str | None = None
+    others: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One posed photo.
@@ -216,6 +250,7 @@ class Scene:
         sources: Names of the files that it was read from, which no output may replace.
         rows: Where the points stand in their file; None where each of its rows is a point.
         turn_masks: How the user says that masks are turned onto photos; None where unsaid.
+        origin: The file of the cloud, where the user gave one; None elsewhere.
     """
 
     name: str
@@ -232,6 +267,7 @@ class Scene:
     sources: tuple[str, ...] = ()
     rows: FileRows | None = None
     turn_masks: str | None = None
+    origin: CloudOrigin | None = None
 
     def __repr__(self) -> str:
         """Return name and sizes, not the arrays."""

@@ -12,7 +12,7 @@ from o3d_paint.core.scene import Frame
 
 __all__ = ["READING_OPTIONS", "Capture", "Convention", "ImportOptions", "Importer"]
 
-READING_OPTIONS = ("images", "axes", "intrinsics", "depth_unit", "invalid_depth")
+READING_OPTIONS = ("images", "axes", "intrinsics", "depth_unit", "invalid_depth", "model")
 """Options that mean something to some formats only; where they do not, the user is told."""
 
 Convention = Literal["w2c", "c2w"]
@@ -32,6 +32,7 @@ class ImportOptions:
         depth_unit: Scene units of one step of a depth value; None takes the format's own.
         invalid_depth: Depth value that means unknown, besides 0; None takes the format's own.
         every: Takes every k-th photo of a sequence.
+        model: Number of the model of a COLMAP workspace; None takes the largest.
         cloud: File with a cloud of its own, labelled instead of the depths' points.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
     """
@@ -43,6 +44,7 @@ class ImportOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    model: int | None = None
     cloud: Path | None = None
     memory_limit: int | None = None
 
@@ -62,6 +64,7 @@ class Capture:
         label_names: Names of those ids.
         up: (x, y, z) that points up, where the file says it.
         is_settled: Whether the file says for certain in which direction its poses run.
+        axes: Camera axes, "cv" or "gl", that the file has; a pose is turned round with them.
         on_reversal: What to say where photos agree on the other direction than `convention`.
     """
 
@@ -75,6 +78,7 @@ class Capture:
     label_names: Mapping[int, str] = field(default_factory=dict)
     up: tuple[float, float, float] | None = None
     is_settled: bool = False
+    axes: Literal["cv", "gl"] = "cv"
     on_reversal: str = "The format says otherwise."
 
 

@@ -107,6 +107,7 @@ def _loaded(
         raise SceneError(msg)
     notes: list[str] = []
     matched = match_masks(source, found, scene, notes)
+    found = replace(found, masks=_sized(found.masks, matched, scene))
     turner = MaskTurner(source, found.masks, matched, scene)
     found = replace(found, masks=turner.masks)
     masks, ids_of = _as_they_are(source, found, scene, matched)
@@ -132,6 +133,17 @@ def _loaded(
     if background is None and names and any(shares):
         notes += _notes_on_empty(names, float(np.mean(shares)))
     return MaskImport(masks, numbers.taxonomy, tuple(notes), empty)
+
+
+def _sized(
+    masks: tuple[PhotoMask, ...], matched: Mapping[int, list[int]], scene: Scene
+) -> tuple[PhotoMask, ...]:
+    """Return masks, those of files that say no size at their photo's."""
+    frame_of = {p: scene.frames[i] for i, positions in matched.items() for p in positions}
+    return tuple(
+        m.sized((f.photo.height, f.photo.width)) if (f := frame_of.get(p)) is not None else m
+        for p, m in enumerate(masks)
+    )
 
 
 def _as_they_are(

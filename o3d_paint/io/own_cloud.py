@@ -17,6 +17,7 @@ _SAMPLES = 20_000
 _PHOTOS = 40
 _SAME_SURFACE = 0.1
 _FEW = 0.05
+_FAR = 30.0  # sizes of a cloud: no photo shows it from there
 # A point that comes from a pixel is where that pixel says; thinned and averaged ones nearly so.
 _SAME_PIXEL = 0.01
 
@@ -38,7 +39,7 @@ def fit_of_cloud(path: Path, xyz: FloatArray, frames: Sequence[Frame]) -> list[s
         in_view |= inside
         on_surface |= near
     seen, met = float(in_view.mean()), float(on_surface.mean())
-    remedy = "cloud and poses must be in the same coordinates and unit"
+    remedy = f"cloud and poses must be in the same coordinates and unit{_apart(points, frames)}"
     if seen < _FEW:
         share = f"only {seen:.1%}" if seen else "none"
         return [f"Photos show {share} of the points of {path}: {remedy}."]
@@ -48,6 +49,19 @@ def fit_of_cloud(path: Path, xyz: FloatArray, frames: Sequence[Frame]) -> list[s
             f" ({met / seen:.1%} agree to a tenth): {remedy}."
         ]
     return []
+
+
+def _apart(points: FloatArray, frames: Sequence[Frame]) -> str:
+    """Return what is to be said where photos stand much farther from a cloud than it is large."""
+    center = np.median(points, axis=0)
+    offset = np.median([frame.position for frame in frames], axis=0) - center
+    size = float(
+        np.linalg.norm(np.percentile(points, 95, axis=0) - np.percentile(points, 5, axis=0))
+    )
+    if not np.linalg.norm(offset) > _FAR * size:
+        return ""
+    x, y, z = offset
+    return f" (the photos stand {x:,.0f}, {y:,.0f}, {z:,.0f} from it: is an offset missing?)"
 
 
 def _met(points: FloatArray, frame: Frame) -> tuple[BoolArray, BoolArray]:

@@ -29,8 +29,10 @@ def refuse_inside_project(path: Path | str) -> None:
 
 
 def _is_project(folder: Path) -> bool:
-    """Return whether a folder is a project, also where its table of contents is lost."""
+    """Return whether a folder is a project, also where its database is lost."""
     if folder.suffix.lower() == _SUFFIX:
         return folder.is_dir()
+    if (folder / "project.sqlite").exists():
+        return True
     has_table = (folder / "project.json").exists()
     return has_table and any((folder / name).is_dir() for name in _OWN_FOLDERS)

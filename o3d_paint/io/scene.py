@@ -41,6 +41,7 @@ from o3d_paint.io.importers import read_capture
 from o3d_paint.io.importers.left_out import LeftOut
 from o3d_paint.io.mask_turns import TURNS
 from o3d_paint.io.nowhere import without_nowhere
+from o3d_paint.io.origin import origin_of, told_of_others
 from o3d_paint.io.own_cloud import confidence_of_points, fit_of_cloud
 from o3d_paint.io.photo_names import named_apart
 
@@ -50,7 +51,6 @@ Progress = Callable[[float, str], None]
 """Told the share done, 0..1, and the stage; may raise to cancel."""
 
 _UNKNOWN_COLOR = 160
-_SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +72,7 @@ class LoadOptions:
         depth_unit: Scene units of one step of its depth values.
         invalid_depth: Depth value that means unknown there, besides 0.
         every: Takes every k-th photo of a sequence.
+        model: Number of the model of a COLMAP workspace; None takes the largest.
         ignore: Numbers or names of labels that are no class; see `NumberRules`.
         first_id: Number of the first class of labels; see `NumberRules`.
         memory_limit: Bytes that the scene may take; None allows most of the free memory.
@@ -92,6 +93,7 @@ class LoadOptions:
     depth_unit: float | None = None
     invalid_depth: int | None = None
     every: int = 1
+    model: int | None = None
     ignore: tuple[str, ...] = ()
     first_id: int | None = None
     memory_limit: int | None = None
@@ -122,8 +124,8 @@ def load_scene(
     named = [path] if chosen.cloud is None else [path, chosen.cloud]
     with noting_files() as opened, reading(path, chosen.images):
         capture = read_capture(Path(path), _import_options(chosen), format_name=chosen.format_name)
-    if own is not None:
-        capture = _with_cloud(capture, own, chosen)
+    if own is not None and chosen.cloud is not None:
+        capture = _with_cloud(capture, own, chosen.cloud)
     capture, rows = without_nowhere(capture)
     told(0.6, "checking cameras")
     frames, notes = directed(capture, chosen.convention)
@@ -162,6 +164,7 @@ def load_scene(
         sources=tuple(dict.fromkeys([*map(os.path.abspath, named), *opened])),
         rows=rows,
         turn_masks=chosen.turn_masks,
+        origin=None if chosen.cloud is None or own is None else origin_of(chosen.cloud, own),
     )
 
 
@@ -186,15 +189,12 @@ def _import_options(options: LoadOptions) -> ImportOptions:
     return ImportOptions(**{name: getattr(options, name) for name in shared})
 
 
-def _with_cloud(capture: Capture, own: CloudFile, options: LoadOptions) -> Capture:
+def _with_cloud(capture: Capture, own: CloudFile, path: Path) -> Capture:
     """Return the capture with the user's cloud in place of its points."""
-    note = f"{len(own.xyz):,} points of {options.cloud}"
+    note = f"{len(own.xyz):,} points of {path}"
     if own.labels is not None:
         note += f", {np.count_nonzero(own.labels):,} of them with a label"
-    notes = [note + ".", *own.notes]
-    if own.others:
-        listed = ", ".join(own.others[:_SHOWN]) + (" …" if len(own.others) > _SHOWN else "")
-        notes.append(f"What else it holds is not kept in exports: {listed}.")
+    notes = [note + ".", *own.notes, *told_of_others(own, path)]
     return replace(
         capture,
         xyz=own.xyz,

@@ -1,35 +1,44 @@
 """Keeps a project's folder in step with the project.
 
-Every finished step is appended to a journal at once. Now and then, and on request, a checkpoint
-writes the changed masks and begins a new journal. When the disk refuses, the work goes on in
-memory, the project's ``save_failed`` says so once, and saving is tried again with later steps.
+Every finished step is a row of the database at once. Now and then, and on request, a worker writes
+the changed masks. When the disk refuses, the work goes on in memory, the project's ``save_failed``
+says so once, and saving is tried again with later steps. When the folder was moved, deleted or
+replaced, everything is written anew where `Placing` says.
 """
 
 from __future__ import annotations
 
-import json
+import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
 from o3d_paint.errors import PaintError, StorageError
-from o3d_paint.io.store import make_folder
-from o3d_paint.project.bookkeeper import Bookkeeper, Dirty
-from o3d_paint.project.checkpoint import Snapshot, write_checkpoint
+from o3d_paint.project.checkpoint import Dirty, Snapshot, Written, write
 from o3d_paint.project.jobs import Jobs
-from o3d_paint.project.journal import Journal
 from o3d_paint.project.layout import Layout
+from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.project import Project
-from o3d_paint.project.records import Record, RecordKind
+from o3d_paint.project.recorder import Recorder
+from o3d_paint.project.records import Record
+from o3d_paint.project.store import Displaced, Store
 
-__all__ = ["Autosave"]
+__all__ = ["Autosave", "Placing"]
 
-_JOURNAL_BYTES = 4 << 20
-_JOURNAL_RECORDS = 400
+_LOG_BYTES = 16 << 20
+_LOG_STEPS = 400
+_LOOK_EVERY = 16  # steps: looking at the size of a file takes longer than writing a step
 _RETRY_SECONDS = 2.0
 _STATE_SECONDS = 600.0
+# A fused layer that follows the brush is written again after so many times what writing it took.
+_FUSED_PAUSES = 20
+_TROUBLE = (OSError, PaintError, sqlite3.Error)
+
+
+Placing = Callable[[], tuple[Layout, str]]
+"""Finds a locked folder for a project whose own was moved, deleted or replaced, and says a sentence
+about it; raises `StorageError` where there is none."""
 
 
 class Autosave:
@@ -43,35 +52,33 @@ class Autosave:
         disk: Jobs,
         settler: Jobs,
         scene_path: Path | None,
-        number: int,
-        checksums: dict[int, str],
+        loaded: Loaded,
+        place: Placing,
     ) -> None:
         """Begin to listen; nothing is written before `begin`.
 
         Args:
             project: Whose steps are kept.
             layout: Its folder.
-            disk: Writes checkpoints.
-            settler: Waits for journals to reach the disk.
-            scene_path: The scene's file, noted in the table of contents.
-            number: The last checkpoint in the folder.
-            checksums: Known checksums of photos by position.
+            disk: Saves.
+            settler: Waits for steps to reach the disk.
+            scene_path: The scene's file, noted in the project.
+            loaded: What the folder held.
+            place: Asked when the folder is gone.
         """
         self._project = project
         self._layout = layout
         self._disk = disk
         self._settler = settler
-        self._number = number
-        self._book = Bookkeeper(project.scene, layout, scene_path=scene_path, checksums=checksums)
+        self._place = place
+        self._recorder = Recorder(project, loaded, scene_path=scene_path)
+        self._fused_next = 0.0
         # Keys of jobs: while saving elsewhere, two folders share the workers.
-        self._checkpoint_key, self._settle_key = (
-            ("checkpoint", layout.root),
-            ("settle", layout.root),
-        )
-        self._journal: Journal | None = None
+        self._save_key, self._settle_key = ("save", layout.root), ("settle", layout.root)
+        self._store: Store | None = None
+        self._takes_steps = self._is_whole = False
         self._dirty = Dirty()
-        self._outdated: list[Path] = []
-        self._in_flight: Dirty | None = None
+        self._in_flight: tuple[Snapshot, Dirty] | None = None
         self._again = False
         self._state_wanted = False
         self._last_state = time.monotonic()
@@ -92,23 +99,28 @@ class Autosave:
         """Whether anything changed since the folder was opened."""
         return self._changed
 
-    def begin(self, dirty: Dirty, *, outdated: list[Path], wait: bool = False) -> None:
-        """Start the first journal, and write what opening had to change.
+    def begin(self, *, whole: bool, touched: Iterable[int] | None = None) -> None:
+        """Open the database, or write a new one with everything.
 
         Args:
-            dirty: What differs from the files.
-            outdated: Files that can go then.
-            wait: Block until it is done.
+            whole: Whether there is none that can be gone on with.
+            touched: Photos whose masks may not be saved yet; None for none, and no labels.
 
         Raises:
-            StorageError: With ``wait``: it cannot be written.
+            StorageError: It cannot be written.
         """
-        self._dirty.add(dirty)
-        self._outdated += outdated
-        if wait:
+        if whole:
+            self._is_whole = True
             self._write_now()
-        else:
-            self._checkpoint()
+            return
+        try:
+            self._store = self._disk.call(lambda: Store(self._layout))
+        except _TROUBLE as error:
+            raise self._fail(error) from error
+        self._takes_steps = True
+        if touched is not None:
+            self._dirty.add(Dirty(set(touched), layer=True, contents=True))
+            self._save()
 
     def save(self, *, wait: bool = False, then: Callable[[], None] | None = None) -> None:
         """Write everything and keep the state among the last five.
@@ -127,193 +139,208 @@ class Autosave:
         if wait:
             self._write_now()
         else:
-            self._checkpoint()
+            self._save()
 
     def stop(self) -> None:
-        """Listen no more and close the journal."""
+        """Listen no more and close the database."""
         self._stop_listening()
         # It knows the listener, which is of this object: a circle that would keep the whole scene.
         self._stop_listening = _nothing
         # Answers that are still on their way would start writing into a folder that we let go.
-        self._disk.cancel(self._checkpoint_key)
+        self._disk.cancel(self._save_key)
         self._settler.cancel(self._settle_key)
-        journal, self._journal = self._journal, None
-        if journal is not None:
-            self._settler.call(lambda: _retire(journal))
+        self._place = _nowhere
+        self._close_store()
 
     def retry(self) -> None:
-        """Try again, if saving failed and enough time has passed. For a window's idle moments."""
-        if self._problem is not None and time.monotonic() - self._last_try > _RETRY_SECONDS:
-            self._checkpoint()
+        """Save what waits, and what failed once enough time has passed. For idle moments."""
+        waited = time.monotonic() - self._last_try
+        failed = self._problem is not None and waited > _RETRY_SECONDS
+        if failed or (self._problem is None and self._is_fusion_due()):
+            self._save()
+
+    def _is_fusion_due(self) -> bool:
+        """Whether a new fused layer is to be written now; one that follows the brush may wait."""
+        is_at_rest = not self._project.refresh_fused or time.monotonic() > self._fused_next
+        return self._dirty.fused and is_at_rest
+
+    def _close_store(self) -> None:
+        store, self._store = self._store, None
+        self._takes_steps = False
+        if store is not None:
+            # After what the workers have begun, which use it.
+            self._settler.call(_nothing)
+            self._disk.call(store.close)
 
     def _write_now(self) -> None:
-        """Write a checkpoint after what the worker has begun, and wait for it."""
+        """Save after what the worker has begun, and wait for it."""
         if self._in_flight is not None:
             # Its answer would come after ours; ours writes all that it does.
-            self._disk.cancel(self._checkpoint_key)
-            self._dirty.add(self._in_flight)
-            self._in_flight = None
-        snapshot, dirty = self._snapshot()
+            self._disk.cancel(self._save_key)
+            self._disk.call(_nothing)
+            self._take_back()
+        snapshot, _ = self._in_flight = self._snapshot()
+        store, layout = self._store, self._layout
         try:
-            checksums = self._disk.call(lambda: write_checkpoint(self._layout, snapshot))
-            if self._journal is not None:
-                self._settler.call(self._journal.settle)
-        except (OSError, PaintError) as error:
-            self._dirty.add(dirty)
-            raise self._fail(error) from error
-        self._written(checksums)
+            written = self._disk.call(lambda: write(layout, snapshot, store))
+        except _TROUBLE as error:
+            self._take_back()
+            problem = self._fail(error)
+            if not (isinstance(error, Displaced) and self._store is not store):
+                raise problem from error
+            # There is a new place.
+            self._write_now()
+            return
+        self._finished(written)
 
     def _on_record(self, record: Record) -> None:
         self._changed = self._changed_since_state = True
-        fused = record.kind is RecordKind.FUSED
+        is_fused = self._recorder.note_fusion()
         layer = record.layer or record.accepted
-        self._dirty.add(Dirty(set(record.frames), layer, fused, contents=True))
-        journal = self._journal
-        if journal is None:
+        self._dirty.add(Dirty(set(record.frames), layer, is_fused, contents=True))
+        store = self._store
+        if store is None or not self._takes_steps:
+            self._takes_steps = False
             if time.monotonic() - self._last_try > _RETRY_SECONDS or self._problem is None:
-                self._checkpoint()
+                self._save()
             return
         try:
-            journal.append(record.kind, self._data_of(record))
-        except OSError as error:
+            self._recorder.append(store, record)
+        except _TROUBLE as error:
+            # Later steps alone would make no sense without this one.
+            self._takes_steps = False
             self._fail(error)
             return
         self._settler.submit(
             self._settle_key,
-            lambda _: journal.settle(),
+            lambda _: store.settle(),
             done=lambda _: self._settled(),
             failed=self._fail,
         )
-        if (
-            self._again
-            or journal.size > max(_JOURNAL_BYTES, self._project.history.nbytes // 2)
-            or journal.count > _JOURNAL_RECORDS
-        ):
-            self._checkpoint()
+        if self._store is None:
+            return
+        is_looked_at = store.count % _LOOK_EVERY == 0
+        is_long = store.count > _LOG_STEPS or (is_looked_at and store.log_bytes > _LOG_BYTES)
+        if self._again or is_long or self._is_fusion_due():
+            self._save()
 
-    def _data_of(self, record: Record) -> bytes:
-        """Return what the journal keeps of a record."""
-        project = self._project
-        if record.kind is RecordKind.SETTINGS:
-            value: dict[str, object] = {
-                "settings": project.settings,
-                "hidden": sorted(project.hidden),
-                "locked": sorted(project.locked),
-            }
-        elif record.kind is RecordKind.FUSED:
-            value = {"shown": project.fused_shown}
-        else:
-            return record.data
-        return json.dumps(value).encode()
-
-    def _checkpoint(self) -> None:
+    def _save(self) -> None:
         """Start writing what changed, off the UI thread; only between two strokes or steps."""
         project = self._project
         if self._in_flight is not None or project.is_stroking or project.is_changing:
             self._again = True
             return
-        snapshot, self._in_flight = self._snapshot()
+        snapshot, _ = self._in_flight = self._snapshot()
+        store, layout = self._store, self._layout
         self._disk.submit(
-            self._checkpoint_key,
-            lambda _: write_checkpoint(self._layout, snapshot),
+            self._save_key,
+            lambda _: write(layout, snapshot, store),
             done=self._finished,
             failed=self._failed,
         )
 
     def _snapshot(self) -> tuple[Snapshot, Dirty]:
-        """Begin a new journal and copy what has to be written beside it."""
+        """Copy what has to be written."""
         self._again, self._last_try = False, time.monotonic()
-        self._rotate()
+        self._dirty.fused |= self._recorder.note_fusion()
+        if self._is_whole or self._store is None:
+            self._close_store()
+            self._recorder.forget_rows()
+            self._is_whole = True
+            frames = set(self._project.painted_frames)
+            self._dirty.add(Dirty(frames, layer=True, fused=True))
         dirty, self._dirty = self._dirty, Dirty()
-        outdated, self._outdated = self._outdated, []
         due = self._last_try - self._last_state > _STATE_SECONDS
         state = self._state_wanted or (self._changed_since_state and due)
         if state:
             self._state_wanted = self._changed_since_state = False
             self._last_state = self._last_try
-        snapshot = self._book.snapshot(
-            self._project, dirty, number=self._number, outdated=outdated, state=state
-        )
-        return snapshot, dirty
+        above = max(self._layout.state_numbers(), default=0)
+        return self._recorder.snapshot(dirty, above=above, state=state), dirty
 
-    def _rotate(self) -> None:
-        """Begin the next journal; without one, records wait in memory for the next checkpoint."""
-        old, self._journal = self._journal, None
-        if old is not None:
-            self._settler.submit(("retire", old.path), lambda _: _retire(old), done=_ignore)
-        present = self._layout.journal_numbers()
-        self._number = max([self._number, *present]) + 1
-        try:
-            make_folder(self._layout.journals)
-            self._journal = Journal(self._layout.journal(self._number))
-        except (OSError, StorageError) as error:
-            self._fail(error)
-
-    def _finished(self, checksums: dict[int, str]) -> None:
-        self._in_flight = None
-        self._written(checksums)
-        if self._again:
-            self._checkpoint()
-
-    def _failed(self, error: Exception) -> None:
+    def _take_back(self) -> None:
+        """Remember that what was being written is not."""
         if self._in_flight is not None:
-            self._dirty.add(self._in_flight)
+            self._dirty.add(self._in_flight[1])
         self._in_flight = None
-        self._fail(error)
 
-    def _written(self, checksums: dict[int, str]) -> None:
-        """A checkpoint is on disk: all up to its journal is safe."""
-        self._book.learn(checksums)
-        if self._journal is None and self._dirty != Dirty():
-            # Steps came meanwhile that no journal took.
-            self._again = True
+    def _finished(self, written: Written) -> None:
+        """Everything up to the snapshot is safe."""
+        assert self._in_flight is not None
+        snapshot, dirty = self._in_flight
+        self._in_flight = None
+        self._recorder.remember(snapshot, written)
+        if dirty.fused:
+            now = time.monotonic()
+            self._fused_next = now + _FUSED_PAUSES * (now - self._last_try)
+        if self._store is None:
+            try:
+                self._store = self._disk.call(lambda: Store(self._layout))
+            except _TROUBLE as error:
+                self._fail(error)
+                return
+            self._is_whole = False
+        # Where steps came meanwhile that no row took, they are to be written first.
+        self._takes_steps = self._takes_steps or self._dirty == Dirty()
+        if self._again or not self._takes_steps:
+            # What was asked for began while an earlier one was being written.
+            self._save()
             return
         self._problem = None
         self._project.saved.emit(datetime.now(timezone.utc))
-        if self._again:
-            # What was asked for began while an earlier checkpoint was being written.
-            return
         then, self._is_asked, self._then = self._then, False, None
         if then is not None:
             then()
 
+    def _failed(self, error: Exception) -> None:
+        self._take_back()
+        self._fail(error)
+
     def _settled(self) -> None:
-        if self._problem is None:
+        is_fusion_safe = not self._dirty.fused and self._in_flight is None
+        if self._problem is None and is_fusion_safe:
             self._project.saved.emit(datetime.now(timezone.utc))
 
     def _fail(self, error: Exception) -> StorageError:
         """Remember that the latest work is in memory only; say so once, and to who asks."""
         is_news = self._problem is None or self._is_asked
         self._is_asked, self._then = False, None
-        problem = _explained(self._layout, error)
+        self._takes_steps = False
+        problem, is_placed = _explained(self._layout, error), False
+        if isinstance(error, Displaced):
+            problem, is_placed = self._go_elsewhere()
         self._problem = problem
-        self._last_try = time.monotonic()
-        journal, self._journal = self._journal, None
-        if journal is not None:
-            self._settler.submit(("retire", journal.path), lambda _: journal.close(), done=_ignore)
         if is_news:
             self._project.save_failed.emit(problem)
+        if is_placed:
+            self._save()
         return problem
 
-
-def _retire(journal: Journal) -> None:
-    """Bring a journal to the disk for the last time; a checkpoint replaces it anyway."""
-    with suppress(OSError):
-        journal.settle()
-    journal.close()
+    def _go_elsewhere(self) -> tuple[StorageError, bool]:
+        """Have everything written where there is a place; returns what to tell, and whether."""
+        try:
+            self._layout, sentence = self._place()
+        except StorageError as error:
+            return error, False
+        self._disk.cancel(self._save_key)
+        self._take_back()
+        self._close_store()
+        self._is_whole = True
+        return StorageError(sentence), True
 
 
 def _nothing() -> None:
     """Have nothing to end any more."""
 
 
-def _ignore(_answer: object) -> None:
-    """Take an answer that nobody needs."""
+def _nowhere() -> tuple[Layout, str]:
+    msg = "the session is closed"
+    raise StorageError(msg)
 
 
 def _explained(layout: Layout, error: Exception) -> StorageError:
     reason = getattr(error, "strerror", None) or str(error)
-    if not isinstance(error, OSError | StorageError):
+    if not isinstance(error, OSError | StorageError | sqlite3.OperationalError):
         # Not the disk's fault, but the work must not be lost for it either.
         reason = f"{type(error).__name__}: {reason}"
     return StorageError(

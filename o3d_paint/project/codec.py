@@ -29,9 +29,11 @@ __all__ = [
     "StepPacker",
     "decode_step",
     "encode_step",
+    "pack_ids",
     "step_name",
     "taxonomy_from_json",
     "taxonomy_to_json",
+    "unpack_ids",
 ]
 
 _LENGTH = struct.Struct("<I")
@@ -224,22 +226,22 @@ def _encode_edit(edit: Edit, blobs: list[bytes]) -> dict[str, Any]:
     if isinstance(edit, FrameEdit):
         rect = edit.edit.rect
         blobs += [
-            _pack(edit.edit.changed.ravel().astype(np.uint16)),
-            _pack(edit.edit.before),
-            _pack(edit.edit.after),
+            pack_ids(edit.edit.changed.ravel().astype(np.uint16)),
+            pack_ids(edit.edit.before),
+            pack_ids(edit.edit.after),
         ]
         return {"frame": edit.frame_idx, "rect": [rect.x0, rect.y0, rect.x1, rect.y1]}
     if isinstance(edit, LayerEdit):
         blobs += [
             edit.points.astype("<i4").tobytes(),
-            _pack(edit.before),
-            _pack(edit.after),
+            pack_ids(edit.before),
+            pack_ids(edit.after),
         ]
         return {"layer": len(edit.points)}
     if isinstance(edit, AcceptEdit):
         percents = edit.percents_before, edit.percents_after
         ids = edit.before, edit.after, *(part.astype(np.uint16) for part in percents)
-        blobs += [edit.points.astype("<i4").tobytes(), *(_pack(part) for part in ids)]
+        blobs += [edit.points.astype("<i4").tobytes(), *(pack_ids(part) for part in ids)]
         return {"accepted": len(edit.points)}
     return {
         "before": taxonomy_to_json(edit.before),
@@ -272,19 +274,19 @@ def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:
     if "frame" in entry:
         rect = Rect(*(int(v) for v in entry["rect"]))
         height, width = rect.shape
-        changed: BoolArray = _unpack(blobs.pop(0), height * width).astype(bool)
+        changed: BoolArray = unpack_ids(blobs.pop(0), height * width).astype(bool)
         count = int(np.count_nonzero(changed))
-        before, after = _unpack(blobs.pop(0), count), _unpack(blobs.pop(0), count)
+        before, after = unpack_ids(blobs.pop(0), count), unpack_ids(blobs.pop(0), count)
         return FrameEdit(
             int(entry["frame"]), MaskEdit(rect, changed.reshape(height, width), before, after)
         )
     if "layer" in entry:
         points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
-        before, after = _unpack(blobs.pop(0), len(points)), _unpack(blobs.pop(0), len(points))
+        before, after = unpack_ids(blobs.pop(0), len(points)), unpack_ids(blobs.pop(0), len(points))
         return LayerEdit(points, before, after)
     if "accepted" in entry:
         points = np.frombuffer(blobs.pop(0), dtype="<i4").astype(np.int32)
-        before, after, *percents = (_unpack(blobs.pop(0), len(points)) for _ in range(4))
+        before, after, *percents = (unpack_ids(blobs.pop(0), len(points)) for _ in range(4))
         return AcceptEdit(points, before, after, *(part.astype(np.uint8) for part in percents))
     return TaxonomyEdit(
         taxonomy_from_json(entry["before"]),
@@ -294,7 +296,7 @@ def _decode_edit(entry: dict[str, Any], blobs: list[bytes]) -> Edit:
     )
 
 
-def _pack(values: IdArray) -> bytes:
+def pack_ids(values: IdArray) -> bytes:
     """Return ids as runs (lengths, then values), or plainly where runs would be longer."""
     ends = np.flatnonzero(values[1:] != values[:-1]) + 1
     if len(ends) * 3 > len(values):
@@ -305,11 +307,12 @@ def _pack(values: IdArray) -> bytes:
     return bytes([_RUNS]) + runs
 
 
-def _unpack(data: bytes, size: int) -> IdArray:
-    """Return the ``size`` ids of `_pack`.
+def unpack_ids(data: bytes, size: int) -> IdArray:
+    """Return the ``size`` ids of `pack_ids`.
 
     Raises:
-        ValueError: There are more or fewer.
+        IndexError: There are no bytes.
+        ValueError: There are more or fewer ids.
     """
     if data[0] == _PLAIN:
         values = np.frombuffer(data, dtype="<u2", offset=1)

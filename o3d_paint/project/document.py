@@ -1,19 +1,24 @@
-"""``project.json``: the table of contents of a project folder.
+"""The document of a project: scene, photos, classes, settings, and how far the history is.
 
-Format 3, the present one::
+It is one row of JSON in ``project.sqlite``. Format 4, the present one::
 
-    {"format": 3, "number": 17, "saved": "2025-11-23T14:02:11+00:00", "program": "0.1.0",
+    {"format": 4, "number": 17, "saved": "2025-11-23T14:02:11+00:00", "program": "0.1.0",
      "scene": {"name", "path", "points", "cloud": fingerprint of the points},
-     "photos": [{"name", "shape": [H, W], "checksum", "mask": "masks/a.png" | null}, ...],
+     "photos": [{"name", "shape": [H, W], "checksum", "painted": true}, ...],
      "classes": [{"id", "name", "color": [r, g, b]}, ...], "hidden": [ids], "locked": [ids],
-     "settings": {...}, "layer": true, "fused_shown": false}
+     "settings": {...}, "layer": true, "fused_shown": false, "fusion": 3, "heirs": {"5": 2},
+     "done": [edits], "undone": [edits], "kept": 1204}
 
 ``photos`` lists all photos of the scene in its order; a checksum is "" until the photo is painted.
-``layer`` says whether points have labels of their own: laid on them directly, or, since format 3,
-predictions that were accepted for them.
-``number`` counts checkpoints: journals of this number and above hold what came after. In format 1
-``photos`` were names alone, masks stood in ``"masks": {name: file}``, and there was neither
-``hidden``, ``locked`` nor ``fused_shown``.
+``layer`` says whether points have labels of their own. ``number`` counts the times that it was
+written. ``fusion`` is the number of the fused layer, ``heirs`` says which classes were merged or
+removed since, and into what. ``done`` and ``undone`` are edits that can be undone and redone, and
+``kept`` is the last edit that an older copy knows.
+
+Formats 1 to 3 were a file ``project.json`` in a folder of files: ``photos`` had ``"mask":
+"masks/a.png"`` or null, and the last keys were absent. In format 1 ``photos`` were names alone,
+masks stood in ``"masks": {name: file}``, and there was neither ``hidden``, ``locked`` nor
+``fused_shown``.
 """
 
 from __future__ import annotations
@@ -27,10 +32,10 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, ProjectError
 from o3d_paint.io.json_file import item, read_json
 from o3d_paint.project.codec import taxonomy_from_json, taxonomy_to_json
+from o3d_paint.project.database import FORMAT
 
-__all__ = ["FORMAT", "Document", "PhotoEntry", "document_from_json", "read_document"]
+__all__ = ["Document", "PhotoEntry", "document_from_json", "read_old_document"]
 
-FORMAT = 3
 _MOST_STATES = 10**12
 
 
@@ -42,18 +47,20 @@ class PhotoEntry:
         name: Of the frame.
         shape: (H, W) of its mask; (0, 0) where format 1 did not say.
         checksum: Of the photo, "" where unknown.
-        mask: File of its mask within the folder, None where it is not painted.
+        painted: Whether it has a mask.
+        file: Of its mask within a folder of formats 1 to 3, "" in the present one.
     """
 
     name: str
     shape: tuple[int, int]
     checksum: str
-    mask: str | None
+    painted: bool
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What ``project.json`` says; see the module."""
+    """What a project says of itself; see the module."""
 
     number: int
     saved: str
@@ -69,6 +76,11 @@ class Document:
     settings: dict[str, Any] = field(default_factory=dict)
     layer: bool = False
     fused_shown: bool = False
+    fusion: int = 0
+    heirs: dict[int, int] = field(default_factory=dict)
+    done: tuple[int, ...] = ()
+    undone: tuple[int, ...] = ()
+    kept: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values in the present format."""
@@ -84,7 +96,12 @@ class Document:
                 "cloud": self.cloud,
             },
             "photos": [
-                {"name": p.name, "shape": list(p.shape), "checksum": p.checksum, "mask": p.mask}
+                {
+                    "name": p.name,
+                    "shape": list(p.shape),
+                    "checksum": p.checksum,
+                    "painted": p.painted,
+                }
                 for p in self.photos
             ],
             "classes": taxonomy_to_json(self.taxonomy),
@@ -93,11 +110,16 @@ class Document:
             "settings": self.settings,
             "layer": self.layer,
             "fused_shown": self.fused_shown,
+            "fusion": self.fusion,
+            "heirs": {str(gone): heir for gone, heir in self.heirs.items()},
+            "done": list(self.done),
+            "undone": list(self.undone),
+            "kept": self.kept,
         }
 
 
-def read_document(path: Path) -> Document:
-    """Read ``project.json`` of any format up to the present one.
+def read_old_document(path: Path) -> Document:
+    """Read ``project.json`` of formats 1 to 3.
 
     Raises:
         FormatError: It is damaged.
@@ -107,7 +129,7 @@ def read_document(path: Path) -> Document:
 
 
 def document_from_json(value: Any, where: str) -> Document:
-    """Return the document in plain values; see `read_document`."""
+    """Return the document in plain values; see `read_old_document`."""
     version = item(value, "format", int, where)
     if version > FORMAT:
         msg = (
@@ -150,7 +172,17 @@ def _parsed(value: Any, where: str) -> Document:
         settings=item(value, "settings", dict, where),
         layer=item(value, "layer", bool, where),
         fused_shown=item(value, "fused_shown", bool, where),
+        fusion=item(value, "fusion", int, where),
+        heirs=_heirs(item(value, "heirs", dict, where)),
+        done=_ids(value, "done", where),
+        undone=_ids(value, "undone", where),
+        kept=item(value, "kept", int, where),
     )
+
+
+def _heirs(value: dict[str, Any]) -> dict[int, int]:
+    known = {gone: heir for gone, heir in value.items() if isinstance(heir, int)}
+    return {int(gone): heir for gone, heir in known.items() if gone.isascii() and gone.isdigit()}
 
 
 def _photo(entry: Any, where: str) -> PhotoEntry:
@@ -159,7 +191,7 @@ def _photo(entry: Any, where: str) -> PhotoEntry:
     if len(shape) != 2 or not all(isinstance(v, int) and v >= 0 for v in shape):
         msg = f"'shape' of {where} must be two whole numbers, found {shape}"
         raise FormatError(msg)
-    mask = item(entry, "mask", (str, type(None)), where)
+    mask = item(entry, "mask", (str, type(None)), where) if "mask" in entry else None
     if mask is not None and (mask != f"masks/{Path(mask).name}" or Path(mask).suffix != ".png"):
         msg = f"'mask' of {where} must be a PNG file in masks/, found {mask!r}"
         raise FormatError(msg)
@@ -167,7 +199,8 @@ def _photo(entry: Any, where: str) -> PhotoEntry:
         name=item(entry, "name", str, where),
         shape=(shape[0], shape[1]),
         checksum=item(entry, "checksum", str, where),
-        mask=mask,
+        painted=mask is not None if "mask" in entry else item(entry, "painted", bool, where),
+        file=mask or "",
     )
 
 
@@ -190,4 +223,13 @@ def _from_2(value: Any, _where: str) -> dict[str, Any]:
     return dict(value)
 
 
-_UPGRADES: dict[int, Callable[[Any, str], dict[str, Any]]] = {1: _from_1, 2: _from_2}
+def _from_3(value: Any, _where: str) -> dict[str, Any]:
+    """Bring format 3 to format 4: the history stood in files of its own."""
+    return {"fusion": 0, "heirs": {}, "done": [], "undone": [], "kept": 0, **value}
+
+
+_UPGRADES: dict[int, Callable[[Any, str], dict[str, Any]]] = {
+    1: _from_1,
+    2: _from_2,
+    3: _from_3,
+}

@@ -31,7 +31,7 @@ _HOW, _METHOD = "settings", "method"
 # Files of earlier versions say the method alone.
 
 
-def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> None:
+def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str, number: int) -> None:
     """Write a fusion.
 
     Args:
@@ -39,6 +39,7 @@ def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> N
         fusion: For all points.
         known: (N,) painted labels that it was derived from.
         cloud: Fingerprint of the points.
+        number: By which the project knows it.
 
     Raises:
         StorageError: It cannot be written.
@@ -54,11 +55,14 @@ def write_fusion(path: Path, fusion: Fusion, *, known: IdArray, cloud: str) -> N
             settings=np.array(json.dumps(fusion.settings.to_json())),
             model=np.array(fusion.model),
             cloud=np.array(cloud),
+            number=np.array(number),
         )
 
 
-def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
-    """Return the fusion of `write_fusion` and the paint that it knew; None for another cloud.
+def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray, int] | None:
+    """Return the fusion of `write_fusion`, the paint that it knew, and its number.
+
+    None is returned for another cloud; the number is 0 where an earlier version wrote it.
 
     Raises:
         FormatError: The file is damaged.
@@ -68,6 +72,7 @@ def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
             archive.require_memory(k for k in _KEYS if k in archive.keys)
             arrays = {key: archive.read(key) for key in _KEYS}
             settings, model = _made_by(archive)
+            number = archive.read("number") if "number" in archive.keys else np.array(0)
     except KeyError as error:
         msg = f"{path} has no {error}: fuse again"
         raise FormatError(msg) from error
@@ -87,7 +92,8 @@ def read_fusion(path: Path, scene: Scene) -> tuple[Fusion, IdArray] | None:
         settings=settings,
         model=model,
     )
-    return fusion, arrays["known"].astype(np.uint16, copy=False)
+    is_number = number.shape == () and number.dtype.kind in "iu"
+    return fusion, arrays["known"].astype(np.uint16, copy=False), int(number) if is_number else 0
 
 
 def _made_by(archive: NpzArchive) -> tuple[FusionSettings, int]:

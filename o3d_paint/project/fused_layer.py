@@ -237,23 +237,34 @@ class FusedLayer(Work):
         self._fused_shown = True
         self._fused_changed()
 
-    def restore_fusion(self, fusion: Fusion, *, known: IdArray, shown: bool) -> None:
+    def restore_fusion(
+        self,
+        fusion: Fusion,
+        *,
+        known: IdArray,
+        shown: bool,
+        heirs: Mapping[int, int] | None = None,
+    ) -> None:
         """Take over a fusion from a file, silently; on a project that was just made.
 
         Args:
             fusion: For all points of the cloud.
             known: (N,) painted labels that it was derived from.
             shown: Whether it shows.
+            heirs: Classes that were removed since, and who got their paint (0 for nobody).
         """
         self._fusion, self._known, self._fused_shown = fusion, known, shown
+        self._heirs = dict(heirs or {})
         self._stale = False
 
     def fusion_for_saving(self) -> tuple[Fusion, IdArray] | None:
-        """Return the fusion in terms of the present classes, and the paint that it knew."""
-        if self._fusion is None:
-            return None
-        labels = self._heir_table()[self._fusion.labels]
-        return replace(self._fusion, labels=labels), self._known_of(None)
+        """Return the fusion as it was made, and the paint that it knew; see `fusion_heirs`."""
+        return None if self._fusion is None else (self._fusion, self._known)
+
+    @property
+    def fusion_heirs(self) -> dict[int, int]:
+        """Classes that were removed since the fusion, and who got their paint (0 for nobody)."""
+        return dict(self._heirs)
 
     def show_fused(self, shown: bool) -> None:
         """Switch the fused layer on or off; nothing is computed."""
@@ -319,9 +330,6 @@ class FusedLayer(Work):
                 heirs.pop(edit.gone, None)
             else:
                 heirs[edit.gone] = edit.heir
-        if self._fusion is not None:
-            # Written in terms of the classes at that time, it would come back without this one.
-            self.recorded.emit(Record(RecordKind.FUSED))
         return changed
 
     def _heir_table(self) -> IdArray:

@@ -114,6 +114,11 @@ class FolderLock:
             # The holder let go and removed the file between our opening and locking it.
             os.close(descriptor)
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the file that is locked still has its name."""
+        return self._descriptor is not None and _is_at(self._descriptor, self._path)
+
     def release(self) -> None:
         """Let go; the next one finds no trace."""
         descriptor, self._descriptor = self._descriptor, None

@@ -1,8 +1,12 @@
-"""Masks and labels of points as files: indexed PNG in class colours, and compressed arrays."""
+"""Masks and labels of points as files: indexed PNG in class colours, and compressed arrays.
+
+Projects of formats 1 to 3 consist of them; what no longer fits a scene is kept so.
+"""
 
 from __future__ import annotations
 
 import io
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +19,7 @@ from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.io.files import open_file
 from o3d_paint.io.images import open_image, pixels_of
 from o3d_paint.io.npz import NpzArchive
 from o3d_paint.io.store import replacing, write_bytes
@@ -22,6 +27,7 @@ from o3d_paint.io.store import replacing, write_bytes
 __all__ = ["PointLabels", "photo_of_mask", "read_layer", "read_mask", "write_layer", "write_mask"]
 
 _PHOTO_KEY = "o3d-paint-photo"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ACCEPTED, _PERCENTS = "accepted", "accepted_percent"
 
 
@@ -42,7 +48,7 @@ def write_mask(path: Path, mask: IdArray, taxonomy: Taxonomy, *, photo: str) -> 
     """Write (H, W) class ids as a PNG whose values are the ids.
 
     Ids up to 255 make an indexed picture in the classes' colours, larger ones 16-bit grey. The
-    file says which photo it belongs to, so that it can be used when all else is lost.
+    file says which photo it belongs to.
 
     Args:
         path: The file.
@@ -61,8 +67,7 @@ def write_mask(path: Path, mask: IdArray, taxonomy: Taxonomy, *, photo: str) -> 
     packed = io.BytesIO()
     note = PngInfo()
     note.add_text(_PHOTO_KEY, photo)
-    # The fastest level: paint is flat, and the file is written often.
-    picture.save(packed, format="PNG", compress_level=1, pnginfo=note)
+    picture.save(packed, format="PNG", pnginfo=note)
     write_bytes(path, packed.getvalue())
 
 
@@ -79,6 +84,7 @@ def read_mask(path: Path, shape: tuple[int, int] | None = None) -> tuple[IdArray
     Raises:
         FormatError: It is damaged, not a mask, or of another shape.
     """
+    _require_sums(path)
     with open_image(path) as image:
         if shape not in (None, (image.height, image.width)):
             assert shape is not None
@@ -96,6 +102,28 @@ def read_mask(path: Path, shape: tuple[int, int] | None = None) -> tuple[IdArray
     return values.astype(np.uint16), photo
 
 
+def _require_sums(path: Path) -> None:
+    """Check the sums of a PNG's chunks, which Pillow does not do for pixels.
+
+    Raises:
+        FormatError: One is wrong, or the end is missing.
+    """
+    with open_file(path) as file:
+        if file.read(8) != _SIGNATURE:
+            return
+        while len(head := file.read(8)) == 8:
+            size = int.from_bytes(head[:4], "big")
+            known = zlib.crc32(head[4:])
+            while size > 0 and (part := file.read(min(size, 1 << 20))):
+                known, size = zlib.crc32(part, known), size - len(part)
+            if size or file.read(4) != known.to_bytes(4, "big"):
+                break
+            if head[4:] == b"IEND":
+                return
+    msg = f"{path} is damaged: a checksum in it is wrong, or its end is missing"
+    raise FormatError(msg)
+
+
 def photo_of_mask(path: Path) -> str:
     """Return the checksum of a mask's photo, "" where it does not say, without decoding it.
 
@@ -106,8 +134,8 @@ def photo_of_mask(path: Path) -> str:
         return str(image.info.get(_PHOTO_KEY, ""))
 
 
-def write_layer(path: Path, labels: PointLabels, *, cloud: str) -> None:
-    """Write the labels of points, and the fingerprint of their cloud.
+def write_layer(path: Path, labels: PointLabels) -> None:
+    """Write the labels of points.
 
     Raises:
         StorageError: It cannot be written.
@@ -116,7 +144,7 @@ def write_layer(path: Path, labels: PointLabels, *, cloud: str) -> None:
     if len(labels.accepted):
         arrays |= {_ACCEPTED: labels.accepted.labels, _PERCENTS: labels.accepted.percents}
     with replacing(path) as file:
-        np.savez_compressed(file, cloud=np.array(cloud), **arrays)
+        np.savez_compressed(file, **arrays)
 
 
 def read_layer(path: Path) -> tuple[PointLabels, str]:

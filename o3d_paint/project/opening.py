@@ -12,13 +12,16 @@ from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import StorageError
 from o3d_paint.io.part_files import remove_dead_parts
 from o3d_paint.io.store import make_folder
+from o3d_paint.project.database import wal_of
 from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.loading import load_folder
 from o3d_paint.project.lock import FolderLock, Holder
+from o3d_paint.project.mask_file import PointLabels, write_layer, write_mask
 from o3d_paint.project.project import taxonomy_of
 from o3d_paint.project.states import keep_state
+from o3d_paint.project.store import Store
 
 __all__ = ["Prepared", "keep_pieces", "lock_folder", "prepare_session", "remove_unused"]
 
@@ -92,7 +95,13 @@ def lock_folder(layout: Layout, told: list[str] | None = None) -> FolderLock:
         raise StorageError(msg)
     try:
         moved = move_foreign_aside(layout)
-        for folder in (layout.root, layout.masks, layout.states):
+        # None that this program makes: what such a journal would put back comes from elsewhere.
+        for ending in ("-journal", "-shm"):
+            path = layout.database.with_name(layout.database.name + ending)
+            if path.exists():
+                layout.set_aside(path)
+                moved.append(f"{path.name} is no part of a project: it was moved to aside")
+        for folder in (layout.root, layout.states):
             remove_dead_parts(folder)
     except BaseException:
         lock.release()
@@ -102,21 +111,33 @@ def lock_folder(layout: Layout, told: list[str] | None = None) -> FolderLock:
     return lock
 
 
-def keep_pieces(layout: Layout, loaded: Loaded) -> list[Path]:
-    """Copy what is damaged or does not fit under other names; returns what can go afterwards."""
-    if loaded.damaged or loaded.misfits:
-        keep_state(layout)
-    for path in dict.fromkeys((*loaded.damaged, *loaded.misfits)):
+def keep_pieces(layout: Layout, loaded: Loaded) -> None:
+    """Copy what is damaged or does not fit under other names, before all is written anew.
+
+    Raises:
+        OSError: Something cannot be kept.
+        StorageError: Something cannot be kept.
+        sqlite3.Error: Something cannot be kept.
+    """
+    newer = [p for p in loaded.newer if not any(layout.aside.glob(f"*-{p.name}"))]
+    for path in dict.fromkeys((*loaded.damaged, *newer)):
         with contextlib.suppress(FileNotFoundError):
             layout.set_aside(path, move=False)
-    return [path for path in loaded.misfits if path != layout.layer]
+    is_sound = loaded.number and not loaded.damaged and not loaded.is_old
+    if is_sound and loaded.is_to_be_written:
+        Store(layout).close()  # folds in what a killed program left
+        keep_state(layout)
+    for name, piece in loaded.misfits.items():
+        if isinstance(piece, PointLabels):
+            write_layer(layout.aside_name(name), piece)
+        else:
+            mask, photo = piece
+            write_mask(layout.aside_name(name), mask.unpacked(), loaded.taxonomy, photo=photo)
 
 
 def remove_unused(layout: Layout) -> None:
     """Remove a folder that was made for a sitting in which nothing was done."""
     with contextlib.suppress(OSError):
-        for path in (*layout.root.glob("history-*.records"), *layout.journals.glob("*")):
-            path.unlink()
-        layout.document.unlink()
-        for folder in (layout.journals, layout.masks, layout.root):
-            folder.rmdir()
+        layout.database.unlink()
+        wal_of(layout.database).unlink(missing_ok=True)
+        layout.root.rmdir()

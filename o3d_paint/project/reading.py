@@ -7,7 +7,7 @@ from pathlib import Path
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
 from o3d_paint.io.files import reading
-from o3d_paint.project.document import read_document
+from o3d_paint.project.document_in import document_in
 from o3d_paint.project.fused_file import read_fusion
 from o3d_paint.project.jobs import Jobs
 from o3d_paint.project.layout import Layout
@@ -43,7 +43,7 @@ def scene_path_of(folder: Path) -> Path:
         ProjectError: A newer version of the program wrote it.
     """
     with reading(folder):
-        noted = read_document(Layout(folder).document).scene_path
+        noted = document_in(folder).scene_path
     found = found_again(noted, folder)
     if found is None:
         msg = f"the scene of {folder} is neither beside the project nor {noted or 'noted in it'}"
@@ -59,7 +59,7 @@ def passed_over(folder: Path, scene: Path) -> list[str]:
         scene: What `scene_path_of` returned.
     """
     with reading(folder):
-        noted = read_document(Layout(folder).document).scene_path
+        noted = document_in(folder).scene_path
     if not is_passed_over(noted, folder, scene):
         return []
     return [
@@ -72,8 +72,10 @@ def project_of(scene: Scene, loaded: Loaded, layout: Layout, *, jobs: Jobs | Non
     """Make a project of what was loaded from a folder."""
     project = Project(scene, loaded.taxonomy, jobs=jobs)
     with reading(layout.root):
-        if loaded.number and layout.fused.exists():
+        if loaded.is_fused(layout):
             _restore_fusion(project, loaded, layout)
+        elif loaded.fusion:
+            loaded.messages.append(f"{layout.fused.name} is missing: fuse again")
     project.restore(
         masks=loaded.masks,
         layer=loaded.layer,
@@ -95,7 +97,14 @@ def _restore_fusion(project: Project, loaded: Loaded, layout: Layout) -> None:
         return
     if found is None:
         return
-    project.restore_fusion(found[0], known=found[1], shown=loaded.fused_shown)
+    fusion, known, number = found
+    heirs = loaded.heirs.get(number, loaded.heirs.get(loaded.fusion))
+    project.restore_fusion(fusion, known=known, shown=loaded.fused_shown, heirs=heirs)
+    if number != loaded.fusion:
+        loaded.messages.append(
+            "what was fused last was not on the disk yet when the program ended: the labels of the"
+            " fusion before show; fuse again"
+        )
     if project.fusion_is_outdated:
         loaded.messages.append(
             "an earlier version of the program fused this project: its labels stay as they are"

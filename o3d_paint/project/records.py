@@ -1,4 +1,4 @@
-"""Records: what happened, in a form that can be appended to a file and read back after a crash.
+"""Records: what happened to a project, and how folders of formats 1 to 3 kept it in files.
 
 A file of records starts with a line that names it. Each record has a marker, a length, a running
 number, a kind, its bytes and a checksum over all of these. A torn end is what a crash leaves and is
@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass
 from enum import IntEnum
 
-__all__ = ["MAGIC", "Record", "RecordKind", "Records", "frame_record", "parse_records"]
+__all__ = ["MAGIC", "Record", "RecordKind", "Records", "parse_records"]
 
 MAGIC = b"O3D Paint records 1\n"
 _MARKER = b"\xabREC"
@@ -30,17 +30,17 @@ class RecordKind(IntEnum):
     DO = 1
     """A step was done; the bytes are the packed step."""
     UNDO = 2
-    """A step was undone; the bytes are the packed step itself, so that nothing else is needed."""
+    """A step was undone; the bytes are the packed step itself."""
     REDO = 3
     """A step was redone; the bytes are the packed step."""
     SETTINGS = 4
     """Settings, hidden and locked classes; the bytes are JSON."""
     FUSED = 5
-    """Whether the fused layer shows; the bytes are JSON."""
+    """Which fused layer there is, and whether it shows; the bytes are JSON."""
     DONE = 6
-    """In a history file: a step that can be undone."""
+    """A step that can be undone and was done elsewhere, as in a project that is written anew."""
     UNDONE = 7
-    """In a history file: a step that can be redone."""
+    """A step that can be redone, of the same sort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,6 @@ class Records:
     records: tuple[Record, ...]
     torn: bool
     damaged: bool
-
-
-def frame_record(kind: RecordKind, data: bytes, number: int) -> bytes:
-    """Return a record as it stands in a file; ``number`` runs from 0 in each file."""
-    head = _HEAD.pack(_MARKER, len(data), number & 0xFFFFFFFF, kind)
-    return head + data + _CHECK.pack(zlib.crc32(data, zlib.crc32(head)))
 
 
 def parse_records(raw: bytes) -> Records:

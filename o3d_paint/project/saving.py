@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,15 +11,16 @@ from o3d_paint.io.exporters import exporters
 from o3d_paint.io.project_folders import refuse_inside_project
 from o3d_paint.io.scene import LoadOptions
 from o3d_paint.project.autosave import Autosave
-from o3d_paint.project.bookkeeper import Dirty
-from o3d_paint.project.document import read_document
+from o3d_paint.project.document_in import document_in
 from o3d_paint.project.fitting import fit_scene
 from o3d_paint.project.jobs import InlineJobs
 from o3d_paint.project.layout import Layout, is_project
+from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.opening import lock_folder
 from o3d_paint.project.project import Project
 from o3d_paint.project.scene_options import SETTING, kept_options
 from o3d_paint.project.states import keep_state
+from o3d_paint.project.store import Store
 
 __all__ = ["check_project_folder", "save_project"]
 
@@ -108,7 +110,7 @@ def _number_of_same_scene(root: Path, project: Project) -> int:
     Raises:
         ProjectError: It is about another one.
     """
-    document = read_document(Layout(root).document)
+    document = document_in(root)
     fit = fit_scene(document, project.scene)
     fitting = sum(place is not None for place in fit.frames)
     if not fit.cloud or 2 * fitting < len(fit.frames):
@@ -128,9 +130,11 @@ def _keep(layout: Layout) -> None:
         StorageError: It cannot be kept.
     """
     try:
-        keep_state(layout)
-    except OSError as error:
-        reason = error.strerror or error
+        if not layout.is_old:
+            Store(layout).close()  # folds in what a killed program left
+            keep_state(layout)
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
         msg = f"what {layout.root} holds cannot be kept ({reason}): choose another name"
         raise StorageError(msg) from error
 
@@ -144,17 +148,21 @@ def _write(project: Project, layout: Layout, *, number: int, scene_path: Path | 
         disk=inline,
         settler=inline,
         scene_path=scene_path,
-        number=number,
-        checksums={},
+        loaded=Loaded(project.taxonomy, number=number),
+        place=_nowhere,
     )
-    everything = Dirty(set(project.painted_frames), layer=True, fused=True)
-    outdated = [] if project.fusion is not None else [layout.fused]
     try:
-        autosave.begin(everything, outdated=outdated, wait=True)
-    except PaintError as error:
+        autosave.begin(whole=True)
+        layout.keep_original()
+    except (OSError, PaintError) as error:
         # The message speaks of a window; here nothing is kept in memory.
         cause = error.__cause__
         reason = str(cause) if isinstance(cause, PaintError) else str(error).partition(":")[0]
         raise StorageError(reason) from error
     finally:
         autosave.stop()
+
+
+def _nowhere() -> tuple[Layout, str]:
+    msg = "the folder was moved or deleted meanwhile"
+    raise StorageError(msg)

@@ -12,8 +12,7 @@ from o3d_paint.core.distances import PRESETS
 from o3d_paint.errors import PaintError
 from o3d_paint.io.files import reading
 from o3d_paint.io.scene import LoadOptions
-from o3d_paint.project.document import read_document
-from o3d_paint.project.layout import Layout
+from o3d_paint.project.document_in import document_in
 from o3d_paint.project.noted_paths import found_again
 
 __all__ = ["SETTING", "completed_options", "kept_options"]
@@ -24,7 +23,7 @@ _PATHS = ("images", "cloud")
 _NOT_KEPT = ("memory_limit", "turn_masks")
 _WORDS = {"convention": ("w2c", "c2w"), "axes": ("cv", "gl"), "preset": tuple(PRESETS)}
 _TEXTS = (*_PATHS, "format_name")
-_COUNTS = ("invalid_depth", "every", "first_id")
+_COUNTS = ("invalid_depth", "every", "first_id", "model")
 _LISTS = ("ignore",)
 _LARGEST = 1e12
 _LENGTHS = {"up": 3, "intrinsics": 4}
@@ -50,7 +49,7 @@ def completed_options(options: LoadOptions, folder: Path) -> LoadOptions:
     """
     kept: Any = None
     with suppress(PaintError, OSError), reading(folder):
-        kept = read_document(Layout(folder).document).settings.get(SETTING)
+        kept = document_in(folder).settings.get(SETTING)
     if not isinstance(kept, Mapping):
         return options
     plain = LoadOptions()

@@ -16,6 +16,9 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +27,8 @@ from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import StorageError
 from o3d_paint.project.autosave import Autosave
-from o3d_paint.project.bookkeeper import Dirty
 from o3d_paint.project.jobs import InlineJobs, Jobs, Post, Worker
-from o3d_paint.project.layout import Layout
+from o3d_paint.project.layout import SUFFIX, Layout, is_project
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.lock import FolderLock
 from o3d_paint.project.opening import (
@@ -127,14 +129,13 @@ class Session:
                 as before.
         """
         layout = Layout(folder)
-        if layout.document.exists():
+        if is_project(folder):
             msg = f"{folder} holds a project already: choose another name"
             raise StorageError(msg)
         lock = lock_folder(layout)
-        everything = Dirty(set(self.project.painted_frames), layer=True, fused=True)
         autosave = self._new_autosave(layout, Loaded(self.project.taxonomy))
         try:
-            autosave.begin(everything, outdated=[], wait=True)
+            autosave.begin(whole=True)
         except StorageError:
             autosave.stop()
             lock.release()
@@ -161,7 +162,7 @@ class Session:
         self.abandon()
 
     def abandon(self) -> None:
-        """End without saving again; what the journal holds is safe."""
+        """End without saving again; every finished step is safe."""
         unused = self._is_new and self._autosave is not None and not self._autosave.has_recorded
         self._let_go()
         for jobs in (self._workers.disk, self._workers.settler):
@@ -207,19 +208,18 @@ class Session:
                 f"the last session of {lock.recovered} ended unexpectedly: {found}",
             )
         try:
-            outdated = keep_pieces(self._layout, loaded)
-        except (OSError, StorageError) as error:
+            keep_pieces(self._layout, loaded)
+        except (OSError, StorageError, sqlite3.Error) as error:
             self._let_go()
             self.make_read_only(f"damaged files cannot be kept aside ({error})")
             return
         self._autosave = self._new_autosave(self._layout, loaded)
-        touched = bool(loaded.replayed or loaded.damaged or loaded.misfits)
-        frames = set(loaded.masks) if touched else set()
-        # A new folder gets its list of classes before the first stroke can refer to it.
-        is_first = loaded.number == 0
         try:
-            self._autosave.begin(Dirty(frames, layer=touched), outdated=outdated, wait=is_first)
-        except StorageError as error:
+            # A new folder gets its list of classes before the first stroke can refer to it.
+            touched = set(loaded.masks) if loaded.replayed else None
+            self._autosave.begin(whole=loaded.is_to_be_written, touched=touched)
+            self._layout.keep_original()
+        except (OSError, StorageError) as error:
             self.messages = (*self.messages, str(error))
 
     def make_read_only(self, reason: str) -> None:
@@ -234,9 +234,44 @@ class Session:
             disk=self._workers.disk,
             settler=self._workers.settler,
             scene_path=self._scene_path,
-            number=loaded.number,
-            checksums=loaded.checksums,
+            loaded=loaded,
+            place=self._place_anew,
         )
+
+    def _place_anew(self) -> tuple[Layout, str]:
+        """Return where to go on when the folder was moved, deleted or replaced.
+
+        Nothing that is there by now is written over.
+
+        Raises:
+            StorageError: It cannot be written to.
+        """
+        root, layout = self._layout.root, self._layout
+        if not root.parent.is_dir():
+            msg = (
+                f"{root} is gone, and the folder that it was in: your work is kept in memory;"
+                ' choose another folder with "Save as…"'
+            )
+            raise StorageError(msg)
+        what = f"{root} was moved or deleted while it was open"
+        if self._lock is not None and self._lock.is_in_place:
+            if layout.database.exists():
+                aside = layout.set_aside(layout.database)
+                what = f"{layout.database} was replaced while it was open (that is in {aside} now)"
+            else:
+                what = f"{layout.database} was moved or deleted while it was open"
+            return layout, f"{what}: everything is written anew there"
+        if os.path.lexists(root):
+            what = f"{root} is another folder than the one that was opened, and is left as it is"
+            number = itertools.count(2)
+            while os.path.lexists(root):
+                root = self.folder.with_name(f"{self.folder.stem}-{next(number)}{SUFFIX}")
+        layout = Layout(root)
+        lock = lock_folder(layout)
+        if self._lock is not None:
+            self._lock.release()
+        self._layout, self._lock = layout, lock
+        return layout, f"{what}: everything is written anew in {root}"
 
     def _let_go(self) -> None:
         if self._autosave is not None:

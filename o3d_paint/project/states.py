@@ -1,31 +1,40 @@
-"""Earlier states of a project: the last five are kept whole, and can be put back.
+"""Older copies of a project: the last five are kept whole, and can be put back.
 
-A state is a folder with its own table of contents, masks and cloud layer. It is made beside its
-place and renamed, as every file is.
+A copy is a database like the project's own, with its undo history; the fused layer, which can be
+computed anew, is in none. Earlier versions of the program left folders of files, which can be put
+back, too.
 """
 
 from __future__ import annotations
 
-import filecmp
-import os
-import secrets
-import shutil
-from contextlib import suppress
-from dataclasses import dataclass
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from o3d_paint.errors import FormatError, PaintError, ProjectError, StorageError
-from o3d_paint.io.files import is_link, read_file, reading
-from o3d_paint.io.store import make_folder, write_bytes, write_json
-from o3d_paint.project.document import read_document
+from o3d_paint.io.files import is_link, reading
+from o3d_paint.io.store import make_folder
+from o3d_paint.project.database import copy_into, wal_of
+from o3d_paint.project.document import Document, read_old_document
 from o3d_paint.project.foreign import move_foreign_aside
 from o3d_paint.project.layout import Layout
 from o3d_paint.project.lock import FolderLock, Holder
-from o3d_paint.project.records import MAGIC, Record, RecordKind, parse_records
+from o3d_paint.project.old_layout import OldLayout
+from o3d_paint.project.old_masks import fill_from_old
+from o3d_paint.project.opened_database import opened
+from o3d_paint.project.rows import (
+    put_document,
+    read_document_row,
+    read_edits,
+    read_mask_row,
+    read_points_row,
+)
 
 __all__ = ["KEPT_STATES", "Restored", "State", "keep_state", "list_states", "restore_state"]
 
 KEPT_STATES = 5
+_Place = Path | OldLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +68,11 @@ def list_states(root: Path) -> list[State]:
     """
     layout = Layout(root)
     with reading(root):
-        if not layout.document.exists() and not layout.states.is_dir():
-            msg = f"{root} is not a project folder: it has no project.json"
+        is_one = layout.database.exists() or layout.old.document.exists()
+        if not is_one and not layout.states.is_dir():
+            msg = f"{root} is not a project folder: it has no {layout.database.name}"
             raise ProjectError(msg)
-        return [_state(layout, number) for number in reversed(layout.state_numbers())]
+        return [_state(n, place) for n, place in sorted(_places(layout).items(), reverse=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +89,9 @@ class Restored:
 
 
 def restore_state(root: Path, number: int) -> Restored:
-    """Put a kept state back; what was there before becomes a state itself.
+    """Put a kept state back, with its undo history; what was there before becomes a state itself.
 
-    Journals and undo history go to the folder ``aside``: they belong to what was there before. The
-    fused layer goes; it is derived from the paint.
+    The fused layer goes; it is derived from the paint.
 
     Args:
         root: The project folder.
@@ -107,65 +116,118 @@ def restore_state(root: Path, number: int) -> Restored:
             notes = move_foreign_aside(layout)
             # Links may have been what made the state whole, so it is looked at once more.
             state = _require_state(root, number)
-            notes += _about_to_go(layout)
-            known = set(layout.state_numbers())
-            _put_back(layout, number)
-            notes += _about_states(layout, known)
+            notes += _put_back(layout, number)
+    except sqlite3.Error as error:
+        msg = f"cannot write to {root} ({error}): copy the project elsewhere"
+        raise StorageError(msg) from error
     finally:
         lock.release()
     return Restored(state, tuple(notes))
 
 
-def _about_to_go(layout: Layout) -> list[str]:
-    """Return what restoring takes out of the project."""
-    notes = []
-    if layout.fused.exists():
-        notes.append("The fused labels went, since they belong to other paint: fuse again.")
-    saved = _number_of(layout)
-    steps = sum(len(_records_of(layout.history(n))) for n in layout.history_numbers())
-    if steps:
-        notes.append(
-            f"{_counted(steps, 'step')} that could be undone or redone went: the history lies in"
-            f" {layout.aside}."
-        )
-    later = sum(len(_records_of(layout.journal(n))) for n in layout.journal_numbers() if n >= saved)
-    if later:
-        notes.append(
-            f"{_counted(later, 'step')} after the last saving went, and no state has them: their"
-            f" journal lies in {layout.aside}."
-        )
-    return notes
+def keep_state(layout: Layout) -> int | None:
+    """Keep the database as a state, and forget all but the newest five.
+
+    What is not folded in yet is not part of it.
+
+    Returns:
+        The last edit that it knows; None where there is nothing sound to keep.
+
+    Raises:
+        OSError: It cannot be written.
+        StorageError: It cannot be written.
+        sqlite3.Error: It cannot be written.
+    """
+    try:
+        with opened(layout.database, with_log=False) as database:
+            document, seq = read_document_row(database, layout.database.name)
+            target = layout.state(document.number)
+            if not target.exists():
+                make_folder(layout.states)
+                copy_into(database, target)
+    except (FormatError, sqlite3.DatabaseError) as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise
+        return None
+    _forget(layout)
+    return seq
 
 
-def _about_states(layout: Layout, known: set[int]) -> list[str]:
-    """Return under which number the present state is kept, and which one had to go for it."""
-    present = set(layout.state_numbers())
-    notes = [f"What was there before is state {n}." for n in sorted(present - known)]
-    gone = sorted(known - present)
+def _forget(layout: Layout) -> list[int]:
+    """Remove the oldest states; returns their numbers."""
+    gone = layout.state_numbers()[:-KEPT_STATES]
+    for number in gone:
+        with suppress(OSError):
+            layout.state(number).unlink()
+    return gone
+
+
+def _put_back(layout: Layout, number: int) -> list[str]:
+    """Replace the present project by a state; returns what to tell. The folder is locked."""
+    places = _places(layout)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as chosen:
+        # In memory before anything else: keeping the present state may forget the oldest, this one.
+        _load(places[number], chosen)
+        document, seq = read_document_row(chosen, f"state {number}")
+        present, notes = _keep_present(layout, above=max(places, default=0) + 1)
+        put_document(
+            chosen,
+            replace(document, number=max(present, *places) + 1, fused_shown=False, fusion=0),
+            seq,
+        )
+        gone = _forget(layout)
+        if layout.fused.exists():
+            notes.append("The fused labels went, since they belong to other paint: fuse again.")
+        wal_of(layout.database).unlink(missing_ok=True)
+        copy_into(chosen, layout.database)
+    layout.fused.unlink(missing_ok=True)
     if gone:
         one = "the oldest" if len(gone) == 1 else "the oldest ones"
         notes.append(f"State {', '.join(map(str, gone))}, {one}, went: {KEPT_STATES} are kept.")
     return notes
 
 
-def _number_of(layout: Layout) -> int:
+def _keep_present(layout: Layout, above: int) -> tuple[int, list[str]]:
+    """Keep what is about to be replaced; returns its number, and what to tell."""
+    if layout.is_old:
+        layout.keep_original()
+        return above, [f"What was there before is kept as it was in {layout.original.root}."]
+    told: list[str] = []
     try:
-        return read_document(layout.document).number
-    except PaintError:
-        return 0
+        with opened(layout.database, told) as database:
+            document, seq = read_document_row(database, layout.database.name)
+            edits, _ = read_edits(database)
+            later = [e for e in edits if e.seq > seq]
+            kept = document.number
+            if later or not layout.state(kept).exists():
+                kept = above
+                make_folder(layout.states)
+                with closing(sqlite3.connect(":memory:", isolation_level=None)) as made:
+                    database.backup(made)
+                    put_document(made, replace(document, number=kept), seq)
+                    copy_into(made, layout.state(kept))
+    except PaintError as error:
+        told.append(str(error))
+        kept = above
+    if told:
+        for path in (layout.database, wal_of(layout.database)):
+            if path.exists():
+                layout.set_aside(path, move=False)
+        return kept, [f"What was there before is damaged, and kept in {layout.aside}."]
+    notes = [f"What was there before is state {kept}, with its undo history."]
+    if later:
+        steps = "1 step" if len(later) == 1 else f"{len(later)} steps"
+        notes.append(f"{steps} after the last saving went: that state has them.")
+    return kept, notes
 
 
-def _records_of(path: Path) -> list[Record]:
-    """Return the steps in a file; none where it cannot be read."""
-    with suppress(PaintError):
-        found = parse_records(read_file(path)).records
-        return [r for r in found if r.kind not in (RecordKind.SETTINGS, RecordKind.FUSED)]
-    return []
-
-
-def _counted(number: int, word: str) -> str:
-    """Return ``1 step`` or ``3 steps``."""
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+def _load(place: _Place, made: sqlite3.Connection) -> None:
+    """Read a whole state into a database in memory."""
+    if isinstance(place, OldLayout):
+        fill_from_old(place, made)
+    else:
+        with opened(place) as source:
+            source.backup(made)
 
 
 def _require_state(root: Path, number: int) -> State:
@@ -185,118 +247,54 @@ def _require_state(root: Path, number: int) -> State:
     return states[number]
 
 
-def keep_state(layout: Layout) -> int | None:
-    """Keep the present files as a state, and forget all but the newest five.
+def _places(layout: Layout) -> dict[int, _Place]:
+    """Return where the states are, those of formats 1 to 3 too."""
+    found: dict[int, _Place] = {}
+    for old in (layout.old, layout.original):
+        if not is_link(old.root):
+            found |= {n: old.state(n) for n in old.state_numbers()}
+    return found | {n: layout.state(n) for n in layout.state_numbers()}
 
-    Returns:
-        Its number; None where there is nothing sound to keep.
 
-    Raises:
-        OSError: It cannot be written.
-        StorageError: It cannot be written.
-    """
+def _state(number: int, place: _Place) -> State:
+    root = place.root if isinstance(place, OldLayout) else place
+    files = root.rglob("*") if root.is_dir() else [root]
+    nbytes = sum(p.stat().st_size for p in files if not is_link(p) and p.is_file())
     try:
-        document = read_document(layout.document)
-    except PaintError:
-        return None
-    target = layout.states / f"{document.number:08d}"
-    if target.exists():
-        return document.number
-    make_folder(layout.states)
-    beside = layout.states / f".{document.number}-{secrets.token_hex(4)}.part"
-    earlier = [layout.states / f"{n:08d}" for n in reversed(layout.state_numbers())][:1]
-    try:
-        make_folder(beside / "masks")
-        for entry in document.photos:
-            if entry.mask is not None:
-                _keep_file(layout.root, beside, entry.mask, earlier=earlier)
-        if layout.layer.exists():
-            _keep_file(layout.root, beside, layout.layer.name, earlier=earlier)
-        write_json(beside / "project.json", document.to_json())
-        os.replace(beside, target)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    _forget(layout)
-    return document.number
-
-
-def _keep_file(root: Path, beside: Path, name: str, *, earlier: list[Path]) -> None:
-    """Copy a file into a state, or share it with the state before where it is the same."""
-    for state in earlier:
-        with suppress(OSError):
-            if filecmp.cmp(root / name, state / name, shallow=False):
-                os.link(state / name, beside / name)
-                return
-    # A missing or unreadable mask is simply not part of the state.
-    with suppress(FormatError):
-        write_bytes(beside / name, read_file(root / name))
-
-
-def _forget(layout: Layout) -> None:
-    """Remove the oldest states, and what an interrupted one left."""
-    for number in layout.state_numbers()[:-KEPT_STATES]:
-        shutil.rmtree(layout.states / f"{number:08d}", ignore_errors=True)
-    for part in layout.states.glob(".*.part"):
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _put_back(layout: Layout, number: int) -> None:
-    """Replace the present files by those of a state. The folder is locked."""
-    chosen = layout.states / f"{number:08d}"
-    document = read_document(chosen / "project.json")
-    names = sorted(entry.mask for entry in document.photos if entry.mask is not None)
-    if (chosen / layout.layer.name).exists():
-        names.append(layout.layer.name)
-    # In memory before anything else: keeping the present state may forget the oldest, this one.
-    contents = {name: read_file(chosen / name) for name in names}
-    outdated = _keep_present(layout)
-    make_folder(layout.masks)
-    for name, content in contents.items():
-        write_bytes(layout.root / name, content)
-    # A number above all journals: none of them is replayed onto the restored masks.
-    above = max([*layout.journal_numbers(), *layout.state_numbers(), document.number]) + 1
-    plain = document.to_json() | {"number": above, "fused_shown": False}
-    write_bytes(layout.history(above), MAGIC)
-    write_json(layout.document, plain)
-    for path in outdated:
-        path.unlink(missing_ok=True)
-    for mask in layout.masks.glob("*.png"):
-        if f"masks/{mask.name}" not in contents:
-            layout.set_aside(mask)
-    if layout.layer.name not in contents and layout.layer.exists():
-        layout.set_aside(layout.layer)
-
-
-def _keep_present(layout: Layout) -> list[Path]:
-    """Keep what is about to be replaced, as a state and, for what no state holds, aside.
-
-    Returns:
-        Files that can go once the other state is in place.
-    """
-    outdated = [layout.journal(n) for n in layout.journal_numbers()]
-    outdated += [layout.history(n) for n in layout.history_numbers()]
-    for path in outdated:
-        layout.set_aside(path, move=False)
-    if layout.document.exists() and keep_state(layout) is None:
-        layout.set_aside(layout.document, move=False)
-    return [*outdated, layout.fused]
-
-
-def _state(layout: Layout, number: int) -> State:
-    folder = layout.states / f"{number:08d}"
-    nbytes = sum(p.stat().st_size for p in folder.rglob("*") if not is_link(p) and p.is_file())
-    try:
-        document = read_document(folder / "project.json")
-    except (FormatError, PaintError) as error:
+        document, problem = _looked_at(place)
+    except PaintError as error:
         return State(number, "", 0, (), has_layer=False, nbytes=nbytes, problem=str(error))
-    masks = [entry.mask for entry in document.photos if entry.mask is not None]
-    missing = [name for name in masks if not (folder / name).exists()]
     return State(
         number=number,
         saved=document.saved,
-        painted=len(masks),
+        painted=sum(p.painted for p in document.photos),
         classes=tuple(c.name for c in document.taxonomy),
-        has_layer=(folder / layout.layer.name).exists(),
+        has_layer=document.layer,
         nbytes=nbytes,
-        problem=f"{missing[0]} is missing" if missing else None,
+        problem=problem,
     )
+
+
+def _looked_at(place: _Place) -> tuple[Document, str | None]:
+    """Return the document of a state, and what is wrong with its pieces.
+
+    Raises:
+        PaintError: It cannot be read.
+    """
+    if isinstance(place, OldLayout):
+        document = read_old_document(place.document)
+        missing = [p.file for p in document.photos if p.file and not (place.root / p.file).exists()]
+        return document, f"{missing[0]} is missing" if missing else None
+    told: list[str] = []
+    with opened(place, told) as database:
+        document, _ = read_document_row(database, place.name)
+        try:
+            for i, photo in enumerate(document.photos):
+                where = f"the mask of photo {photo.name}"
+                if photo.painted and read_mask_row(database, i, None, where) is None:
+                    return document, f"{where} is missing"
+            if document.layer and read_points_row(database, "the labels of points") is None:
+                return document, "the labels of points are missing"
+        except PaintError as error:
+            return document, str(error)
+    return document, told[0] if told else None

@@ -219,7 +219,7 @@ def _close(main: MainWindow) -> None:
 
 
 class _StopRequest:
-    """Ctrl+C and SIGTERM, noted for the loop: a handler must not touch the window."""
+    """Signals that ask to end, noted for the loop: a handler must not touch the window."""
 
     def __init__(self) -> None:
         """Listen to nothing yet."""
@@ -228,9 +228,11 @@ class _StopRequest:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> _StopRequest:
-        """Listen to both signals."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._on_signal)
+        """Listen to Ctrl+C, to a polite kill, and to a terminal or session that is closed."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        for number in (getattr(signal, n) for n in names if hasattr(signal, n)):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                self._before[number] = signal.signal(number, self._on_signal)
         return self
 
     def __exit__(self, *_error: object) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pye57
 
 from bench.fuzz_parts import npz_file, text_file
-from o3d_paint.io.exporters.las import CLASSES_VLR
+from o3d_paint.io.own_records import CLASSES_VLR
 
 _HEADER = "property float x\nproperty double y\nproperty float z\nproperty uchar red\n"
 _HEADER += "property uchar green\nproperty uchar blue\nproperty ushort label\nend_header\n"

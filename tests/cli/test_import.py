@@ -42,3 +42,10 @@ def test_real_captures_come_back_the_same(run, captures, tmp_path, name, options
     found = load_scene(tmp_path / "a.npz")
     assert_same(found, expected)
     assert np.isfinite(found.cloud.xyz).all()
+
+
+def test_what_is_read_is_listed_without_a_scene(run):
+    result = run("import", "--list")
+    assert result.exit_code == 0, result.output
+    for name in ("metashape", "opensfm", "polycam", "coco-panoptic", "yolo", "laz"):
+        assert name in result.output

@@ -53,7 +53,7 @@ def test_what_cannot_be(run, project, tmp_path):
     assert run("masks", project, "-o", tmp_path / "o", "--format", "voc").exit_code == 2
     done = run("masks", tmp_path, "-o", tmp_path / "o")
     assert done.exit_code == 1
-    assert "no project.json" in done.output
+    assert "no project.sqlite" in done.output
     done = run("masks", project, "-o", project / "masks", "--overwrite")
     assert done.exit_code == 1
     assert "belongs to the project" in done.output

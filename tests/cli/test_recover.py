@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -59,27 +60,36 @@ def test_what_restoring_drops_is_said(tmp_path: Path) -> None:
     session = open_session(scene, root)
     session.project.paint(1, Stroke(np.array([[80.0, 700.0]]), 50, 1))
     session.project.paint(1, Stroke(np.array([[80.0, 800.0]]), 50, 1))
+    now = {i: session.project.mask(i).copy() for i in range(2)}
+    names = [e.name for e in session.project.history.done]
+    killed = root.with_name("killed")
+    shutil.copytree(root, killed)
     session.abandon()
+    shutil.rmtree(root)
+    killed.rename(root)
+    (root / "lock").unlink()
     first = json.loads(run("recover", str(root), "--json")[1])["states"][-1]["number"]
     code, text = run("recover", str(root), "--restore", str(first))
     assert code == 0
     said = " ".join(text.split())
     assert "The fused labels went" in said
-    assert "3 steps that could be undone or redone went" in said
-    assert "2 steps after the last saving went, and no state has them" in said
-    assert str(root / "aside") in said
-    kept = int(re.search(r"What was there before is state (\d+)", said)[1])
+    assert "2 steps after the last saving went: that state has them" in said
+    kept = int(re.search(r"What was there before is state (\d+), with its undo history", said)[1])
     assert kept in [
         s["number"] for s in json.loads(run("recover", str(root), "--json")[1])["states"]
     ]
     # And all that is so.
     project = read_project(root, scene)[0]
     assert project.fusion is None
-    assert not project.history.done
-    assert any(p.suffix == ".journal" for p in (root / "aside").iterdir())
+    assert project.painted_frames == (0,)
+    assert len(project.history) == 1
     code, text = run("recover", str(root), "--restore", str(kept))
+    assert code == 0
     assert "fused" not in text
-    assert "step" not in text
+    project = read_project(root, scene)[0]
+    for i in range(2):
+        np.testing.assert_array_equal(project.mask(i), now[i])
+    assert [e.name for e in project.history.done] == names
 
 
 def test_the_oldest_state_that_goes_is_named(tmp_path: Path) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import open3d as o3d
 import pytest
 from plyfile import PlyData
 
+from o3d_paint.core.taxonomy import LabelClass, Taxonomy
 from o3d_paint.errors import MissingExtraError, StorageError, TaxonomyError
 from o3d_paint.io.clouds.registry import read_cloud
 from o3d_paint.io.exporters import EXPORTERS, ExportOptions, LabelledScene, export
@@ -26,8 +28,11 @@ from o3d_paint.io.exporters.selection import (
 )
 from o3d_paint.io.taxonomy_file import find_taxonomy
 from o3d_paint.plain_text import printable
+from tests.io.rewriters.labelled_clouds import UTM as ORIGIN
+from tests.io.rewriters.labelled_clouds import labelled_by, points
 from tests.io.test_exporters import TAXONOMY, labelled
 
+FOLDERS = [".s3dis", ".pointcept"]
 UTM = (448_123.25, 5_411_987.5, 312.125)
 
 
@@ -125,6 +130,22 @@ def _s3dis(path: Path) -> Back:
     return Back(joined[:, :3], joined[:, 3:6], joined[:, 6])
 
 
+def _pointcept(path: Path) -> Back:
+    """Read a folder as Pointcept's DefaultDataset does."""
+    names = ("coord", "color", "normal", "segment")
+    found = {n: np.load(path / f"{n}.npy") for n in names}
+    assert sorted(p.name for p in path.iterdir()) == sorted(
+        ["classes.json", *(f"{n}.npy" for n in names)]
+    )
+    assert [found[n].dtype for n in names] == ["f4", "u1", "f4", "i4"]
+    assert np.allclose(np.linalg.norm(found["normal"], axis=1), 1, atol=1e-5)
+    listed = json.loads((path / "classes.json").read_text(encoding="utf-8"))
+    ids = [c["id"] for c in listed["classes"] if c["id"]]
+    labels = np.array([*ids, 0])[found["segment"]]
+    assert found["segment"].min() >= -1
+    return Back(found["coord"].astype("f8") + listed["offset"], found["color"], labels)
+
+
 READERS: dict[str, Callable[[Path], Back]] = {
     ".ply": _ply,
     ".pcd": _pcd,
@@ -136,6 +157,7 @@ READERS: dict[str, Callable[[Path], Back]] = {
     ".npz": _npz,
     ".label": _kitti,
     ".s3dis": _s3dis,
+    ".pointcept": _pointcept,
 }
 
 
@@ -160,7 +182,7 @@ def _same_points(toy: LabelledScene, back: Back, tolerance: float) -> None:
 
 
 def test_every_cloud_format_has_a_contract() -> None:
-    assert set(READERS) | {".glb", ".npy"} == set(EXPORTERS)
+    assert set(READERS) | {".glb", ".npy", ".xml"} == set(EXPORTERS)
 
 
 @pytest.mark.parametrize("suffix", READERS)
@@ -195,7 +217,7 @@ def test_class_colours_on_request(tmp_path: Path, suffix: str) -> None:
     assert (walls == (10, 200, 30)).all()
 
 
-@pytest.mark.parametrize("suffix", [s for s in READERS if s != ".s3dis"])
+@pytest.mark.parametrize("suffix", [s for s in READERS if s not in FOLDERS])
 def test_inputs_are_never_written_over(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     path.write_bytes(b"mine")
@@ -204,11 +226,51 @@ def test_inputs_are_never_written_over(tmp_path: Path, suffix: str) -> None:
     assert path.read_bytes() == b"mine"
 
 
-def test_an_s3dis_folder_is_never_written_over(tmp_path: Path) -> None:
-    (tmp_path / "a.s3dis").mkdir()
+@pytest.mark.parametrize("suffix", FOLDERS)
+def test_a_folder_is_never_written_over(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"a{suffix}").mkdir()
     with pytest.raises(StorageError, match="there already"):
-        export(labelled(n=20), tmp_path / "a.s3dis")
-    assert list(tmp_path.iterdir()) == [tmp_path / "a.s3dis"]
+        export(labelled(n=20), tmp_path / f"a{suffix}")
+    assert list(tmp_path.iterdir()) == [tmp_path / f"a{suffix}"]
+
+
+def test_normals_look_at_the_cameras(tmp_path: Path) -> None:
+    np.savetxt(tmp_path / "scan.xyz", np.column_stack(points()), fmt="%.6f")
+    scene = labelled_by(tmp_path / "scan.xyz")
+    export(scene, tmp_path / "a.pointcept")
+    floor = scene.labels == 1
+    normals = np.load(tmp_path / "a.pointcept" / "normal.npy")
+    assert (normals[floor, 2] > 0.9).mean() > 0.95
+    ball = (scene.labels == 2) & (scene.scene.cloud.xyz[:, 2] - ORIGIN[2] > 0.3)
+    centre = np.array([*ORIGIN[:2], ORIGIN[2] + 0.5])
+    outward = scene.scene.cloud.xyz[ball] - centre
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    assert (np.einsum("ij,ij->i", normals[ball], outward) > 0.8).mean() > 0.9
+
+
+def test_cloudcompare_shows_each_class_in_its_colour(tmp_path: Path) -> None:
+    classes = (LabelClass(3, "Straße & Weg", (9, 8, 7)), LabelClass(4, "b", (200, 1, 2)))
+    taxonomy = Taxonomy((LabelClass(200, "far", (1, 99, 3)), *classes))
+    export(replace(labelled(n=20), taxonomy=taxonomy), tmp_path / "a.xml")
+    root = ElementTree.parse(tmp_path / "a.xml").getroot()
+    assert root.tag == "CloudCompare"
+    scale = root[0]
+    assert (scale.tag, scale.get("version")) == ("ColorScale", "1")
+    assert [e.tag for e in scale[0]] == ["name", "uuid", "absolute", "minValue", "range"]
+    low, size = (float(scale[0].findtext(n)) for n in ("minValue", "range"))
+    steps = [(float(s.get("pos")), *(int(s.get(c)) for c in "rgb")) for s in scale[1].iter("step")]
+    positions = [s[0] for s in steps]
+    assert positions[0] == 0
+    assert positions[-1] == 1
+    assert (np.diff(positions) > 0).all()
+    # As CloudCompare does it: 1024 colours, blended between the steps.
+    table = np.linspace(0, 1, 1024)
+    for c in taxonomy:
+        at = table[int((c.class_id - low) / size * 1023)]
+        found = [np.interp(at, positions, [s[i] for s in steps]) for i in (1, 2, 3)]
+        assert tuple(round(f) for f in found) == c.color
+    texts = {int(e.get("val")): e.get("text") for e in scale[1].iter("label")}
+    assert texts == {0: "unlabelled", **{c.class_id: printable(c.name) for c in taxonomy}}
 
 
 def test_standard_names_get_the_standards_codes() -> None:

@@ -71,7 +71,7 @@ def test_clouds_can_be_read_again(tmp_path: Path, hostile: LabelledScene, ending
     if ending == ".glb":
         assert trimesh.load(path).geometry
         return
-    if ending in (".npy", ".label", ".s3dis"):
+    if ending in (".npy", ".label", ".s3dis", ".pointcept", ".xml"):
         for table in folder.glob("classes.json"):
             assert [c["name"] for c in json.loads(table.read_bytes())["classes"]] == list(NAMES)
         return

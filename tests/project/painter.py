@@ -76,7 +76,7 @@ def _edit_class(project: Project, rng: np.random.Generator, ids: list[int]) -> N
 def paint_until_killed(root: Path, first: int, acknowledge: Connection) -> None:
     """Open the project and go on with step ``first``, telling of each that is finished."""
     # Checkpoints as often as may be: it is between their files that a kill is interesting.
-    autosave._JOURNAL_RECORDS = 9
+    autosave._LOG_STEPS = 9
     mailbox = Mailbox()
     session = open_session(scene(), root, post=mailbox.post, classes=CLASSES)
     acknowledge.send(first)

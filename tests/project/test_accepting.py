@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +16,14 @@ from o3d_paint.core.label_source import ACCEPTED, FUSED, NONE, PAINTED
 from o3d_paint.core.mask import Rect
 from o3d_paint.core.statistics import as_csv, class_statistics
 from o3d_paint.fusion.settings import FusionSettings
+from o3d_paint.project.document_in import document_in
 from o3d_paint.project.evaluation import evaluate
 from o3d_paint.project.jobs import Mailbox
 from o3d_paint.project.pipeline import run_fuse
 from o3d_paint.project.project import Project
 from o3d_paint.project.report import fuse_report, labelled_scene
 from o3d_paint.project.session import open_session, read_project
+from tests.project.golden import FOLDER, golden_scene
 from tests.project.scenes import strip_scene
 from tests.project.test_agreement import same
 
@@ -320,11 +324,12 @@ def test_files_keep_it_through_crash_and_close(tmp_path: Path) -> None:
     while again.undo():
         pass
     assert not len(again.accepted)
-    (root / "cloud_layer.npz").write_bytes(b"damaged")
+    with closing(sqlite3.connect(root / "project.sqlite", isolation_level=None)) as database:
+        database.execute("UPDATE points SET accepted = x'00'")
     rebuilt, messages = read_project(root, SCENE)
     assert any("put together" in m for m in messages)
     np.testing.assert_array_equal(rebuilt.accepted.labels, project.accepted.labels)
-    assert json.loads((root / "project.json").read_text("utf-8"))["layer"] is True
+    assert document_in(root).layer
 
 
 def test_other_points_set_it_aside_like_labels_laid_on_points(tmp_path: Path) -> None:
@@ -344,14 +349,12 @@ def test_other_points_set_it_aside_like_labels_laid_on_points(tmp_path: Path) ->
 
 @pytest.mark.parametrize("damage", ["short", "floats", "beyond"])
 def test_accepted_predictions_of_a_file_that_make_no_sense(tmp_path: Path, damage: str) -> None:
-    root = tmp_path / "p.o3dpaint"
-    session = open_session(SCENE, root, classes=["a", "b"])
-    paint(session.project)
-    session.project.fuse(LOW)
-    session.project.accept()
-    session.close()
+    root = tmp_path / "p"
+    shutil.copytree(FOLDER / "format_3", root)
     with np.load(root / "cloud_layer.npz") as file:
         arrays = dict(file)
+    with np.load(root / "expected.npz") as file:
+        expected = file["accepted"]
     if damage == "short":
         arrays["accepted"] = arrays["accepted"][:5]
     elif damage == "floats":
@@ -359,10 +362,10 @@ def test_accepted_predictions_of_a_file_that_make_no_sense(tmp_path: Path, damag
     else:
         arrays["accepted_percent"][:] = 255
     np.savez(root / "cloud_layer.npz", **arrays)
-    project, messages = read_project(root, SCENE)
+    project, messages = read_project(root, golden_scene())
     assert bool(messages) == (damage != "beyond")
     assert project.accepted.percents.max() <= 100
-    np.testing.assert_array_equal(project.accepted.labels, session.project.accepted.labels)
+    np.testing.assert_array_equal(project.accepted.labels, expected)
 
 
 @pytest.mark.parametrize("limit", [None, 2.05])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
+import sqlite3
 import struct
 import subprocess
 import sys
 import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +20,15 @@ from PIL import Image
 
 from o3d_paint.core.brush import Stroke
 from o3d_paint.core.mask import MaskEdit, Rect
+from o3d_paint.errors import SceneError
 from o3d_paint.project.codec import decode_step, encode_step, step_name
-from o3d_paint.project.records import MAGIC, RecordKind, frame_record, parse_records
+from o3d_paint.project.database import checksum
+from o3d_paint.project.records import MAGIC, RecordKind, parse_records
+from o3d_paint.project.rows import put_edit
 from o3d_paint.project.session import open_session, read_project
 from o3d_paint.project.steps import FrameEdit, LayerEdit, Step
+from tests.project.golden import FOLDER, golden_scene
+from tests.project.old_records import frame_record
 from tests.project.scenes import MASK_SHAPE, strip_scene
 
 GB = 1 << 30
@@ -145,37 +153,103 @@ def project(tmp_path: Path) -> Path:
     return tmp_path / "p"
 
 
-def test_one_bomb_in_the_journal_is_told_and_the_rest_is_there(project: Path) -> None:
-    number = max(int(p.stem) for p in (project / "states").iterdir()) + 50
+@pytest.fixture
+def old_project(tmp_path: Path) -> Path:
+    """Of an earlier version: a folder of files."""
+    shutil.copytree(FOLDER / "format_3", tmp_path / "old")
+    return tmp_path / "old"
+
+
+def test_one_bomb_in_the_journal_is_told_and_the_rest_is_there(old_project: Path) -> None:
     record = frame_record(RecordKind.DO, BOMBS["rectangles of 64 thousand million pixels"](), 0)
     deep = frame_record(RecordKind.SETTINGS, b"[" * 200_000 + b"]" * 200_000, 1)
-    (project / "journal" / f"{number:08d}.journal").write_bytes(MAGIC + record + deep)
-    found, told = read_project(project, strip_scene())
-    assert found.painted_frames == (0, 1)
+    (old_project / "journal" / "00000050.journal").write_bytes(MAGIC + record + deep)
+    found, told = read_project(old_project, golden_scene())
+    assert found.painted_frames == (0, 1, 2)
     assert sum("step of the journal cannot be read" in m for m in told) == 2
 
 
-def test_a_mask_of_another_size_is_not_decoded(project: Path) -> None:
-    mask = next((project / "masks").glob("*.png"))
-    Image.new("P", (12_000, 12_000)).save(mask)
+def added(project: Path, kind: RecordKind, data: bytes) -> None:
+    with closing(sqlite3.connect(project / "project.sqlite", isolation_level=None)) as database:
+        (last,) = database.execute("SELECT max(seq) FROM edit").fetchone()
+        put_edit(database, last + 1, kind, data, last + 1)
+
+
+def test_one_bomb_among_the_steps_is_told_and_the_rest_is_there(project: Path) -> None:
+    added(project, RecordKind.DO, BOMBS["rectangles of 64 thousand million pixels"]())
+    added(project, RecordKind.SETTINGS, b"[" * 200_000 + b"]" * 200_000)
     found, told = read_project(project, strip_scene())
+    assert found.painted_frames == (0, 1)
+    assert sum("recorded step cannot be read" in m for m in told) == 2
+
+
+def test_a_mask_of_another_size_is_not_decoded(old_project: Path) -> None:
+    mask = next((old_project / "masks").glob("*.png"))
+    Image.new("P", (12_000, 12_000)).save(mask)
+    found, told = read_project(old_project, golden_scene())
     assert any("12000x12000" in m and "put together" in m for m in told), told
     assert found.mask(0).shape == MASK_SHAPE
 
 
+def stored_mask(labels: bytes, height: int, width: int) -> tuple[object, ...]:
+    parts = (0, 1 << 40, height, width, labels, None)
+    return (*parts, checksum("mask", *parts))
+
+
+MASKS = {
+    "another size": (b"\1" + zlib.compress(bytes(2 * 10**6)), (1000, 1000)),
+    "a huge size": (b"\1" + zlib.compress(bytes(2 * 10**6)), (1 << 40, 1 << 40)),
+    "pixels without end": (b"\1" + zlib.compress(bytes(1 << 28), 9), MASK_SHAPE),
+    "runs without end": (b"\0" + struct.pack("<Q", 1 << 60) + zlib.compress(bytes(99)), MASK_SHAPE),
+    "runs out of order": (
+        b"\0" + struct.pack("<Q", 2) + zlib.compress(struct.pack("<IIHH", 9, 0, 1, 2)),
+        MASK_SHAPE,
+    ),
+    "runs beyond the mask": (
+        b"\0" + struct.pack("<Q", 2) + zlib.compress(struct.pack("<IIHH", 0, 1 << 30, 1, 2)),
+        MASK_SHAPE,
+    ),
+    "nothing": (b"", MASK_SHAPE),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MASKS)
+def test_masks_that_ask_for_more_than_there_is_are_told(project: Path, name: str) -> None:
+    labels, (height, width) = MASKS[name]
+    with closing(sqlite3.connect(project / "project.sqlite", isolation_level=None)) as database:
+        row = stored_mask(labels, height, width)
+        database.execute("REPLACE INTO mask VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found, told = read_project(project, strip_scene())
+    assert any("photo_00" in m and "put together" in m for m in told), told
+    assert found.mask(0).shape == MASK_SHAPE
+    assert found.painted_frames == (0, 1)
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    assert grown < GB // 4
+
+
+def test_steps_that_do_not_fit_into_memory_are_not_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added(project, RecordKind.DO, bytes(10_000_000))
+    monkeypatch.setattr("o3d_paint.io.memory.available_bytes", lambda: 10_000_000)
+    with pytest.raises(SceneError, match=r"the steps of .* declare"):
+        read_project(project, strip_scene())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the address space")
-def test_a_journal_larger_than_the_memory_is_one_sentence(project: Path) -> None:
+def test_a_journal_larger_than_the_memory_is_one_sentence(old_project: Path) -> None:
     """A file with a hole takes nothing of the disk."""
-    with (project / "journal" / "00000999.journal").open("wb") as file:
+    with (old_project / "journal" / "00000999.journal").open("wb") as file:
         file.write(MAGIC)
         file.truncate(1 << 40)
     code = (
         "from pathlib import Path\nimport sys\n"
         "from o3d_paint.project.session import read_project\n"
-        "from tests.project.scenes import strip_scene\n"
-        "print(*read_project(Path(sys.argv[1]), strip_scene())[1])"
+        "from tests.project.golden import golden_scene\n"
+        "print(*read_project(Path(sys.argv[1]), golden_scene())[1])"
     )
     said = subprocess.run(
-        [sys.executable, "-c", code, str(project)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(old_project)], capture_output=True, text=True, check=True
     )
     assert "00000999.journal declares" in said.stdout

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from o3d_paint.errors import FormatError
-from o3d_paint.project.document import read_document
+from o3d_paint.project.document import read_old_document
 
 GOLDEN = Path(__file__).parent / "golden" / "format_2" / "project.json"
 
@@ -23,7 +23,7 @@ def changed(tmp_path: Path, **values: Any) -> Path:
 @pytest.mark.parametrize("number", [-1, int("9" * 400)])
 def test_a_count_of_states_that_no_file_could_be_named_after(tmp_path: Path, number: int) -> None:
     with pytest.raises(FormatError, match=r"'number' .*counts the saved states"):
-        read_document(changed(tmp_path, number=number))
+        read_old_document(changed(tmp_path, number=number))
 
 
 @pytest.mark.parametrize("wrong", [float("inf"), 1.5, "1", None])
@@ -32,8 +32,8 @@ def test_classes_have_whole_numbers(tmp_path: Path, field: str, wrong: object) -
     entry = {"id": 1, "name": "roof", "color": [1, 2, 3]}
     entry[field] = [1, 2, wrong] if field == "color" else wrong
     with pytest.raises(FormatError, match=r"'classes' .*expected id, name and color"):
-        read_document(changed(tmp_path, classes=[entry]))
+        read_old_document(changed(tmp_path, classes=[entry]))
 
 
 def test_the_golden_document_reads(tmp_path: Path) -> None:
-    assert len(read_document(changed(tmp_path)).taxonomy)
+    assert len(read_old_document(changed(tmp_path)).taxonomy)

@@ -13,8 +13,9 @@ from o3d_paint.core.mask import MaskEdit, Rect, apply, edit_between
 from o3d_paint.core.taxonomy import LabelClass, Taxonomy, article_taxonomy
 from o3d_paint.project.codec import decode_step, encode_step, step_name
 from o3d_paint.project.history import Entry, History
-from o3d_paint.project.records import MAGIC, Record, RecordKind, frame_record, parse_records
+from o3d_paint.project.records import MAGIC, Record, RecordKind, parse_records
 from o3d_paint.project.steps import AcceptEdit, FrameEdit, LayerEdit, Step, TaxonomyEdit, merged
+from tests.project.old_records import frame_record
 
 IDS = st.sampled_from([0, 0, 0, 1, 2, 300, 65535])
 MASKS = hnp.arrays(np.uint16, (9, 7), elements=IDS)

@@ -74,7 +74,7 @@ def test_every_finished_step_survives_kill_9(tmp_path: Path) -> None:
             painter.do_step(expected, step)
             step += 1
         found, messages = read_project(root, scene)
-        if not step and not (root / "project.json").exists():
+        if not step and not (root / "project.sqlite").exists():
             continue
         differing = differences(found, expected)
         if differing:

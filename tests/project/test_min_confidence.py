@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from o3d_paint.core.scene import PointCloud, Scene
 from o3d_paint.fusion.settings import FusionSettings
 from o3d_paint.io.exporters import export
 from o3d_paint.io.mask_exporters import write_masks
+from o3d_paint.project.document_in import document_in
 from o3d_paint.project.project import Project
 from o3d_paint.project.report import labelled_scene
 from o3d_paint.project.session import open_session, read_project
@@ -178,7 +178,7 @@ def test_a_project_that_was_fused_before_stays_as_it_was_until_it_is_fused_again
     assert not session.project.fusion_is_stale
     now = session.project.labels
     session.close()
-    kept = json.loads((root / "project.json").read_text("utf-8"))["settings"]
+    kept = document_in(root).settings
     assert kept["fusion"]["keep_strokes"] is True
     assert not {"fuse", "weights"} & kept.keys()
     reopened, messages = read_project(root, golden_scene())

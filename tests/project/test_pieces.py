@@ -114,7 +114,7 @@ def test_what_is_on_disk_is_never_half_of_a_step(
     project.merge_class(3, 2)
     for _ in range(after):
         project.go_on(0.0)
-    monkeypatch.setattr(autosave, "_JOURNAL_RECORDS", 0)
+    monkeypatch.setattr(autosave, "_LOG_STEPS", 0)
     project.set_hidden(1, True)  # wants everything that changed on disk
     assert project.is_changing
     there, _ = read_project(tmp_path / "p", SCENE)

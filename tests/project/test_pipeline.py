@@ -53,8 +53,14 @@ def test_most_labels_are_right_and_paint_is_kept(scene, masks):
     labels = result.labelled.labels
     painted = result.painted > 0
     assert painted.mean() > 0.2
-    np.testing.assert_array_equal(labels[painted], result.painted[painted])
-    np.testing.assert_array_equal(result.labelled.source == 1, painted)
+    # Beside a jump of the depth a pixel may paint what stands behind the rim: that is overruled.
+    overruled = painted & (labels != result.painted)
+    assert overruled.sum() < 0.01 * painted.sum()
+    np.testing.assert_array_equal(labels[overruled], point_truth(scene)[overruled])
+    # What one photo said of a point and another did not is painted, too.
+    is_painted = result.labelled.source == 1
+    assert is_painted[painted & ~overruled].all()
+    assert not is_painted[~painted].any()
     labelled = labels > 0
     assert (labels == point_truth(scene))[labelled].mean() > 0.95
 

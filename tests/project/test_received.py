@@ -6,19 +6,22 @@ import json
 import os
 import shutil
 import socket
+import sqlite3
 import stat
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from o3d_paint.core.brush import Stroke
+from o3d_paint.core.scene import Scene
 from o3d_paint.errors import PaintError
 from o3d_paint.io.part_files import new_part_name
 from o3d_paint.io.scene import LoadOptions
-from o3d_paint.project.document import FORMAT
+from o3d_paint.project.database import checksum
 from o3d_paint.project.layout import project_folder
 from o3d_paint.project.scene_options import SETTING, completed_options, kept_options
 from o3d_paint.project.session import (
@@ -28,6 +31,7 @@ from o3d_paint.project.session import (
     scene_path_of,
 )
 from o3d_paint.project.states import list_states, restore_state
+from tests.project.golden import FOLDER, golden_scene
 from tests.project.scenes import strip_scene
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs links")
@@ -40,7 +44,7 @@ def stroke(y: float, class_id: int) -> Stroke:
 
 @pytest.fixture
 def received(tmp_path: Path) -> Path:
-    """A project with masks, labels on points, a fusion, states and a journal."""
+    """A project with masks, labels on points, a fusion, states and steps that are not saved."""
     root = tmp_path / "got" / "p.o3dpaint"
     session = open_session(strip_scene(), root, classes=["a", "b"])
     for i in range(3):
@@ -52,7 +56,22 @@ def received(tmp_path: Path) -> Path:
     session.project.paint(0, stroke(300, 2))
     session.save(wait=True)
     session.project.paint(1, stroke(200, 2))
+    shutil.copytree(root, tmp_path / "killed")
     session.abandon()
+    shutil.rmtree(root)
+    (tmp_path / "killed").rename(root)
+    (root / "lock").unlink()
+    return root
+
+
+@pytest.fixture
+def received_old(tmp_path: Path) -> Path:
+    """A project of an earlier version: a folder of files."""
+    root = tmp_path / "got" / "old.o3dpaint"
+    shutil.copytree(FOLDER / "format_3", root)
+    state = root / "states" / "00000001"
+    shutil.copytree(root / "masks", state / "masks")
+    shutil.copy(root / "project.json", state / "project.json")
     return root
 
 
@@ -83,9 +102,9 @@ def replaced_by_link(path: Path, target: Path) -> None:
     path.symlink_to(target)
 
 
-def work(root: Path) -> tuple[str, ...]:
+def work(root: Path, scene: Scene | None = None) -> tuple[str, ...]:
     """Open, paint, save, fuse, save elsewhere, restore; returns what was told on opening."""
-    session = open_session(strip_scene(), root)
+    session = open_session(scene or strip_scene(), root)
     told = session.messages
     session.project.paint(2, stroke(700, 1))
     session.project.clear(1)
@@ -99,8 +118,10 @@ def work(root: Path) -> tuple[str, ...]:
     return told
 
 
-FILES = ("project.json", "lock", "fused.npz", "cloud_layer.npz", "masks/photo_00.png")
-FOLDERS = ("masks", "journal", "states", "aside")
+FILES = ("project.sqlite", "project.sqlite-wal", "lock", "fused.npz")
+FOLDERS = ("states", "aside")
+OLD_FILES = ("project.json", "lock", "cloud_layer.npz", "masks/photo_00.png")
+OLD_FOLDERS = ("masks", "journal", "states", "aside", "original")
 
 
 @pytest.mark.parametrize("name", [*FILES, *FOLDERS])
@@ -117,32 +138,49 @@ def test_links_out_are_neither_read_nor_written_through(
     assert not any(p.is_symlink() for p in received.rglob("*") if "aside" not in p.parts)
 
 
+@pytest.mark.parametrize("name", [*OLD_FILES, *OLD_FOLDERS])
+def test_nor_are_those_of_earlier_versions(received_old: Path, home: Path, name: str) -> None:
+    target = home / ("folder" if name in OLD_FOLDERS else "a.txt")
+    replaced_by_link(received_old / name, target)
+    before = contents(home)
+    told = work(received_old, golden_scene())
+    assert contents(home) == before
+    if name != "lock":
+        assert any("link" in m and name in m for m in told), told
+    assert not any(p.is_symlink() for p in received_old.rglob("*") if "aside" not in p.parts)
+
+
 @pytest.mark.parametrize("pattern", ["journal/*.journal", "history-*.records", "states/*"])
-def test_links_in_place_of_numbered_pieces(received: Path, home: Path, pattern: str) -> None:
-    for path in list(received.glob(pattern)):
+@pytest.mark.parametrize("is_old", [True, False])
+def test_links_in_place_of_numbered_pieces(
+    received: Path, received_old: Path, home: Path, pattern: str, is_old: bool
+) -> None:
+    root = received_old if is_old else received
+    for path in list(root.glob(pattern)):
         replaced_by_link(path, home / "folder" if path.is_dir() else home / "a.txt")
     before = contents(home)
-    work(received)
+    work(root, golden_scene() if is_old else None)
     assert contents(home) == before
 
 
-def test_links_within_a_kept_state(received: Path, home: Path) -> None:
-    for mask in received.glob("states/*/masks/*.png"):
+def test_links_within_a_kept_state_of_an_earlier_version(received_old: Path, home: Path) -> None:
+    for mask in received_old.glob("states/*/masks/*.png"):
         replaced_by_link(mask, home / "a.txt")
     before = contents(home)
-    for number in [s.number for s in list_states(received)]:
-        with pytest.raises(PaintError, match=r"cannot be restored|no state"):
-            restore_state(received, number)
+    for number in [s.number for s in list_states(received_old)]:
+        with pytest.raises(PaintError, match=r"cannot be restored|no state|is missing|link"):
+            restore_state(received_old, number)
     assert contents(home) == before
-    assert not any(WORDS.encode() in data for data in contents(received / "masks").values())
+    own = [p for p in received_old.rglob("*") if p.is_file() and not p.is_symlink()]
+    assert not any(WORDS.encode() in p.read_bytes() for p in own)
 
 
 def test_links_that_stay_inside_change_nothing_else(received: Path) -> None:
     """The lock would be written over what it leads to."""
-    replaced_by_link(received / "lock", received / "project.json")
+    replaced_by_link(received / "lock", received / "project.sqlite")
     session = open_session(strip_scene(), received)
     session.close()
-    assert json.loads((received / "project.json").read_bytes())["format"] == FORMAT
+    assert read_project(received, strip_scene())[1] == ()
 
 
 def test_a_hard_link_as_lock_is_not_written_to(received: Path, home: Path) -> None:
@@ -153,6 +191,85 @@ def test_a_hard_link_as_lock_is_not_written_to(received: Path, home: Path) -> No
     session.project.paint(0, stroke(10, 1))
     session.close()
     assert (home / "a.txt").read_text() == WORDS
+
+
+def test_a_hot_journal_that_came_with_it_is_not_believed(received: Path, home: Path) -> None:
+    """SQLite would roll it back, and delete the file that it names as its master."""
+    journal = received / "project.sqlite-journal"
+    (received / "project.sqlite-wal").unlink()
+    before_project, _ = read_project(received, strip_scene())
+    data = (received / "project.sqlite").read_bytes()
+    master = os.fsencode(home / "a.txt")
+    head = bytes.fromhex("d9d505f920a163d7") + (1).to_bytes(4, "big") + bytes(4)
+    head += (len(data) // 4096).to_bytes(4, "big") + (512).to_bytes(4, "big")
+    head += (4096).to_bytes(4, "big")
+    page = bytes(4096)
+    record = (
+        (2).to_bytes(4, "big")
+        + page
+        + sum(page[i] for i in range(4096 - 200, 0, -200)).to_bytes(4, "big")
+    )
+    tail = master + len(master).to_bytes(4, "big") + sum(master).to_bytes(4, "big") + head[:8]
+    journal.write_bytes(head.ljust(512, b"\0") + record + bytes(4) + tail)
+    before = contents(home)
+    found, told = read_project(received, strip_scene())
+    assert told == ()
+    for i in range(3):
+        np.testing.assert_array_equal(found.mask(i), before_project.mask(i))
+    told = work(received)
+    assert any("project.sqlite-journal is no part of a project" in m for m in told)
+    assert contents(home) == before
+    assert any(p.name.endswith("-journal") for p in (received / "aside").iterdir())
+
+
+HOSTILE = {
+    "trigger": "CREATE TRIGGER t AFTER INSERT ON edit BEGIN DELETE FROM mask; END",
+    "view": "CREATE VIEW v AS SELECT 1",
+    "index": "CREATE INDEX i ON edit (kind)",
+    "expression index": "CREATE INDEX i ON edit (abs(kind))",
+    "virtual table": "CREATE VIRTUAL TABLE f USING fts3(x)",
+    "another table": "CREATE TABLE more (x)",
+    "a view in place of a table": "DROP TABLE points; CREATE VIEW points AS SELECT 1 AS id",
+    "a column that computes": "DROP TABLE log; CREATE TABLE log (id INTEGER PRIMARY KEY, base,"
+    " x AS (base + 1))",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_database_with_more_than_our_tables_is_not_worked_on(received: Path, name: str) -> None:
+    shutil.rmtree(received / "states")
+    with closing(sqlite3.connect(received / "project.sqlite")) as database:
+        database.executescript(HOSTILE[name])
+        database.commit()
+    (received / "project.sqlite-wal").unlink(missing_ok=True)
+    for _ in range(2):
+        _, told = read_project(received, strip_scene())
+        assert any("damaged" in m or "no project" in m for m in told), told
+    session = open_session(strip_scene(), received)
+    session.project.paint(0, stroke(10, 1))
+    session.close()
+    with closing(sqlite3.connect(received / "project.sqlite")) as database:
+        found = database.execute("SELECT type, name FROM sqlite_master").fetchall()
+    assert {kind for kind, _ in found} == {"table"}
+    assert {n for _, n in found} == {"document", "mask", "points", "edit", "log"}
+    assert list((received / "aside").glob("*project.sqlite"))
+
+
+def test_values_of_wrong_types_and_sizes_are_told(received: Path) -> None:
+    with closing(sqlite3.connect(received / "project.sqlite")) as database:
+        database.execute("UPDATE mask SET labels = 'text', sum = NULL WHERE photo = 0")
+        database.execute("UPDATE mask SET height = 1e300 WHERE photo = 1")
+        database.execute("UPDATE points SET count = 9e18")
+        database.execute("UPDATE edit SET kind = 'x', step = 1.5 WHERE seq = 2")
+        database.execute("INSERT INTO edit VALUES (9223372036854775807, 1, 1, 0, zeroblob(9), '')")
+        database.commit()
+    session = open_session(strip_scene(), received)
+    assert session.read_only is None
+    assert sum("put together" in m for m in session.messages) == 3
+    assert session.project.painted_frames == (0, 1, 2)
+    session.project.paint(0, stroke(10, 1))
+    session.close()
+    assert read_project(received, strip_scene())[1] == ()
 
 
 def a_pipe(path: Path) -> None:
@@ -174,28 +291,32 @@ def an_endless_device(path: Path) -> None:
     path.symlink_to("/dev/zero")
 
 
-@pytest.mark.parametrize("name", [*FILES, "journal/00000999.journal"])
+OLD = [*OLD_FILES[2:], "journal/00000999.journal"]
+
+
+@pytest.mark.parametrize("name", [*FILES, "states/00000999.sqlite", "project.sqlite-shm", *OLD])
 @pytest.mark.parametrize("make", [a_pipe, a_socket, an_endless_device])
 def test_pipes_sockets_and_devices_do_not_hold_it_up(
-    received: Path, name: str, make: Callable[[Path], None]
+    received: Path, received_old: Path, name: str, make: Callable[[Path], None]
 ) -> None:
-    (received / name).unlink(missing_ok=True)
-    make(received / name)
-    project, _ = read_project(received, strip_scene())
+    root, scene = (received_old, golden_scene()) if name in OLD else (received, strip_scene())
+    (root / name).unlink(missing_ok=True)
+    make(root / name)
+    project, _ = read_project(root, scene)
     assert project.painted_frames
-    work(received)
-    for path in received.rglob("*"):
+    work(root, scene)
+    for path in root.rglob("*"):
         mode = path.lstat().st_mode
         assert "aside" in path.parts or stat.S_ISREG(mode) or stat.S_ISDIR(mode), path
 
 
 def test_looking_writes_nothing_and_follows_nothing(received: Path, home: Path) -> None:
-    for name in ("masks/photo_00.png", "fused.npz"):
+    for name in ("project.sqlite-wal", "fused.npz"):
         replaced_by_link(received / name, home / "a.txt")
     replaced_by_link(received / "states", home / "folder")
     before, mine = contents(home), entries(received)
     _, told = read_project(received, strip_scene())
-    assert any("photo_00.png" in m for m in told)
+    assert any("project.sqlite-wal" in m for m in told)
     assert WORDS not in " ".join(told)
     assert list_states(received) == []
     assert contents(home) == before
@@ -230,8 +351,10 @@ def test_a_copy_of_a_project_in_a_read_only_folder_takes_no_links(
 ) -> None:
     scene = received.with_name("p.npz")
     scene.write_bytes(b"")
+    (received / "masks").mkdir()
     replaced_by_link(received / "masks" / "photo_00.png", home / "a.txt")
     os.mkfifo(received / "masks" / "pipe.png")
+    (received / "masks" / "photo_01.png").touch()
     monkeypatch.setattr("o3d_paint.project.layout._is_writable", lambda _: False)
     folder, _ = project_folder(scene)
     assert folder != received
@@ -241,10 +364,15 @@ def test_a_copy_of_a_project_in_a_read_only_folder_takes_no_links(
 
 
 def noting(root: Path, **noted: object) -> None:
-    document = json.loads((root / "project.json").read_bytes())
-    document["scene"]["path"] = str(noted.pop("scene", ""))
-    document["settings"] = {SETTING: noted}
-    (root / "project.json").write_text(json.dumps(document))
+    (root / "project.sqlite-wal").unlink(missing_ok=True)
+    with closing(sqlite3.connect(root / "project.sqlite", isolation_level=None)) as database:
+        seq, data = database.execute("SELECT seq, data FROM document").fetchone()
+        document = json.loads(data)
+        document["scene"]["path"] = str(noted.pop("scene", ""))
+        document["settings"] = {SETTING: noted}
+        data = json.dumps(document).encode()
+        row = (data, checksum("document", seq, data))
+        database.execute("UPDATE document SET data = ?, sum = ?", row)
 
 
 def test_the_scene_beside_goes_before_the_noted_one(received: Path, home: Path) -> None:
@@ -294,7 +422,7 @@ def test_that_another_scene_is_read_than_the_noted_one_is_said(received: Path, h
 
 
 def test_parts_of_dead_writers_go_when_the_project_is_opened(received: Path) -> None:
-    names = [new_part_name(folder) for folder in (received, received / "masks")]
+    names = [new_part_name(folder) for folder in (received, received / "states")]
     for name in names:
         name.write_bytes(b"half")
     read_project(received, strip_scene())

@@ -10,6 +10,7 @@ from o3d_paint.core.brush import Stroke
 from o3d_paint.errors import StorageError
 from o3d_paint.project import autosave
 from o3d_paint.project.jobs import Mailbox
+from o3d_paint.project.layout import project_folder
 from o3d_paint.project.project import Project
 from o3d_paint.project.session import open_session, prepare_session, read_project, scene_path_of
 from tests.project.scenes import strip_scene
@@ -143,15 +144,14 @@ def test_a_folder_prepared_on_another_thread_is_opened_or_let_go(tmp_path: Path)
 def test_a_failed_save_as_leaves_saving_here_at_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(autosave, "_JOURNAL_RECORDS", 2)
+    monkeypatch.setattr(autosave, "_LOG_STEPS", 2)
     mailbox, folder = Mailbox(), tmp_path / "p.o3dpaint"
     session = open_session(SCENE, folder, post=mailbox.post, classes=["floor", "wall", "roof"])
     (tmp_path / "file").write_bytes(b"")
     work_on(session.project)
     with pytest.raises(StorageError, match="file"):
         session.save_as(tmp_path / "file" / "inside.o3dpaint")
-    (tmp_path / "blocked.o3dpaint").mkdir()
-    (tmp_path / "blocked.o3dpaint" / "masks").write_bytes(b"")
+    (tmp_path / "blocked.o3dpaint" / "project.sqlite").mkdir(parents=True)
     with pytest.raises(StorageError):
         session.save_as(tmp_path / "blocked.o3dpaint")
     assert session.folder == folder
@@ -193,6 +193,30 @@ def test_fusing_does_not_wait_for_paint_that_was_taken_back(tmp_path: Path) -> N
     assert mailbox.run_until(lambda: bool(done), timeout=20)
     assert project.missing_indexes() == ()
     session.close()
+
+
+def test_two_scenes_of_one_stem_have_projects_of_their_own(tmp_path: Path) -> None:
+    """A folder was painted, converted to a file, and that opened."""
+    (tmp_path / "capture").mkdir()
+    scenes = {name: strip_scene(seed=i) for i, name in enumerate(("capture", "capture.npz"))}
+    (tmp_path / "capture.npz").touch()
+    folders = {}
+    for _ in range(3):
+        for k, (name, scene) in enumerate(scenes.items()):
+            path = tmp_path / name
+            folder, note = project_folder(path)
+            assert folders.setdefault(name, folder) == folder
+            assert (note is None) == (name == "capture")
+            with open_session(scene, folder, scene_path=path, classes=["a", "b"]) as session:
+                assert session.messages == ()
+                session.project.paint(0, line(1 + k))
+    assert len({*folders.values()}) == 2
+    assert str(tmp_path / "capture") in str(project_folder(tmp_path / "capture.npz")[1])
+    for k, name in enumerate(scenes):
+        assert set(np.unique(read_project(folders[name], scenes[name])[0].mask(0))) == {0, 1 + k}
+    # A scene that was renamed keeps its project where its name still leads to it.
+    (tmp_path / "capture").rename(tmp_path / "other")
+    assert project_folder(tmp_path / "capture.npz")[0] == folders["capture.npz"]
 
 
 def test_a_merged_class_keeps_its_fused_labels_after_the_fusion_was_saved(tmp_path: Path) -> None:

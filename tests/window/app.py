@@ -301,9 +301,9 @@ class App:
         wait_until(lambda: path.exists() or self.process.poll() is not None, f"{path.name}")
         assert path.exists(), f"the program ended: {self.log[-3000:]}"
 
-    def end(self) -> int:
+    def end(self, number: int = signal.SIGTERM) -> int:
         """Ask the program to end as the system does, and return its exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(number)
         return self.process.wait(60)
 
     def kill(self) -> None:

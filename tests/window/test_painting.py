@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +142,16 @@ def test_right_button_erases_and_leaving_the_photo_does_not_matter(app: App) -> 
     app.wait(lambda s: s["undo"] == "erase" and s["painted"] == 0, "erased")
     app.key("ctrl+z")
     app.wait(lambda s: s["painted"] > 0, "erasing can be undone")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="a signal of Unix")
+def test_a_terminal_that_is_closed_saves_and_closes(app: App, tmp_path: Path) -> None:
+    app.wait_open()
+    app.open_photo(1)
+    app.drag(line(app, 0.6))
+    app.wait(lambda s: s["steps"] == 1 and s["painted"] > 0, "painted")
+    (project,) = tmp_path.rglob("*.o3dpaint")
+    assert (project / "lock").exists()
+    assert app.end(signal.SIGHUP) == 0
+    assert sorted(p.name for p in project.iterdir()) == ["project.sqlite", "states"]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from o3d_paint.core.depth_states import HOLE, RIM, SMOOTH, TRUSTED
 from o3d_paint.core.kernels.jit import Ints, kernel
-from o3d_paint.core.pixel_states import HOLE, RIM, SMOOTH, TRUSTED
 
 __all__ = ["place_of", "sort_by_pixel", "visible_points"]
 
@@ -58,12 +58,6 @@ def place_of(
 
 
 @kernel
-def _off(plane: Any, x: Any, y: Any, z: Any) -> Any:
-    """Return by which share of its depth a point lies behind a plane, seen so far beside it."""
-    return z * (plane[0] + plane[1] * x + plane[2] * y) - 1
-
-
-@kernel
 def _agrees_at_rim(
     planes: npt.NDArray[np.float32],
     state: Ints,
@@ -95,7 +89,8 @@ def _agrees_at_rim(
         for j in range(max(left, 0), min(left + 2, w)):
             if state[i, j] == HOLE or level[i, j] < level[place]:
                 continue
-            off = _off(planes[i, j], x - j - 0.5, y - i - 0.5, z)
+            dx, dy = x - np.float32(j + 0.5), y - np.float32(i + 0.5)
+            off = z * (planes[i, j, 0] + planes[i, j, 1] * dx + planes[i, j, 2] * dy) - 1
             limit = tolerance[0] * planes[i, j, 3] + tolerance[1]
             if off > limit:
                 return False
@@ -151,9 +146,9 @@ def visible_points(
             pixel[lost], point[lost] = int(v) * size[0] + int(u), k
             continue
         if here == SMOOTH:
-            plane = planes[i, j]
-            off = _off(plane, x - j - np.float32(0.5), y - i - np.float32(0.5), z)
-            agrees = abs(off) <= tolerance[0] * plane[3] + tolerance[1]
+            dx, dy = x - np.float32(j + 0.5), y - np.float32(i + 0.5)
+            off = z * (planes[i, j, 0] + planes[i, j, 1] * dx + planes[i, j, 2] * dy) - 1
+            agrees = abs(off) <= tolerance[0] * planes[i, j, 3] + tolerance[1]
         elif level[i, j] < TRUSTED:
             # Low confidence beside a jump is what flies between two surfaces.
             agrees = False

@@ -33,6 +33,9 @@ class CloudFile:
         notes: What was assumed or left out, one sentence each.
         others: What the file holds besides, by its own names.
         confidence: (N,) float32 0 to 1 of the labels, as this program writes it; None without.
+        kind: Its format, as `read_cloud` names it.
+        columns: Names of the columns of a text, in turn.
+        label_column: Name of the column that labels were read from; None without.
     """
 
     xyz: FloatArray
@@ -42,6 +45,9 @@ class CloudFile:
     notes: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     confidence: FloatArray | None = None
+    kind: str = ""
+    columns: tuple[str, ...] = ()
+    label_column: str | None = None
 
     def checked(self, path: Path) -> CloudFile:
         """Return the cloud, once it has a point somewhere, without colours that are none.

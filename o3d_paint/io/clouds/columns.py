@@ -19,6 +19,7 @@ __all__ = [
     "CONFIDENCE",
     "axes_of",
     "cloud_of",
+    "color_columns",
     "confidence_from",
     "label_column",
     "labels_from",
@@ -86,6 +87,15 @@ def axes_of(names: Sequence[str]) -> tuple[str, str, str] | None:
     return None if x is None or y is None or z is None else (x, y, z)
 
 
+def color_columns(names: Sequence[str]) -> tuple[tuple[str, ...], Scale] | None:
+    """Return which of some column names are red, green and blue, and their scale; None without."""
+    given = {plain_name(name): name for name in reversed(names)}
+    for channels, scale in _COLORS:
+        if all(c in given for c in channels):
+            return tuple(given[c] for c in channels), scale
+    return None
+
+
 def label_column(names: Sequence[str]) -> str | None:
     """Return which of some column names holds class ids, or None."""
     folded = {plain_name(name): name for name in names}
@@ -114,11 +124,10 @@ def cloud_of(
         xyz = np.stack([columns[given[a]].astype(np.float64) for a in axes], axis=1)
     used = {given[a] for a in axes}
     rgb = None
-    for channels, scale in _COLORS:
-        if all(c in given for c in channels):
-            rgb = rgb_from([columns[given[c]] for c in channels], scale)
-            used |= {given[c] for c in channels}
-            break
+    colors = color_columns(list(columns))
+    if colors is not None:
+        rgb = rgb_from([columns[c] for c in colors[0]], colors[1])
+        used |= set(colors[0])
     column = label_column(list(columns))
     labels: IdArray | None = None
     notes: tuple[str, ...] = ()
@@ -132,7 +141,16 @@ def cloud_of(
     )
     sure = None if labels is None or CONFIDENCE not in given else columns[given[CONFIDENCE]]
     confidence = None if sure is None else confidence_from(sure)
-    cloud = CloudFile(xyz, rgb, labels, dict(names or {}), notes, others, confidence)
+    cloud = CloudFile(
+        xyz,
+        rgb,
+        labels,
+        dict(names or {}),
+        notes,
+        others,
+        confidence,
+        label_column=None if labels is None else column,
+    )
     return cloud.checked(path)
 
 

@@ -1,8 +1,8 @@
 """E57 of terrestrial scanners, read by pye57 in a process of its own. Needs the extra ``e57``.
 
 All scans of a file are joined, each moved by its own pose; points that a scanner marks as invalid
-keep their rows. The standard has no labels. Colours are of any range: `colorLimits` of the ASTM
-E2807 standard says which.
+keep their rows. The standard has no labels; those that this program added are read. Colours are of
+any range: `colorLimits` of the ASTM E2807 standard says which.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from o3d_paint.core.arrays import FloatArray
-from o3d_paint.io.clouds.cloud_file import CloudFile
+from o3d_paint.io.clouds.cloud_file import CloudFile, names_from
+from o3d_paint.io.clouds.columns import confidence_from, labels_from
 from o3d_paint.io.extras import require
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.own_records import E57_CLASSES, E57_PREFIX
 
 __all__ = ["matches", "read"]
 
@@ -30,6 +32,7 @@ _SPHERICAL = ("sphericalRange", "sphericalAzimuth", "sphericalElevation")
 _INVALID = ("cartesianInvalidState", "sphericalInvalidState")
 _COLOR_INVALID = "isColorInvalid"
 _8_BIT = 255
+_LABEL, _CONFIDENCE = f"{E57_PREFIX}:label", f"{E57_PREFIX}:confidence"
 # How points lie in the scanner's grid says nothing that a cloud need keep.
 _UNTOLD = ("rowIndex", "columnIndex", "returnIndex", "returnCount")
 
@@ -51,7 +54,17 @@ def read(path: Path) -> CloudFile:
     arrays = read_isolated(_read_arrays, path)
     rgb = arrays["rgb"].astype(np.uint8) if "rgb" in arrays else None
     others = tuple(arrays["others"].tobytes().decode().split("\0")[:-1])
-    return CloudFile(arrays["xyz"].astype(np.float64), rgb, others=others).checked(path)
+    labels = labels_from(arrays["labels"], f"the labels of {path}") if "labels" in arrays else None
+    names = names_from(arrays["classes"]) if "classes" in arrays else {}
+    sure = arrays.get("confidence")
+    return CloudFile(
+        arrays["xyz"].astype(np.float64),
+        rgb,
+        labels,
+        {} if labels is None else names,
+        others=others,
+        confidence=None if sure is None else confidence_from(sure),
+    ).checked(path)
 
 
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
@@ -66,6 +79,14 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     if any(_COLORS[0] in scan for scan in scans):
         colors = [_colors(h, s) for h, s in zip(headers, scans, strict=True)]
         arrays["rgb"] = np.concatenate(colors)
+    if any(_LABEL in scan for scan in scans):
+        for name, field in (("labels", _LABEL), ("confidence", _CONFIDENCE)):
+            empty = [np.zeros(h.point_count) for h in headers]
+            parts = [s.get(field, e) for s, e in zip(scans, empty, strict=True)]
+            arrays[name] = np.concatenate(parts)
+        root = file.image_file.root()
+        if root.isDefined(E57_CLASSES):
+            arrays["classes"] = np.array(root[E57_CLASSES].value())
     others = _others(file, headers)
     arrays["others"] = np.frombuffer("".join(f"{o}\0" for o in others).encode(), dtype=np.uint8)
     return arrays
@@ -81,7 +102,7 @@ def _scan(file: Any, header: Any) -> dict[str, FloatArray]:
         if given.issuperset(group)
         for name in group
     ]
-    wanted += [n for n in (*_INVALID, _COLOR_INVALID) if n in given]
+    wanted += [n for n in (*_INVALID, _COLOR_INVALID, _LABEL, _CONFIDENCE) if n in given]
     data = {name: np.zeros(header.point_count) for name in wanted}
     buffers = libe57.VectorSourceDestBuffer()
     for name, values in data.items():
@@ -150,7 +171,8 @@ def _limits(header: Any, values: FloatArray) -> tuple[float, float]:
 def _others(file: Any, headers: Sequence[Any]) -> list[str]:
     """Return what the file holds besides points and colours."""
     known = {*_CARTESIAN, *_SPHERICAL, *_COLORS, *_INVALID, _COLOR_INVALID, *_UNTOLD}
-    found = list(dict.fromkeys(f for h in headers for f in h.point_fields if f not in known))
+    fields = (f for h in headers for f in h.point_fields if not f.startswith(f"{E57_PREFIX}:"))
+    found = list(dict.fromkeys(f for f in fields if f not in known))
     root = file.image_file.root()
     if root.isDefined("images2D") and root["images2D"].childCount():
         found.append(f"{root['images2D'].childCount()} photos")

@@ -23,11 +23,11 @@ from o3d_paint.io.clouds.columns import (
     labels_from,
     rgb_from,
 )
-from o3d_paint.io.exporters.las import CLASSES_VLR
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
 from o3d_paint.io.files import open_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
+from o3d_paint.io.own_records import CLASSES_VLR
 from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = ["matches", "read"]
@@ -80,7 +80,10 @@ def read(path: Path) -> CloudFile:
     found = labels if labels.any() else None
     sure = None if found is None else arrays.get(CONFIDENCE)
     confidence = None if sure is None else confidence_from(sure)
-    return CloudFile(xyz, rgb, found, names, others=others, confidence=confidence).checked(path)
+    column = None if found is None or "column" not in arrays else str(arrays["column"])
+    return CloudFile(
+        xyz, rgb, found, names, others=others, confidence=confidence, label_column=column
+    ).checked(path)
 
 
 def _is_compressed(path: Path) -> bool:
@@ -137,6 +140,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
     }
     if column is None:
         arrays["is_standard"] = np.array(1)
+    else:
+        arrays["column"] = np.array(column)
     own = points.header.vlrs.get_by_id(CLASSES_VLR)
     if own and column is not None:
         arrays["classes"] = np.array(bytes(own[0].record_data).decode(errors="replace"))

@@ -23,14 +23,14 @@ from o3d_paint.io.files import read_file
 from o3d_paint.io.isolated import read_isolated
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["matches", "read"]
+__all__ = ["PACKED", "Header", "matches", "read", "read_header"]
 
 _MAX_HEADER = 1 << 16
 _BYTES_PER_POINT = 64
 _MAX_ROW = 1 << 20
 _KINDS = ("I", "U", "F")
 _BOM = b"\xef\xbb\xbf"
-_PACKED = ("rgb", "rgba")
+PACKED = ("rgb", "rgba")
 # Words that begin a header, comments aside; "COLUMNS" is of version 0.5.
 _FIRST_WORDS = re.compile(rb"(?:#[^\n]*\n|\s)*(?:VERSION|FIELDS|COLUMNS)\s", re.IGNORECASE)
 
@@ -38,7 +38,7 @@ Columns = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class Header:
     """Column names, their NumPy type, the count of points, and how the data are written."""
 
     dtype: np.dtype[np.void]
@@ -61,7 +61,7 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     content = read_file(path)
-    header = _header(content, path)
+    header = read_header(content, path)
     require_memory(str(path), header.count * _BYTES_PER_POINT)
     columns: Columns
     rgb: RgbArray | None = None
@@ -73,13 +73,18 @@ def read(path: Path) -> CloudFile:
         points = _points(content, header, path)
         # A column of several values a point, such as a descriptor, is none of those needed here.
         columns = {n: points[n] for n in header.dtype.names or () if points[n].ndim == 1}
-        packed = next((n for n in columns if plain_name(n) in _PACKED), None)
+        packed = next((n for n in columns if plain_name(n) in PACKED), None)
         rgb = None if packed is None else _unpacked(columns.pop(packed))
     cloud = cloud_of(columns, path)
     return cloud if rgb is None else cloud.with_colors(rgb).checked(path)
 
 
-def _header(content: bytes, path: Path) -> _Header:
+def read_header(content: bytes, path: Path) -> Header:
+    """Return what the start of a file says.
+
+    Raises:
+        FormatError: It is malformed.
+    """
     fields: dict[str, list[str]] = {}
     position = 0
     while "DATA" not in fields:
@@ -102,7 +107,7 @@ def _header(content: bytes, path: Path) -> _Header:
     if count < 0 or data not in ("ascii", "binary", "binary_compressed"):
         msg = f"{path} declares {count} points as {data!r}: expected ascii or binary"
         raise FormatError(msg)
-    return _Header(dtype, count, data, position)
+    return Header(dtype, count, data, position)
 
 
 def _count(fields: dict[str, list[str]]) -> int:
@@ -139,7 +144,7 @@ def _row_type(fields: dict[str, list[str]]) -> np.dtype[np.void]:
     return np.dtype(columns)
 
 
-def _points(content: bytes, header: _Header, path: Path) -> npt.NDArray[np.void]:
+def _points(content: bytes, header: Header, path: Path) -> npt.NDArray[np.void]:
     size = header.dtype.itemsize
     if header.data == "binary":
         if len(content) < header.start + header.count * size:

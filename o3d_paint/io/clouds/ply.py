@@ -28,7 +28,7 @@ from o3d_paint.io.clouds.ply_elements import (
 from o3d_paint.io.files import open_file
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["matches", "read"]
+__all__ = ["matches", "read", "read_header"]
 
 _FORMATS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 _MAX_HEADER = 1 << 20
@@ -49,7 +49,7 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     with open_file(path) as file:
-        order, elements, comments = _header(file, path)
+        order, elements, comments = read_header(file, path)
         names = [e.name for e in elements]
         if "vertex" not in names:
             msg = f"{path} has no vertices: found the elements {names[:4]}"
@@ -75,8 +75,12 @@ def _columns(
     return read_binary(file, vertices, order, path)
 
 
-def _header(file: BinaryIO, path: Path) -> tuple[str, list[Element], list[str]]:
-    """Return the byte order ("" is text), the elements in turn, and the comments."""
+def read_header(file: BinaryIO, path: Path) -> tuple[str, list[Element], list[str]]:
+    """Return the byte order ("" is text), the elements in turn, and the comments.
+
+    Raises:
+        FormatError: The header is malformed.
+    """
     order, comments = None, []
     elements: list[Element] = []
     while True:

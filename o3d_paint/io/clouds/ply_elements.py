@@ -15,7 +15,16 @@ import numpy.typing as npt
 from o3d_paint.errors import FormatError
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["SCALAR_TYPES", "Element", "Property", "read_binary", "read_text", "skip_binary"]
+__all__ = [
+    "SCALAR_TYPES",
+    "Element",
+    "Property",
+    "read_binary",
+    "read_text",
+    "records_with_lists",
+    "runs",
+    "skip_binary",
+]
 
 SCALAR_TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1",
@@ -90,7 +99,7 @@ def read_binary(file: BinaryIO, element: Element, order: str, path: Path) -> Col
         SceneError: They would not fit into memory.
     """
     if element.has_lists:
-        data, starts, _ = _records_with_lists(file, element, order, path)
+        data, starts, _ = records_with_lists(file, element, order, path)
         return _gathered(data, starts, element, order)
     dtype = np.dtype([(p.name, order + p.type) for p in element.properties])
     content = file.read(element.count * dtype.itemsize)
@@ -109,7 +118,7 @@ def skip_binary(file: BinaryIO, element: Element, order: str, path: Path) -> Non
     begin = file.tell()
     length = element.count * element.smallest
     if element.has_lists:
-        length = _records_with_lists(file, element, order, path)[2]
+        length = records_with_lists(file, element, order, path)[2]
     if begin + length > os.fstat(file.fileno()).st_size:
         raise _cut_off(element, path)
     file.seek(begin + length)
@@ -153,7 +162,7 @@ def _cut_off(element: Element, path: Path) -> FormatError:
     )
 
 
-def _records_with_lists(
+def records_with_lists(
     file: BinaryIO, element: Element, order: str, path: Path
 ) -> tuple[Bytes, npt.NDArray[np.int64], int]:
     """Return the bytes that follow, where runs of scalars lie in them, and the length of all."""
@@ -163,15 +172,15 @@ def _records_with_lists(
     rest = os.fstat(file.fileno()).st_size - file.tell()
     if element.count * element.smallest > rest:
         raise _cut_off(element, path)
-    runs = _runs(element)
+    found = runs(element)
     lists = [p for p in element.properties if p.count_type]
-    require_memory(str(path), rest + element.count * 8 * len(runs))
+    require_memory(str(path), rest + element.count * 8 * len(found))
     data = np.frombuffer(file.read(), dtype=np.uint8)
-    starts = np.zeros((element.count, len(runs)), dtype=np.int64)
+    starts = np.zeros((element.count, len(found)), dtype=np.int64)
     end = segment_starts(
         data,
         0,
-        np.array([sum(p.size for p in run) for run in runs], dtype=np.int64),
+        np.array([sum(p.size for p in run) for run in found], dtype=np.int64),
         np.array([np.dtype(p.count_type).itemsize for p in lists], dtype=np.int64),
         np.array([p.size for p in lists], dtype=np.int64),
         order == ">",
@@ -182,21 +191,21 @@ def _records_with_lists(
     return data, starts, int(end)
 
 
-def _runs(element: Element) -> list[list[Property]]:
+def runs(element: Element) -> list[list[Property]]:
     """Return the scalars before each list, and behind the last one."""
-    runs: list[list[Property]] = [[]]
+    found: list[list[Property]] = [[]]
     for each in element.properties:
         if each.count_type:
-            runs.append([])
+            found.append([])
         else:
-            runs[-1].append(each)
-    return runs
+            found[-1].append(each)
+    return found
 
 
 def _gathered(data: Bytes, starts: npt.NDArray[np.int64], element: Element, order: str) -> Columns:
     """Return the scalars, picked from where each record has them."""
     columns: Columns = {}
-    for number, run in enumerate(_runs(element)):
+    for number, run in enumerate(runs(element)):
         offset = 0
         for each in run:
             places = starts[:, number, None] + np.arange(offset, offset + each.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ CLOUD_FORMATS: dict[str, tuple[Callable[[bytes], bool], Callable[[Path], CloudFi
 }
 """Formats with a mark at their start: how each is recognised, and its reader."""
 
+_BY_NAME = {"ptx": ptx, "text": text}
+
 
 def read_cloud(path: Path | str) -> CloudFile:
     """Read a point cloud.
@@ -36,12 +39,12 @@ def read_cloud(path: Path | str) -> CloudFile:
     file = Path(path)
     with reading(file), open_file(file) as opened:
         start = opened.read(LONGEST_MARK)
-    for matches, read in CLOUD_FORMATS.values():
+    for kind, (matches, read) in CLOUD_FORMATS.items():
         if matches(start):
-            return _quietly(read, file)
-    for by_name in (ptx, text):
+            return replace(_quietly(read, file), kind=kind)
+    for kind, by_name in _BY_NAME.items():
         if by_name.matches(file):
-            return _quietly(by_name.read, file)
+            return replace(_quietly(by_name.read, file), kind=kind)
     known = ", ".join([*CLOUD_FORMATS, "laz", "ptx", "pts", "xyz", "csv"])
     msg = f"{file} is not a point cloud that can be read: expected {known}"
     raise FormatError(msg)

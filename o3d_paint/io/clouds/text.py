@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -20,7 +20,7 @@ from o3d_paint.io.clouds.unnamed_columns import names_by_values
 from o3d_paint.io.files import open_file, open_text
 from o3d_paint.io.memory import require_memory
 
-__all__ = ["matches", "read"]
+__all__ = ["Start", "encoding_of", "matches", "opened", "read", "read_start"]
 
 _MEMORY_FACTOR = 6
 _SUFFIXES = (".xyz", ".txt", ".csv", ".asc", ".pts", ".xyzrgb", ".xyzn", ".neu", ".tsv", ".dat")
@@ -58,7 +58,7 @@ class _Writing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Start:
+class Start:
     """What stands before the points, and how their lines are written.
 
     Attributes:
@@ -67,6 +67,7 @@ class _Start:
         writing: Of the lines.
         texts: Positions of columns that hold no numbers.
         has_count: Whether the count of points stands before them, as in PTS.
+        name_line: Number of the line that names the columns.
     """
 
     skip: int
@@ -74,6 +75,7 @@ class _Start:
     writing: _Writing
     texts: tuple[int, ...] = ()
     has_count: bool = False
+    name_line: int = -1
 
 
 def matches(path: Path) -> bool:
@@ -93,14 +95,14 @@ def read(path: Path) -> CloudFile:
         SceneError: It would not fit into memory.
     """
     require_memory(str(path), path.stat().st_size * _MEMORY_FACTOR)
-    with _opened(path) as file:
-        start = _start(list(islice(_bounded(file, path), _MAX_HEADER)))
+    start = read_start(path)
     values = _values(path, start)
     notes: list[str] = []
     names = start.names
     if not names:
         is_pts = start.has_count or path.suffix.lower() == ".pts"
         names = names_by_values(values, is_pts=is_pts, notes=notes)
+    every = tuple(names)
     texts = [names[i] for i in start.texts if i < len(names)]
     names = [n for i, n in enumerate(names) if i not in start.texts]
     if len(names) != values.shape[1]:
@@ -108,14 +110,29 @@ def read(path: Path) -> CloudFile:
         raise FormatError(msg)
     columns = dict(zip(reversed(names), reversed(values.T), strict=True))
     ordered = {name: columns[name] for name in dict.fromkeys(names)}
-    return cloud_of(ordered, path).with_notes(*notes).with_others(texts)
+    cloud = cloud_of(ordered, path).with_notes(*notes).with_others(texts)
+    return replace(cloud, columns=every)
 
 
-def _opened(path: Path) -> TextIO:
-    """Open a text; Excel begins with a byte order mark, and its "Unicode text" is UTF-16."""
+def read_start(path: Path) -> Start:
+    """Return what stands before the points of a text, and how its lines are written.
+
+    Raises:
+        FormatError: A line is endless.
+    """
+    with opened(path) as file:
+        return _start(list(islice(_bounded(file, path), _MAX_HEADER)))
+
+
+def encoding_of(path: Path) -> str:
+    """Return the encoding: Excel writes a byte order mark, and its "Unicode text" is UTF-16."""
     with open_file(path) as file:
-        encoding = "utf-16" if file.read(2) in _UTF_16 else "utf-8-sig"
-    return open_text(path, encoding=encoding)
+        return "utf-16" if file.read(2) in _UTF_16 else "utf-8-sig"
+
+
+def opened(path: Path) -> TextIO:
+    """Open a text of either encoding."""
+    return open_text(path, encoding=encoding_of(path))
 
 
 def _bounded(file: TextIO, path: Path) -> Iterator[str]:
@@ -134,20 +151,21 @@ def _bounded(file: TextIO, path: Path) -> Iterator[str]:
         yield line
 
 
-def _start(lines: list[str]) -> _Start:
+def _start(lines: list[str]) -> Start:
     """Say where the points begin, and what the lines before them tell.
 
     The count of points may stand alone in a line, as PTS and CloudCompare have it.
     """
     names: list[str] = []
     has_count = False
+    name_line = -1
     for number, line in enumerate(lines):
         text = line.strip()
         named = _names(text.lstrip("#/ "))
         are_axes = axes_of([plain_name(w) for w in named]) is not None
         is_comment = not text or text.startswith(_COMMENTS)
         if are_axes or not (is_comment or names or _are_numbers(text)):
-            names = named
+            names, name_line = named, number
         elif is_comment:
             continue
         elif len(named) == 1 and not has_count:
@@ -156,8 +174,8 @@ def _start(lines: list[str]) -> _Start:
             filled = [t for each in lines[number:] if (t := each.strip()) and t[0] not in "#/"]
             writing = _writing_of(filled)
             texts = _text_columns(filled, writing) if names else ()
-            return _Start(number, names, writing, texts, has_count)
-    return _Start(len(lines), names, _Writing(), (), has_count)
+            return Start(number, names, writing, texts, has_count, name_line)
+    return Start(len(lines), names, _Writing(), (), has_count, name_line)
 
 
 def _names(text: str) -> list[str]:
@@ -212,7 +230,7 @@ def _text_columns(lines: list[str], writing: _Writing) -> tuple[int, ...]:
     return tuple(i for i in range(count) if not all(_is_number(r[i]) for r in rows))
 
 
-def _values(path: Path, start: _Start) -> FloatArray:
+def _values(path: Path, start: Start) -> FloatArray:
     try:
         values = _fast_values(path, start)
         if values is None:
@@ -226,7 +244,7 @@ def _values(path: Path, start: _Start) -> FloatArray:
     return values
 
 
-def _fast_values(path: Path, start: _Start) -> FloatArray | None:
+def _fast_values(path: Path, start: Start) -> FloatArray | None:
     """Return the values as NumPy alone reads them, twice as fast; None where it cannot."""
     writing = start.writing
     if start.texts or writing.ends_separated or writing.has_decimal_comma:
@@ -239,11 +257,11 @@ def _fast_values(path: Path, start: _Start) -> FloatArray | None:
 
 def _loaded(
     path: Path,
-    start: _Start,
-    lines: Callable[[Iterable[str], _Start], Iterator[str]] | None,
+    start: Start,
+    lines: Callable[[Iterable[str], Start], Iterator[str]] | None,
     separator: str | None,
 ) -> FloatArray:
-    with _opened(path) as file:
+    with opened(path) as file:
         points: Iterable[str] = islice(_bounded(file, path), start.skip, None)
         if lines is not None:
             points = lines(points, start)
@@ -251,7 +269,7 @@ def _loaded(
         return values
 
 
-def _lines(file: Iterable[str], start: _Start) -> Iterator[str]:
+def _lines(file: Iterable[str], start: Start) -> Iterator[str]:
     """Yield lines as NumPy reads them: decimal points, nothing left empty, no texts."""
     for line in file:
         if line.strip() and not line.lstrip().startswith(_COMMENTS):

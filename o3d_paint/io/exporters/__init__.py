@@ -8,6 +8,7 @@ from pathlib import Path
 
 from o3d_paint.errors import FormatError
 from o3d_paint.io.exporters.arrays import write_npz
+from o3d_paint.io.exporters.color_scale import write_color_scale
 from o3d_paint.io.exporters.e57 import require_e57, write_e57
 from o3d_paint.io.exporters.glb import write_glb
 from o3d_paint.io.exporters.kitti import write_kitti
@@ -17,8 +18,11 @@ from o3d_paint.io.exporters.las import require_las, require_laz, write_las, writ
 from o3d_paint.io.exporters.pcd import write_pcd
 from o3d_paint.io.exporters.plugged import plugin_exporters
 from o3d_paint.io.exporters.ply import write_ply
+from o3d_paint.io.exporters.pointcept import write_pointcept
+from o3d_paint.io.exporters.rewriters import rewriter_for, told_of_losses
 from o3d_paint.io.exporters.s3dis import write_s3dis
 from o3d_paint.io.exporters.text import write_csv, write_xyz
+from o3d_paint.io.origin import ENDINGS
 from o3d_paint.io.project_folders import refuse_inside_project
 
 __all__ = [
@@ -33,6 +37,7 @@ __all__ = [
 ]
 
 _COLORS = ("color_by",)
+_LAS = ("color_by", "point_format")
 EXPORTERS: dict[str, Exporter] = {
     ".ply": Exporter("labelled point cloud (PLY)", write_ply, uses=_COLORS, keeps_rows=True),
     ".glb": Exporter("classes and cameras for any 3D viewer (GLB)", write_glb),
@@ -43,9 +48,9 @@ EXPORTERS: dict[str, Exporter] = {
         keeps_rows=True,
     ),
     ".las": Exporter(
-        "LAS 1.4 with classification and full class ids", write_las, require_las, _COLORS
+        "LAS 1.4 with classification and full class ids", write_las, require_las, _LAS
     ),
-    ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz, require_laz, _COLORS),
+    ".laz": Exporter("LAS 1.4, compressed (LAZ)", write_laz, require_laz, _LAS),
     ".e57": Exporter("E57 with one scan per class", write_e57, require_e57, _COLORS),
     ".xyz": Exporter(
         "text, blanks between columns (XYZ)", write_xyz, uses=_COLORS, keeps_rows=True
@@ -66,6 +71,17 @@ EXPORTERS: dict[str, Exporter] = {
         "SemanticKITTI labels, with the points as .bin", write_kitti, uses=(), keeps_rows=True
     ),
     ".s3dis": Exporter("folder in the layout of S3DIS", write_s3dis, uses=_COLORS),
+    ".pointcept": Exporter(
+        "folder of one scene for Pointcept: coord, color, normal, segment",
+        write_pointcept,
+        uses=_COLORS,
+    ),
+    ".xml": Exporter(
+        "CloudCompare's colour scale of the classes (XML), to import beside a cloud",
+        write_color_scale,
+        uses=(),
+        keeps_rows=True,
+    ),
 }
 """By the ending of the file."""
 
@@ -121,11 +137,18 @@ def export(
     sources = tuple(Path(s) for s in labelled.scene.sources)
     chosen = replace(chosen, inputs=(*chosen.inputs, *sources))
     exporter, rows = exporter_for(target), labelled.scene.rows
+    rewrite = rewriter_for(labelled, target)
+    if rewrite is not None:
+        return rewrite(labelled.in_file_rows(), target, chosen)
     exporter.write(labelled.in_file_rows() if exporter.keeps_rows else labelled, target, chosen)
+    notes = told_of_losses(labelled, target)
+    if chosen.point_format is not None and target.suffix.lower() in ENDINGS["las"]:
+        notes.append("--point-format has no effect on a cloud that was not LAS: it has format 7.")
     if rows is None or exporter.keeps_rows:
-        return []
+        return notes
     missing = rows.count - len(rows.of_points)
     return [
+        *notes,
         f"{target} is without the {missing:,} points that are nowhere, which its format cannot"
-        " hold: its points count differently than the rows of the cloud's file."
+        " hold: its points count differently than the rows of the cloud's file.",
     ]

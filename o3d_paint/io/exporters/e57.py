@@ -20,6 +20,7 @@ from o3d_paint.plain_text import printable
 
 __all__ = ["require_e57", "write_e57"]
 
+
 _AXES = ("cartesianX", "cartesianY", "cartesianZ")
 _CHANNELS = ("colorRed", "colorGreen", "colorBlue")
 _NO_ROTATION = np.array([1.0, 0.0, 0.0, 0.0])

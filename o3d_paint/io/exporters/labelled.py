@@ -37,6 +37,8 @@ class LabelledScene:
         source: (N,) uint8 as in `o3d_paint.core.label_source`.
         confidence: (N,) float32 0..1, or None where nothing measured it.
         votes: (N,) uint8 photos that voted, or None.
+        file_rows: Ascending rows of the cloud's file that are written where they are a part of it:
+            (M,), M the count of ``scene.rows`` where there are such, else N. None is all of them.
     """
 
     scene: Scene
@@ -45,6 +47,7 @@ class LabelledScene:
     source: npt.NDArray[np.uint8]
     confidence: FloatArray | None = None
     votes: npt.NDArray[np.uint8] | None = None
+    file_rows: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         """Check that every array has one value a point.
@@ -58,6 +61,11 @@ class LabelledScene:
             if values is not None and values.shape != (count,):
                 msg = f"{name} has shape {values.shape}, expected ({count},)"
                 raise ValueError(msg)
+        rows = self.scene.rows
+        written = count if rows is None else rows.count
+        if self.file_rows is not None and self.file_rows.shape != (written,):
+            msg = f"file_rows has shape {self.file_rows.shape}, expected ({written},)"
+            raise ValueError(msg)
 
     def in_file_rows(self) -> LabelledScene:
         """Return the scene with a point for each row of its file; those without one are NaN."""
@@ -73,6 +81,7 @@ class LabelledScene:
             rows.spread(self.source, 0),
             None if self.confidence is None else rows.spread(self.confidence, 0),
             None if self.votes is None else rows.spread(self.votes, 0),
+            self.file_rows,
         )
 
 
@@ -84,11 +93,13 @@ class ExportOptions:
         color_by: Colours of the points: the photo's or the class's; None is the format's custom.
         thumbnails: Puts small photos into the frustums, where the format can.
         inputs: Files that must never be written over.
+        point_format: LAS point format 6, 7 or 8 for a cloud that came as LAS with an older one.
     """
 
     color_by: ColorBy | None = None
     thumbnails: bool = False
     inputs: tuple[Path, ...] = field(default=())
+    point_format: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ of the user id `CLASSES_VLR` holds the class list as JSON.
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -19,19 +20,21 @@ from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.io.class_list import class_list
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.extras import LAZ_LIBRARIES, require, require_any
+from o3d_paint.io.own_records import CLASSES_VLR
 from o3d_paint.io.store import replacing
 from o3d_paint.io.taxonomy_file import find_taxonomy
 
 __all__ = [
-    "CLASSES_VLR",
+    "SOURCE_NAMES",
+    "BorrowedFile",
     "classification_codes",
     "require_las",
     "require_laz",
+    "standard_code",
     "write_las",
     "write_laz",
 ]
 
-CLASSES_VLR = "O3D_PAINT"
 _MAX_RECORD = 65_535
 _FIRST_USER_CODE = 64
 _LAST_USER_CODE = 255
@@ -39,7 +42,7 @@ _UNASSIGNED = 1
 _SPACING_STEPS = 1000.0
 _LARGEST_STEP = 1e-3
 _16_BIT = 257
-_SOURCE_NAMES = "0 none 1 paint 2 fused 3 accept"  # 32 bytes at most
+SOURCE_NAMES = "0 none 1 paint 2 fused 3 accept"  # 32 bytes at most
 _FURTHER_NAMES = {
     "vegetation": 5,
     "low point": 7,
@@ -97,17 +100,26 @@ def classification_codes(taxonomy: Taxonomy) -> npt.NDArray[np.uint8]:
     size = max((c.class_id for c in taxonomy), default=0) + 1
     codes = np.full(size, _UNASSIGNED, dtype=np.uint8)
     codes[0] = 0
-    standards = {c.name.casefold(): c.class_id for c in find_taxonomy("asprs").taxonomy}
-    standards |= _FURTHER_NAMES
     code = _FIRST_USER_CODE
     for label_class in taxonomy:
-        standard = standards.get(label_class.name.strip().casefold())
+        standard = standard_code(label_class.name)
         if standard is not None:
             codes[label_class.class_id] = standard
         elif code <= _LAST_USER_CODE:
             codes[label_class.class_id] = code
             code += 1
     return codes
+
+
+def standard_code(name: str) -> int | None:
+    """Return the code that the standard gives a class of a name; None where it knows none."""
+    return _standard_codes().get(name.strip().casefold())
+
+
+@cache
+def _standard_codes() -> dict[str, int]:
+    found = {c.name.casefold(): c.class_id for c in find_taxonomy("asprs").taxonomy}
+    return found | _FURTHER_NAMES
 
 
 def _write(
@@ -119,7 +131,7 @@ def _write(
     header.scales = _scales(labelled)
     header.offsets = np.floor(xyz.min(axis=0)) if len(xyz) else np.zeros(3)
     header.add_extra_dim(laspy.ExtraBytesParams("label", np.uint16, "class id"))
-    header.add_extra_dim(laspy.ExtraBytesParams("source", np.uint8, _SOURCE_NAMES))
+    header.add_extra_dim(laspy.ExtraBytesParams("source", np.uint8, SOURCE_NAMES))
     if labelled.confidence is not None:
         header.add_extra_dim(laspy.ExtraBytesParams("confidence", np.float32, "of the label"))
     classes = json.dumps(class_list(labelled.taxonomy)).encode()
@@ -136,7 +148,7 @@ def _write(
     if labelled.confidence is not None:
         points["confidence"] = labelled.confidence
     with replacing(path, inputs=options.inputs) as file:
-        points.write(_Kept(file), do_compress=is_compressed)
+        points.write(BorrowedFile(file), do_compress=is_compressed)
 
 
 def _scales(labelled: LabelledScene) -> npt.NDArray[np.float64]:
@@ -153,7 +165,7 @@ def _scales(labelled: LabelledScene) -> npt.NDArray[np.float64]:
     return np.full(3, step)
 
 
-class _Kept:
+class BorrowedFile:
     """A file that stays open when a writer that was lent it closes what it writes to."""
 
     def __init__(self, file: object) -> None:

@@ -6,17 +6,13 @@ Source: the layout of the Stanford 3D Indoor Scene data set: ``AREA/AREA.txt`` a
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
-from o3d_paint.errors import StorageError
-from o3d_paint.io.disk_errors import unwritable
 from o3d_paint.io.exporters.labelled import ExportOptions, LabelledScene, point_colors
 from o3d_paint.io.exporters.selection import file_stem, only_classes
-from o3d_paint.io.part_files import part_folder
-from o3d_paint.io.store import make_folder, refuse_overwriting
+from o3d_paint.io.exporters.whole_folder import whole_folder
 
 __all__ = ["write_s3dis"]
 
@@ -29,19 +25,8 @@ def write_s3dis(labelled: LabelledScene, path: Path, options: ExportOptions) -> 
     Raises:
         StorageError: The folder is there already, or cannot be written.
     """
-    refuse_overwriting(path, options.inputs)
-    if path.exists():
-        msg = f"{path} is there already: remove it or choose another name"
-        raise StorageError(msg)
-    make_folder(path.parent)
-    try:
-        with part_folder(path.absolute().parent) as folder:
-            beside = folder / path.name
-            beside.mkdir()
-            _write_area(labelled, beside, path.stem, options)
-            os.replace(beside, path)
-    except OSError as error:
-        raise unwritable(path, error) from error
+    with whole_folder(path, options) as folder:
+        _write_area(labelled, folder, path.stem, options)
 
 
 def _write_area(labelled: LabelledScene, folder: Path, name: str, options: ExportOptions) -> None:

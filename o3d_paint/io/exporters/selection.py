@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from o3d_paint.core.arrays import BoolArray
-from o3d_paint.core.scene import PointCloud
+from o3d_paint.core.scene import FileRows, PointCloud
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import SceneError, TaxonomyError
 from o3d_paint.io.exporters.labelled import LabelledScene
@@ -51,8 +51,11 @@ def class_ids_of(names: Sequence[str], taxonomy: Taxonomy) -> list[int]:
 
 
 def only_classes(labelled: LabelledScene, class_ids: Sequence[int]) -> LabelledScene:
-    """Return the points of some classes, in their order; 0 means unlabelled points."""
-    return _selected(labelled, np.isin(labelled.labels, class_ids))
+    """Return the points of some classes, in their order; 0 means unlabelled points.
+
+    To those belong the rows of the cloud's file that hold no point.
+    """
+    return _selected(labelled, np.isin(labelled.labels, class_ids), nowhere=0 in class_ids)
 
 
 def without_unlabelled(labelled: LabelledScene) -> LabelledScene:
@@ -128,14 +131,24 @@ def file_stem(name: str) -> str:
     return stem[:60] or "class"
 
 
-def _selected(labelled: LabelledScene, kept: BoolArray) -> LabelledScene:
-    cloud = labelled.scene.cloud
+def _selected(labelled: LabelledScene, kept: BoolArray, *, nowhere: bool = False) -> LabelledScene:
+    """Return the points that are kept, with the rows of the file whose point is nowhere or not."""
+    cloud, rows = labelled.scene.cloud, labelled.scene.rows
     part = PointCloud(cloud.xyz[kept], cloud.rgb[kept])
+    written = kept if rows is None else np.full(rows.count, nowhere)
+    if rows is not None:
+        written[rows.of_points] = kept
+    numbers = labelled.file_rows
+    file_rows = np.flatnonzero(written) if numbers is None else numbers[written]
+    if rows is not None:
+        places = (np.cumsum(written) - 1)[rows.of_points[kept]]
+        rows = FileRows(places, len(file_rows)) if len(file_rows) > len(places) else None
     return LabelledScene(
-        replace(labelled.scene, cloud=part, rows=None),
+        replace(labelled.scene, cloud=part, rows=rows),
         labelled.taxonomy,
         labelled.labels[kept],
         labelled.source[kept],
         None if labelled.confidence is None else labelled.confidence[kept],
         None if labelled.votes is None else labelled.votes[kept],
+        file_rows,
     )

@@ -9,7 +9,24 @@ from pathlib import Path
 from o3d_paint.errors import FormatError
 from o3d_paint.io.capture import READING_OPTIONS, Capture, Importer, ImportOptions
 from o3d_paint.io.files import open_file
-from o3d_paint.io.importers import colmap, da3_streaming, estimator, nerfstudio, pi3
+from o3d_paint.io.importers import (
+    arkitscenes,
+    bundler,
+    colmap,
+    da3_streaming,
+    estimator,
+    metashape,
+    nerfstudio,
+    opensfm,
+    pi3,
+    pix4d_opf,
+    pix4d_params,
+    polycam,
+    realitycapture,
+    record3d,
+    scanner_app,
+    stray_scanner,
+)
 from o3d_paint.io.importers.foreign import way_in
 from o3d_paint.io.importers.mistaken import remedy
 from o3d_paint.io.importers.plugged import plugin_importers
@@ -17,7 +34,23 @@ from o3d_paint.io.importers.rgbd import RGBD_IMPORTERS
 
 __all__ = ["IMPORTERS", "importers", "read_capture"]
 
+_PHONE = ("axes", "depth_unit", "invalid_depth", "every")
+_SURVEY = ("images", "axes", "every")
+
 IMPORTERS: dict[str, Importer] = {
+    "record3d": Importer(
+        "recording of Record3D (.r3d)", record3d.recognizes, record3d.read, _PHONE
+    ),
+    "polycam": Importer("raw export of Polycam", polycam.recognizes, polycam.read, _PHONE),
+    "stray-scanner": Importer(
+        "recording of Stray Scanner", stray_scanner.recognizes, stray_scanner.read, _PHONE
+    ),
+    "3d-scanner-app": Importer(
+        "«All Data» of 3D Scanner App", scanner_app.recognizes, scanner_app.read, _PHONE
+    ),
+    "arkitscenes": Importer(
+        "video of ARKitScenes (raw)", arkitscenes.recognizes, arkitscenes.read, _PHONE
+    ),
     "pi3": Importer(
         "point map and poses of Pi3 (predictions.npz)", pi3.recognizes, pi3.read, ("images",)
     ),
@@ -34,14 +67,45 @@ IMPORTERS: dict[str, Importer] = {
         ("images", "axes", "every"),
     ),
     "colmap": Importer(
-        "COLMAP workspace, sparse or dense", colmap.recognizes, colmap.read, ("images",)
+        "COLMAP workspace, sparse or dense",
+        colmap.recognizes,
+        colmap.read,
+        ("images", "model"),
     ),
     "nerfstudio": Importer(
         "nerfstudio transforms.json",
         nerfstudio.recognizes,
         nerfstudio.read,
-        ("axes", "depth_unit", "invalid_depth", "every"),
+        ("images", "axes", "depth_unit", "invalid_depth", "every"),
     ),
+    "metashape": Importer(
+        "cameras.xml of Metashape", metashape.recognizes, metashape.read, _SURVEY
+    ),
+    "opensfm": Importer(
+        "project of OpenDroneMap or OpenSfM (reconstruction.json)",
+        opensfm.recognizes,
+        opensfm.read,
+        _SURVEY,
+    ),
+    "realitycapture": Importer(
+        "table of cameras of RealityCapture or RealityScan (CSV)",
+        realitycapture.recognizes_table,
+        realitycapture.read_table,
+        _SURVEY,
+    ),
+    "realitycapture-xmp": Importer(
+        "photos of RealityCapture or RealityScan with XMP beside them",
+        realitycapture.recognizes_xmp,
+        realitycapture.read_xmp,
+        _SURVEY,
+    ),
+    "opf": Importer(
+        "project of Pix4D's OPF (*.opf)", pix4d_opf.recognizes, pix4d_opf.read, _SURVEY
+    ),
+    "pix4d": Importer(
+        "camera parameters of Pix4Dmapper", pix4d_params.recognizes, pix4d_params.read, _SURVEY
+    ),
+    "bundler": Importer("bundle.out of Bundler", bundler.recognizes, bundler.read, _SURVEY),
     **RGBD_IMPORTERS,
 }
 """By the name that forces it; the first that recognises a file reads it."""

@@ -24,7 +24,7 @@ from o3d_paint.io.images import MAX_SIDE, photo_at
 from o3d_paint.io.importers.colmap_lens import MappedPhoto, mapped_lens
 from o3d_paint.io.importers.colmap_model import Image, Intrinsics, Model, find_model
 from o3d_paint.io.importers.colmap_readers import read_by_any
-from o3d_paint.io.importers.colmap_workspace import photo_folder, what_lies_beside
+from o3d_paint.io.importers.colmap_workspace import chosen_model, photo_folder, what_lies_beside
 from o3d_paint.io.importers.left_out import LeftOut, shape_fault
 from o3d_paint.io.importers.pose_files import is_quaternion, require_camera
 from o3d_paint.io.memory import require_memory
@@ -67,6 +67,7 @@ def read(path: Path, options: ImportOptions) -> Capture:
     if folder is None:
         msg = f"{path} holds no cameras and images files of COLMAP: give its workspace folder"
         raise FormatError(msg)
+    folder = chosen_model(path, folder, options.model)
     model, reader = read_by_any(folder)
     if not model.images:
         msg = f"{folder} has no posed photos: the reconstruction failed, run it again"

@@ -11,7 +11,7 @@ from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.importers.colmap_model import DEPTH_MAPS, is_model, suffix_of
 from o3d_paint.io.importers.left_out import unposed
 
-__all__ = ["photo_folder", "what_lies_beside"]
+__all__ = ["chosen_model", "photo_folder", "what_lies_beside"]
 
 _NAMED = 5
 # Where `automatic_reconstructor` and the usual scripts put them, below a workspace.
@@ -19,6 +19,36 @@ _DEPTH_PLACES = (".", "dense", "dense/*", "*", "*/*")
 _LEVELS_UP = 3
 # Files beyond this many are not counted: a wrong folder may hold anything.
 _MOST_FILES = 100_000
+
+
+def chosen_model(path: Path, model: Path, number: int | None) -> Path:
+    """Return the model to read among those that COLMAP numbered, not by size.
+
+    Args:
+        path: What the user gave.
+        model: The folder that was found there.
+        number: Which one the user wants; None takes the one with most photos, the given one where
+            the user gave a model's own folder.
+
+    Raises:
+        SceneError: There is none of that number.
+    """
+    found = _numbered(path, model)
+    if number is not None:
+        if number not in found:
+            known = ", ".join(str(n) for n in sorted(found)) or "none with a number"
+            msg = f"{path} has no model {number}: choose one of {known}"
+            raise SceneError(msg)
+        return found[number]
+    if path.resolve() == model.resolve() or model not in found.values():
+        return model
+    return max(sorted(found.items()), key=lambda entry: _photos_of(entry[1]) or 0)[1]
+
+
+def _numbered(path: Path, model: Path) -> dict[int, Path]:
+    """Return the numbered models beside the one that was found, or in the folder itself."""
+    folders = _folders(model.parent) if model.name.isdecimal() else _folders(path / "sparse")
+    return {int(f.name): f for f in folders if f.name.isdecimal() and is_model(f)}
 
 
 def photo_folder(path: Path, model: Path) -> Path:
@@ -71,8 +101,9 @@ def _other_models(model: Path) -> list[str]:
     listed = ", ".join(f"{p} ({count} photos)" for p, count in found[:_NAMED])
     more = " …" if len(found) > _NAMED else ""
     if len(found) == 1:
-        return [f"Another model lies beside it: {listed}; give its folder to open it."]
-    return [f"{len(found)} other models lie beside it: {listed}{more}; give a folder to open it."]
+        return [f"Another model lies beside it: {listed}; give its folder, or --model, to open it."]
+    others = f"{len(found)} other models lie beside it: {listed}{more}"
+    return [f"{others}; give a folder, or --model, to open one."]
 
 
 def _sparse_model_passed_over(path: Path, model: Path, depths: Path | None) -> list[str]:

@@ -3,7 +3,7 @@
 A Polycam folder holds pictures and depths like any RGB-D folder, and a Record3D file is an archive
 like any NPZ: what they are is said before an importer looks for poses or arrays in vain.
 
-Sources: nerfstudio's documentation ("Using custom data") for ns-process-data, OpenSfM's commands.
+Sources: nerfstudio's documentation ("Using custom data") for ns-process-data.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def way_in(path: Path) -> str | None:
 
 
 def _project(path: Path) -> str | None:
-    noted = _noted_scene(path / "project.json")
+    is_database = _start(path / "project.sqlite").startswith(b"SQLite format 3")
+    noted = "" if is_database else _noted_scene(path / "project.json")
     if noted is None:
         return None
     scene = f" ({noted})" if noted else ""
@@ -62,76 +63,17 @@ def _noted_scene(document: Path) -> str | None:
 
 def _polycam(path: Path) -> str | None:
     names = _archive_names(path)
-    if names:
-        is_one = any("keyframes/" in n and "cameras/" in n and n.endswith(".json") for n in names)
-    else:
-        is_one = any(_has_polycam_cameras(folder) for folder in (path, path / "keyframes"))
-    if not is_one:
+    if not any("keyframes/" in n and "cameras/" in n and n.endswith(".json") for n in names):
         return None
-    data = path.parent if path.name == "keyframes" else path
-    return (
-        "a raw export of Polycam, which is not read: nerfstudio converts it with"
-        f" ns-process-data polycam --data {data} --output-dir converted; give the folder converted"
-    )
-
-
-def _has_polycam_cameras(folder: Path) -> bool:
-    for name in ("corrected_cameras", "cameras"):
-        camera = _first(folder / name, ".json")
-        if camera is not None and b'"t_00"' in _start(camera):
-            return True
-    return False
-
-
-def _record3d(path: Path) -> str | None:
-    names = _archive_names(path)
-    if not ("metadata" in names and any(n.startswith("rgbd/") for n in names)):
-        is_folder = (path / "metadata").is_file() and (path / "rgbd").is_dir()
-        if not is_folder:
-            return None
-    return (
-        "a recording of Record3D, which is not read: export it from the app as EXR + JPG sequence,"
-        " which nerfstudio converts with ns-process-data record3d --data SEQUENCE --output-dir"
-        " converted; give the folder converted"
-    )
+    return "a raw export of Polycam, zipped: unpack it and give the folder"
 
 
 def _metashape(path: Path) -> str | None:
-    start = _start(path) if path.suffix.lower() == ".xml" else b""
-    is_cameras = b"<document" in start and b"<chunk" in start
-    if not is_cameras and path.suffix.lower() not in (".psx", ".psz"):
-        return None
-    what = "cameras" if is_cameras else "a project"
-    return (
-        f"{what} of Metashape, which is not read: export the cameras as XML; nerfstudio converts"
-        " them with ns-process-data metashape --data PHOTOS --xml CAMERAS.xml --output-dir"
-        " converted; give the folder converted"
-    )
-
-
-def _reality_capture(path: Path) -> str | None:
-    if path.suffix.lower() != ".csv" or not _start(path).lstrip(b"\xef\xbb\xbf").startswith(
-        b"#name,x,y,"
-    ):
+    if path.suffix.lower() not in (".psx", ".psz"):
         return None
     return (
-        "a table of cameras of RealityCapture, which is not read: export COLMAP's format; or"
-        f" nerfstudio converts it with ns-process-data realitycapture --data PHOTOS --csv {path}"
-        " --output-dir converted; give the folder converted"
-    )
-
-
-def _opensfm(path: Path) -> str | None:
-    places = (path, path / "opensfm") if path.is_dir() else ()
-    found = next((p for p in places if (p / "reconstruction.json").is_file()), None)
-    if path.name == "reconstruction.json" and path.is_file():
-        found = path.parent
-    if found is None:
-        return None
-    return (
-        "a reconstruction of OpenSfM or OpenDroneMap, which is not read: run opensfm export_colmap"
-        f" {found} and give the folder that it writes; or nerfstudio converts OpenDroneMap's with"
-        " ns-process-data odm"
+        "a project of Metashape, which is not read: export the cameras as XML (File > Export >"
+        " Export Cameras) and give that file"
     )
 
 
@@ -154,10 +96,7 @@ def _archive(path: Path) -> str | None:
 _KNOWN: tuple[Callable[[Path], str | None], ...] = (
     _project,
     _polycam,
-    _record3d,
     _metashape,
-    _reality_capture,
-    _opensfm,
     _mesh,
     _archive,
 )
@@ -173,15 +112,6 @@ def _archive_names(path: Path) -> list[str]:
             return archive.namelist()
     except (OSError, FormatError, zipfile.BadZipFile, ValueError, NotImplementedError):
         return []
-
-
-def _first(folder: Path, suffix: str) -> Path | None:
-    """Return some file of an ending in a folder."""
-    try:
-        files = sorted(folder.iterdir())[:_LOOKED_AT]
-    except OSError:
-        return None
-    return next((f for f in files if f.suffix.lower() == suffix and f.is_file()), None)
 
 
 def _start(path: Path) -> bytes:

@@ -26,6 +26,7 @@ from o3d_paint.io.images import MAX_ASPECT, PHOTO_SUFFIXES, list_files, photo_at
 from o3d_paint.io.importers.depth_units import doubts_about_unit
 from o3d_paint.io.importers.left_out import LeftOut, shape_fault, unposed
 from o3d_paint.io.importers.nerfstudio_lens import lens_of
+from o3d_paint.io.importers.photo_finder import PhotoFinder
 from o3d_paint.io.importers.pose_files import is_pose, world_from_cam_of
 from o3d_paint.io.json_file import item, number, read_json
 from o3d_paint.io.paths import existing
@@ -36,6 +37,8 @@ __all__ = ["read", "recognizes"]
 _FILE = "transforms.json"
 _MILLIMETRES = 0.001
 _NOTES_SHOWN = 3
+_COPIES = (2, 4, 8)
+"""By how many times nerfstudio's copies of photos are smaller: ``images_2`` and so on."""
 # What nerfstudio calls the depth of a frame, and what Instant NGP does.
 _DEPTH_KEYS = ("depth_file_path", "depth_path")
 
@@ -58,7 +61,9 @@ class _Reader:
         self._options = options
         self.left_out = LeftOut()
         self.notes: list[str] = []
+        self.copies: set[str] = set()
         self._photos: set[Path] = set()
+        self._finder: PhotoFinder | None = None
         self._unit = self._stated_unit()
         given = () if options.invalid_depth is None else (float(options.invalid_depth),)
         self._meaning = DepthMeaning(self._unit, self._unit, given, given)
@@ -131,14 +136,34 @@ class _Reader:
             msg = f"{where} has no 'file_path' that names a photo"
             self.left_out.add(where, "no 'file_path' names it", msg)
             return None
-        for ending in ("", ".png", ".jpg", ".jpeg"):
-            found = existing(self.file.parent, name + ending, self.file)
-            if found is not None:
-                self._photos.add(found)
-                return found
+        path = self._photos_elsewhere(name) or self._photo_beside(name)
+        if path is not None:
+            self._photos.add(path)
+            return path
         msg = f"{self.file} names the photo {name!r}, which is not there: copy the whole folder"
         self.left_out.add(repr(name), "it is not there", msg)
         return None
+
+    def _photo_beside(self, name: str) -> Path | None:
+        """Return the photo that a name means; a smaller copy where that alone is there."""
+        folder, _, rest = name.replace("\\", "/").removeprefix("./").partition("/")
+        copies = [f"{folder}_{k}/{rest}" for k in _COPIES] if rest else []
+        for place, candidate in enumerate([name, *copies]):
+            for ending in ("", ".png", ".jpg", ".jpeg"):
+                found = existing(self.file.parent, candidate + ending, self.file)
+                if found is not None:
+                    if place:
+                        self.copies.add(candidate.partition("/")[0])
+                    return found
+        return None
+
+    def _photos_elsewhere(self, name: str) -> Path | None:
+        """Return the photo in the folder that the user named."""
+        if self._options.images is None:
+            return None
+        if self._finder is None:
+            self._finder = PhotoFinder((self._options.images,))
+        return self._finder.find(name).path
 
     def _frame(
         self, record: Any, photo_path: Path, depth_path: Path | None, where: str
@@ -208,6 +233,13 @@ def read(path: Path, options: ImportOptions) -> Capture:
     with_depth = sum(f.depth is not None for f in frames)
     notes = [f"nerfstudio: {len(frames)} photos, {with_depth} with depth."]
     notes += [*reader.left_out.notes(), *_counted(reader.notes)]
+    if reader.copies:
+        notes.append(f"Photos are the smaller copies in {', '.join(sorted(reader.copies))}.")
+    if options.cloud is not None and _is_moved(document):
+        notes.append(
+            "Its poses went through applied_transform: a cloud from before, such as COLMAP's, has"
+            " to go through it too."
+        )
     if options.every == 1:
         notes += reader.beside()
     xyz, rgb = None, None
@@ -221,7 +253,8 @@ def read(path: Path, options: ImportOptions) -> Capture:
         notes += doubts_about_unit(frames, reader.unit, whose)
     convention = options.convention or "c2w"
     name = file.resolve().parent.name
-    return Capture(name, tuple(frames), convention, xyz, rgb, tuple(notes))
+    axes = options.axes or "gl"
+    return Capture(name, tuple(frames), convention, xyz, rgb, tuple(notes), axes=axes)
 
 
 def _named_cloud(
@@ -257,6 +290,15 @@ def _read_cloud(path: Path) -> CloudFile:
     from o3d_paint.io.clouds.registry import read_cloud
 
     return read_cloud(path)
+
+
+def _is_moved(document: Any) -> bool:
+    """Return whether nerfstudio turned or moved what it was given."""
+    try:
+        moved = np.array(document.get("applied_transform"), dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return moved.shape in ((3, 4), (4, 4)) and not np.allclose(moved[:3], np.eye(4)[:3])
 
 
 def _counted(notes: list[str]) -> list[str]:

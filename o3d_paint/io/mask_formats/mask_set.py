@@ -46,12 +46,20 @@ class PhotoMask:
         read_regions: Returns the (H, W) coverage of each region in turn, overlaps included, where
             the file has regions without classes.
         file: Name of the file, where it holds this mask alone.
+        read_at_size: Returns (H, W) ids at a given size, where the file has none of its own.
     """
 
     photo: str
     read: Callable[[], IdArray]
     read_regions: Callable[[], Iterable[Coverage]] | None = None
     file: str = ""
+    read_at_size: Callable[[tuple[int, int]], IdArray] | None = None
+
+    def sized(self, size: tuple[int, int]) -> PhotoMask:
+        """Return the mask at its photo's (H, W), where the file has no size of its own."""
+        if self.read_at_size is None:
+            return self
+        return PhotoMask(self.photo, partial(self.read_at_size, size), file=self.file)
 
     @property
     def name(self) -> str:
@@ -62,7 +70,13 @@ class PhotoMask:
         """Return the mask with other ids; ids that are not in the table stay."""
         if all(old == new for old, new in new_ids.items()):
             return self
-        return PhotoMask(self.photo, partial(_renumbered, self.read, new_ids), file=self.file)
+        at_size = self.read_at_size
+        return PhotoMask(
+            self.photo,
+            partial(_renumbered, self.read, new_ids),
+            file=self.file,
+            read_at_size=None if at_size is None else partial(_renumbered_at, at_size, new_ids),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +114,12 @@ def with_new_ids(ids: IdArray, new_ids: Mapping[int, int]) -> IdArray:
         table[old] = new
     changed: IdArray = table[ids]
     return changed
+
+
+def _renumbered_at(
+    read: Callable[[tuple[int, int]], IdArray], new_ids: Mapping[int, int], size: tuple[int, int]
+) -> IdArray:
+    return with_new_ids(read(size), new_ids)
 
 
 def _renumbered(read: Callable[[], IdArray], new_ids: Mapping[int, int]) -> IdArray:

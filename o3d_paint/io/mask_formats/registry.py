@@ -17,13 +17,19 @@ from o3d_paint.io.images import PHOTO_SUFFIXES
 from o3d_paint.io.json_file import parse_json, read_json
 from o3d_paint.io.mask_formats import (
     coco,
+    coco_panoptic,
     cvat,
+    cvat_images,
     grounded_sam,
     label_studio,
+    label_studio_json,
     labelme,
+    object_folders,
     pictures,
     sam,
     stacks,
+    supervisely,
+    yolo,
 )
 from o3d_paint.io.mask_formats.class_table import TABLE_NAMES, class_table
 from o3d_paint.io.mask_formats.files import (
@@ -39,25 +45,37 @@ from o3d_paint.io.mask_formats.mask_set import MaskSet
 __all__ = ["JSON_FORMATS", "read_masks"]
 
 JSON_FORMATS: dict[str, tuple[Callable[[Any], bool], Callable[[Any, Path], MaskSet]]] = {
+    "coco-panoptic": (coco_panoptic.matches, coco_panoptic.read),
     "coco": (coco.matches, coco.read),
     "grounded-sam": (grounded_sam.matches, grounded_sam.read),
+    "label-studio": (label_studio_json.matches, label_studio_json.read),
+    "supervisely": (supervisely.matches, supervisely.read),
     "labelme": (labelme.matches, labelme.read),
     "sam": (sam.matches, sam.read),
 }
 """JSON formats: how each is recognised, and its reader."""
 
+FOLDER_FORMATS: dict[str, tuple[Callable[[MaskFiles], bool], Callable[[MaskFiles], MaskSet]]] = {
+    "cvat-mask": (lambda files: cvat.matches(files.names), cvat.read),
+    "cvat-images": (lambda files: cvat_images.document_of(files) is not None, cvat_images.read),
+    "yolo": (yolo.matches, yolo.read),
+    "object-folders": (object_folders.matches, object_folders.read),
+}
+"""Formats of several files, in a folder or an archive; the first that knows them reads them."""
+
 _ADVICE = {
-    ".xml": "XML of annotations, which is not read: export «COCO 1.0» or «Segmentation mask 1.1»"
-    " from CVAT, and masks rather than boxes from others",
-    ".txt": "text, as YOLO's outlines are, which is not read: export COCO JSON or masks",
+    ".xml": "XML that is not CVAT's «CVAT for images»: export masks rather than boxes",
+    ".txt": "text that is no outlines of YOLO: export segmentation rather than boxes",
 }
 """What to do about files that people give for masks, by their ending."""
 _ARRAYS = (".npy", ".npz")
 _READABLE = (*PHOTO_SUFFIXES, *_ARRAYS, ".json")
+# Lists of classes and of colours.
+_OF_SUPERVISELY = ("meta.json", "obj_class_to_machine_color.json")
 # Folders of tools' exports that hold masks, the likeliest first, and those that hold photos.
 _OF_MASKS = (
     "segmentationclasspng", "segmentationclass", "annotations", "gtfine", "gtcoarse", "masks",
-    "mask", "labels", "segmentation", "segmentations",
+    "mask", "ann", "labels", "segmentation", "segmentations",
 )  # fmt: skip
 _OF_PHOTOS = ("images", "image", "jpegimages", "leftimg8bit", "photos", "rgb", "img", "imgs")
 
@@ -89,6 +107,11 @@ def read_masks(path: Path | str) -> MaskSet:
         is_archive = zipfile.is_zipfile(file)
     if is_archive:
         return _read_files(ArchiveFiles(source))
+    if suffix in (".xml", ".txt"):
+        alone = FolderFiles(source.parent, [source.name])
+        known = [read for knows, read in FOLDER_FORMATS.values() if knows(alone)]
+        if known:
+            return known[0](alone)
     if suffix in _ADVICE:
         msg = f"{source} is {_ADVICE[suffix]}"
         raise FormatError(msg)
@@ -105,8 +128,9 @@ def _read_document(document: Any, path: Path) -> MaskSet:
 
 def _read_files(files: MaskFiles) -> MaskSet:
     """Read an export, or one file a photo; of one kind, and what is passed over is said."""
-    if cvat.matches(files.names):
-        return cvat.read(files)
+    for knows, read in FOLDER_FORMATS.values():
+        if knows(files):
+            return read(files)
     findings = Findings()
     names = _of_masks(files)
     drawn = [n for n in names if suffix_of(n) in PHOTO_SUFFIXES]
@@ -139,7 +163,8 @@ def _folder(path: Path) -> FolderFiles:
     if path.name == "SegmentationClass" and (path.parent / cvat.LABEL_MAP).is_file():
         return FolderFiles(path.parent)
     top = FolderFiles(path, top_only=True)
-    has_masks = any(suffix_of(n) in _READABLE and n not in TABLE_NAMES for n in top.names)
+    lists = (*TABLE_NAMES, *_OF_SUPERVISELY)
+    has_masks = any(suffix_of(n) in _READABLE and n not in lists for n in top.names)
     return top if has_masks else FolderFiles(path)
 
 
@@ -150,6 +175,8 @@ def _of_masks(files: MaskFiles) -> list[str]:
         for n in files.names
         if suffix_of(n) in _READABLE and n.rpartition("/")[2] not in TABLE_NAMES
     ]
+    if any("/ann/" in f"/{n}" for n in names):
+        names = [n for n in names if n.rpartition("/")[2] not in _OF_SUPERVISELY]
     while names:
         shared = _shared_folder(names)
         top = [n for n in names if parent_of(n) == shared]

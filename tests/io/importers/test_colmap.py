@@ -11,7 +11,7 @@ from PIL import Image
 from scipy.spatial.transform import Rotation
 
 from o3d_paint.core.camera import transform
-from o3d_paint.errors import FormatError, PaintError
+from o3d_paint.errors import FormatError, PaintError, SceneError
 from o3d_paint.io.capture import Capture, ImportOptions
 from o3d_paint.io.importers import colmap
 from o3d_paint.io.importers.colmap_files import read_model
@@ -306,6 +306,21 @@ def test_other_models_and_photos_without_pose_are_said(tmp_path: Path) -> None:
     other = colmap.read(folder / "sparse" / "1", ImportOptions())
     assert len(other.frames) == 2
     assert any("0 (3 photos)" in n for n in other.notes)
+
+
+def test_the_largest_model_is_taken_unless_one_is_asked_for(tmp_path: Path) -> None:
+    folder = _workspace(tmp_path / "w")
+    (folder / "sparse" / "0").rename(folder / "sparse" / "2")
+    for number, count in ((0, 1), (1, 2)):
+        (folder / "sparse" / str(number)).mkdir()
+        _reconstruction(count=count).write(str(folder / "sparse" / str(number)))
+    capture = _read(folder)
+    assert len(capture.frames) == 3
+    assert any("0 (1 photos)" in n and "1 (2 photos)" in n for n in capture.notes)
+    assert len(colmap.read(folder, ImportOptions(model=1)).frames) == 2
+    assert len(colmap.read(folder / "sparse" / "0", ImportOptions()).frames) == 1
+    with pytest.raises(SceneError, match="no model 7: choose one of 0, 1, 2"):
+        colmap.read(folder, ImportOptions(model=7))
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

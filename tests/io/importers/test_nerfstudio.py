@@ -249,3 +249,32 @@ def test_photos_that_the_file_does_not_name_are_said(
     _again(tmp_path, document)
     notes = _read(tmp_path).notes
     assert any("1 of 4 photos" in n and "'3.png'" in n for n in notes)
+
+
+def test_photos_elsewhere_and_smaller_copies(tmp_path: Path, made: dict[str, np.ndarray]) -> None:
+    _write(tmp_path / "scene", made)
+    (tmp_path / "scene/images").rename(tmp_path / "my photos")
+    with pytest.raises(PaintError):
+        _read(tmp_path / "scene")
+    whole = _read(tmp_path / "scene", images=tmp_path / "my photos")
+    assert len(whole.frames) == COUNT
+    small = tmp_path / "scene/images_2"
+    small.mkdir()
+    for i in range(COUNT):
+        picture = Image.fromarray(made["processed_images"][i])
+        picture.resize((W // 2, H // 2)).save(small / f"{i}.png")
+    capture = _read(tmp_path / "scene")
+    assert capture.frames[0].photo.width == W // 2
+    # The camera is that of the field of view, whatever the size of the copy.
+    assert capture.frames[0].camera == whole.frames[0].camera
+    assert "the smaller copies in images_2" in " ".join(capture.notes)
+
+
+def test_a_cloud_from_before_nerfstudio_is_told_of(
+    tmp_path: Path, made: dict[str, np.ndarray]
+) -> None:
+    moved = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0]]
+    _write(tmp_path, made, applied_transform=moved)
+    said = " ".join(_read(tmp_path, cloud=tmp_path / "any.ply").notes)
+    assert "Its poses went through applied_transform" in said
+    assert "applied_transform" not in " ".join(_read(tmp_path).notes)

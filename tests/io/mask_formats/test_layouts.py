@@ -282,12 +282,12 @@ def test_a_circle_is_a_disc(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("annotations.xml", "COCO 1.0"), ("IMG_1.txt", "COCO JSON"), ("dir/IMG_1.txt", "COCO JSON")],
+    [("annotations.xml", "masks rather"), ("IMG_1.txt", "rather than boxes")],
 )
 def test_what_is_not_read_is_called_by_name_with_the_way_in(
     tmp_path: Path, name: str, words: str
 ) -> None:
-    write(tmp_path, {name: "0 0.1 0.1 0.2"})
+    write(tmp_path, {name: "0 0.1 0.1 2.5 7.1"})
     for source in (tmp_path / name, tmp_path):
         with pytest.raises(FormatError, match=words):
             read_masks(source)

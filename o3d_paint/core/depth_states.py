@@ -1,4 +1,4 @@
-"""What is said of a pixel with depth: how the surface lies there, and how far it is believed."""
+"""What a pixel of a depth map can be."""
 
 from __future__ import annotations
 

@@ -1,58 +1,58 @@
-"""Reading masks and cloud layer of a folder; damaged ones are put together from what is left."""
+"""Reading masks and cloud layer of formats 1 to 3; damaged ones are put together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from sqlite3 import Connection
 
 import numpy as np
 
 from o3d_paint.core.accepted import Accepted
 from o3d_paint.core.arrays import IdArray
+from o3d_paint.core.packed_masks import PackedMask
 from o3d_paint.core.scene import Scene
 from o3d_paint.errors import FormatError
-from o3d_paint.project.document import Document, PhotoEntry
+from o3d_paint.project.database import make_tables
+from o3d_paint.project.document import Document, PhotoEntry, read_old_document
 from o3d_paint.project.fingerprint import fits_cloud
 from o3d_paint.project.fitting import Fit
-from o3d_paint.project.layout import Layout
 from o3d_paint.project.loaded import Loaded, apply_checked
 from o3d_paint.project.mask_file import PointLabels, read_layer, read_mask
+from o3d_paint.project.old_layout import OldLayout
+from o3d_paint.project.rows import mask_bytes, put_document, put_mask, put_points
 from o3d_paint.project.steps import AcceptEdit, Edit, FrameEdit, LayerEdit
 
-__all__ = ["read_masks", "read_saved_layer"]
+__all__ = ["fill_from_old", "read_masks", "read_saved_layer"]
 
 
 def read_masks(
-    layout: Layout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
+    layout: OldLayout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
 ) -> None:
     """Read all masks that fit the scene into ``loaded``, whose history is that of the checkpoint.
 
     Args:
         layout: The folder.
         scene: What is painted now.
-        loaded: Gets masks, messages and the lists of damaged and misfitting files.
+        loaded: Gets masks and messages.
         document: The table of contents.
         fit: How its photos meet the scene.
     """
     for old_idx, (entry, frame_idx) in enumerate(zip(document.photos, fit.frames, strict=True)):
-        if entry.mask is None:
+        if not entry.painted or frame_idx is None:
             continue
-        path = layout.root / entry.mask
-        if frame_idx is None:
-            if path.exists():
-                loaded.misfits.append(path)
-            continue
+        path = layout.root / entry.file
         shape = scene.frames[frame_idx].mask_shape
         try:
             mask, _ = read_mask(path, shape)
         except FormatError as error:
-            loaded.damaged.append(path)
             mask = _rebuilt(layout, loaded, entry, old_idx=old_idx, shape=shape, error=error)
         loaded.masks[frame_idx] = mask
 
 
 def _rebuilt(
-    layout: Layout,
+    layout: OldLayout,
     loaded: Loaded,
     entry: PhotoEntry,
     *,
@@ -67,7 +67,7 @@ def _rebuilt(
     mask, source = np.zeros(shape, dtype=np.uint16), "the undo history"
     for number in reversed(layout.state_numbers()):
         with suppress(FormatError):
-            mask, _ = read_mask(layout.states / f"{number:08d}" / str(entry.mask), shape)
+            mask, _ = read_mask(layout.state(number).root / entry.file, shape)
             source = f"kept state {number} and the undo history"
             break
     for edit in _known_edits(loaded):
@@ -81,7 +81,7 @@ def _rebuilt(
 
 
 def read_saved_layer(
-    layout: Layout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
+    layout: OldLayout, scene: Scene, loaded: Loaded, *, document: Document, fit: Fit
 ) -> None:
     """Read the labels of points, if they belong to this cloud; see `read_masks`."""
     if not layout.layer.exists() and not document.layer:
@@ -89,15 +89,12 @@ def read_saved_layer(
     try:
         labels, cloud = read_layer(layout.layer)
     except FormatError as error:
-        loaded.damaged.append(layout.layer)
         if fit.cloud:
             _take(loaded, _rebuilt_layer(layout, scene, loaded, error=error))
         return
     fits = fits_cloud(cloud, scene) if cloud else fit.cloud
     if fits and len(labels.laid) == len(scene.cloud):
         _take(loaded, labels)
-    else:
-        loaded.misfits.append(layout.layer)
 
 
 def _take(loaded: Loaded, labels: PointLabels) -> None:
@@ -106,14 +103,14 @@ def _take(loaded: Loaded, labels: PointLabels) -> None:
 
 
 def _rebuilt_layer(
-    layout: Layout, scene: Scene, loaded: Loaded, *, error: FormatError
+    layout: OldLayout, scene: Scene, loaded: Loaded, *, error: FormatError
 ) -> PointLabels:
     """Put the labels of points together as `_rebuilt` does a mask."""
     layer, accepted = np.zeros(len(scene.cloud), dtype=np.uint16), Accepted(len(scene.cloud))
     source = "the undo history"
     for number in reversed(layout.state_numbers()):
         with suppress(FormatError):
-            kept, _ = read_layer(layout.states / f"{number:08d}" / layout.layer.name)
+            kept, _ = read_layer(layout.state(number).layer)
             if len(kept.laid) == len(layer):
                 layer, accepted = kept.laid, kept.accepted
                 source = f"kept state {number} and the undo history"
@@ -127,6 +124,26 @@ def _rebuilt_layer(
         f"{error}; the labels laid on points were put together from {source}: look them over"
     )
     return PointLabels(layer, accepted)
+
+
+def fill_from_old(state: OldLayout, made: Connection) -> None:
+    """Write an earlier state of formats 1 to 3 into a new database.
+
+    Raises:
+        FormatError: It is damaged.
+        StorageError: It cannot be written.
+    """
+    document = read_old_document(state.document)
+    make_tables(made)
+    for photo, entry in enumerate(document.photos):
+        if entry.painted:
+            mask, _ = read_mask(state.root / entry.file)
+            packed = PackedMask.of(mask)
+            put_mask(made, photo, (mask_bytes(packed), packed), 0)
+    has_layer = state.layer.exists()
+    if has_layer:
+        put_points(made, read_layer(state.layer)[0], 0)
+    put_document(made, replace(document, layer=has_layer), 0)
 
 
 def _known_edits(loaded: Loaded) -> Iterator[Edit]:

@@ -1,4 +1,4 @@
-"""The table of contents of a folder, found again where it was lost."""
+"""The table of contents of a folder of formats 1 to 3, found again where it was lost."""
 
 from __future__ import annotations
 
@@ -7,39 +7,33 @@ from dataclasses import replace
 from o3d_paint.core.scene import Scene
 from o3d_paint.core.taxonomy import Taxonomy
 from o3d_paint.errors import FormatError, PaintError, TaxonomyError
-from o3d_paint.project.document import Document, PhotoEntry, read_document
+from o3d_paint.project.document import Document, PhotoEntry, read_old_document
 from o3d_paint.project.fingerprint import cloud_fingerprint
-from o3d_paint.project.layout import Layout, mask_names
 from o3d_paint.project.loaded import Loaded
 from o3d_paint.project.mask_file import photo_of_mask
+from o3d_paint.project.old_layout import OldLayout, mask_names
 
 __all__ = ["find_document"]
 
 
-def find_document(layout: Layout, scene: Scene, loaded: Loaded) -> Document | None:
+def find_document(layout: OldLayout, scene: Scene, loaded: Loaded) -> Document:
     """Return the table of contents of a folder, or one put together from what else there is.
-
-    Returns:
-        None where there is nothing to open: a new project.
 
     Raises:
         ProjectError: A newer version of the program wrote it.
     """
     has_masks = any(layout.masks.glob("*.png"))
-    if not (layout.document.exists() or has_masks or layout.journal_numbers()):
-        return None
     try:
-        return read_document(layout.document)
+        return read_old_document(layout.document)
     except (FormatError, TaxonomyError) as error:
-        if layout.document.exists():
-            loaded.damaged.append(layout.document)
-        elif not has_masks and not layout.state_numbers():
+        is_lost = not layout.document.exists()
+        if is_lost and not has_masks and not layout.state_numbers():
             # The very first checkpoint did not come to its end; the journal holds everything.
             return _improvised(layout, scene, loaded.taxonomy)
         loaded.messages.append(f"{error}; masks and journals were read without it")
     for number in reversed(layout.state_numbers()):
         try:
-            document = read_document(layout.states / f"{number:08d}" / "project.json")
+            document = read_old_document(layout.state(number).document)
         except PaintError:
             continue
         loaded.messages.append(f"classes and settings are those of {document.saved}")
@@ -48,7 +42,7 @@ def find_document(layout: Layout, scene: Scene, loaded: Loaded) -> Document | No
     return _improvised(layout, scene, loaded.taxonomy)
 
 
-def _with_present_masks(layout: Layout, document: Document) -> Document:
+def _with_present_masks(layout: OldLayout, document: Document) -> Document:
     """Return an older table of contents with the masks that are there now."""
     names = mask_names([p.name for p in document.photos])
     photos = tuple(
@@ -58,7 +52,7 @@ def _with_present_masks(layout: Layout, document: Document) -> Document:
     return replace(document, number=0, photos=photos)
 
 
-def _improvised(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Document:
+def _improvised(layout: OldLayout, scene: Scene, taxonomy: Taxonomy) -> Document:
     """Return a table of contents from the names of the files and what they say of themselves."""
     names = mask_names([f.name for f in scene.frames])
     photos = tuple(
@@ -79,14 +73,14 @@ def _improvised(layout: Layout, scene: Scene, taxonomy: Taxonomy) -> Document:
 
 
 def _entry(
-    layout: Layout, name: str, shape: tuple[int, int], *, file_name: str, checksum: str
+    layout: OldLayout, name: str, shape: tuple[int, int], *, file_name: str, checksum: str
 ) -> PhotoEntry:
     """Return the entry of a photo; the mask's own word on its photo counts before another's."""
     path = layout.masks / file_name
     if not path.exists():
-        return PhotoEntry(name, shape, checksum, None)
+        return PhotoEntry(name, shape, checksum, painted=False)
     try:
         own = photo_of_mask(path)
     except FormatError:
         own = ""
-    return PhotoEntry(name, shape, own or checksum, f"masks/{file_name}")
+    return PhotoEntry(name, shape, own or checksum, painted=True, file=f"masks/{file_name}")
