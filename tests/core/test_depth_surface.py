@@ -7,15 +7,8 @@ import pytest
 
 from o3d_paint.core.camera import Camera
 from o3d_paint.core.confidence import ConfidenceRule, absolute_rule
-from o3d_paint.core.depth_surface import (
-    DOUBTED,
-    HOLE,
-    RIM,
-    SMOOTH,
-    TRUSTED,
-    UNSURE,
-    depth_surface,
-)
+from o3d_paint.core.depth_states import DOUBTED, HOLE, RIM, SMOOTH, TRUSTED, UNSURE
+from o3d_paint.core.depth_surface import depth_surface
 from o3d_paint.core.scene import ArrayPhoto, Frame
 from o3d_paint.core.visibility import DepthTolerance, build_pixel_index
 
