@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +77,8 @@ def test_click_paint_orbit_paint_undo_save(app: App, tmp_path: Path) -> None:
     app.key("Return")
     app.wait(lambda s: any(".glb" in t for t in s["toasts"]), "written")
     assert app.end() == 0
-    assert list(tmp_path.glob("scene.o3dpaint/masks/*.png"))
+    with closing(sqlite3.connect(tmp_path / "scene.o3dpaint" / "project.sqlite")) as database:
+        assert database.execute("SELECT count(*) FROM mask").fetchone()[0] >= 1
 
 
 @pytest.mark.slow
