@@ -94,7 +94,7 @@ def formats() -> str:
     lines += [
         "",
         "A cloud given with `--cloud` comes back with everything else that its file holds where the"
-        " ending is that of the file ([the same file back](same_file.md)). `.pointcept` is a folder"
+        " ending is that of the file ([the same file back](same-file.md)). `.pointcept` is a folder"
         " that Pointcept's `DefaultDataset` reads: `segment` counts classes from 0 in the order of"
         " `classes.json`, -1 is unlabelled; normals look at the nearest camera. `.xml` is imported"
         " by CloudCompare's colour scale manager for the field of class numbers (`label`); it tells"
