@@ -134,7 +134,10 @@ def _photo_votes(
     columns = _column_table(class_ids)[frame.labels]
     counted = node_votes(frame.points, columns, believed, graph.node_of, len(graph), len(class_ids))
     nodes, counts, trusted = counted
-    most = trusted.argmax(axis=1).astype(np.int32)
+    # A photo whose votes were all dropped has no class.
+    most = np.zeros(len(nodes), dtype=np.int32)
+    if len(class_ids):
+        most = trusted.argmax(axis=1).astype(np.int32)
     stroke, count, inner = stroke_parts(nodes, most, graph.indptr, graph.indices)
     return PhotoVotes(
         frame, believed, class_ids, nodes, counts, trusted, most, stroke, count, inner

@@ -10,7 +10,7 @@ import pytest
     [
         (["info", "{s}", "--ignore", "3"], "--ignore has no effect on a cloud without labels"),
         (["info", "{s}", "--turn-masks", "90"], "--turn-masks has no effect here"),
-        (["info", "{s}", "--axes", "gl"], "mini_npz)): --axes is for da3-streaming, nerfstudio"),
+        (["info", "{s}", "--axes", "gl"], "mini_npz)): --axes is for record3d, polycam"),
         (["fuse", "{s}", "--project", "{p}", "-o", "{d}/a.ply", "--method", "article",
           "--confidence-percentile", "20"],
          "--confidence-percentile has no effect on which paint counts with --method article"),

@@ -36,6 +36,7 @@ def everything(tmp_path: Path) -> LoadOptions:
         first_id=0,
         format_name="rgbd",
         preset="indoor",
+        model=2,
     )
 
 
