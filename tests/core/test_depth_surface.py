@@ -50,6 +50,7 @@ def test_a_line_between_two_surfaces_lies_on_none() -> None:
     assert (state[:, [9, 11]] == RIM).all()
 
 
+@pytest.mark.compiled
 def test_depths_beyond_all_numbers_are_looked_at_silently() -> None:
     wild = np.full((9, 9), 1e36, dtype=np.float32)
     wild[4] = 1e-35
