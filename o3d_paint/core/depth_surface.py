@@ -29,7 +29,8 @@ class DepthSurface:
         planes: (h, w, 4) float32 inverse depth in the middle of each pixel, its change by column
             and by row, and the length of the plane's vector n (n . X = 1 on it, camera axes).
         state: (h, w) uint8 `HOLE`, `UNSURE`, `RIM` or `SMOOTH`.
-        level: (h, w) uint8 0 where depth is not known, `DOUBTED` or `TRUSTED`.
+        level: (h, w) uint8 0 where depth is not known, `DOUBTED` or `TRUSTED`; 0 everywhere in a
+            photo of which nothing is trusted.
     """
 
     planes: npt.NDArray[np.float32]
@@ -56,7 +57,10 @@ def depth_surface(frame: Frame, rule: ConfidenceRule) -> DepthSurface:
         is_known = (nearness > 0) & (depth > 0) & np.isfinite(nearness)
     level = np.where(is_known, np.uint8(TRUSTED), np.uint8(0))
     if frame.confidence is not None:
-        level[is_known & ~rule.keep(frame.confidence)] = DOUBTED
+        is_trusted = is_known & rule.keep(frame.confidence)
+        # Beside depth that is trusted less sure one says something; alone it would set the
+        # threshold aside that somebody asked for.
+        level[is_known & ~is_trusted] = DOUBTED if is_trusted.any() else 0
     camera = frame.camera.resized(w, h)
     lens = np.array([camera.fx, camera.fy, camera.cx, camera.cy], dtype=np.float32)
     planes, state = np.zeros((h, w, 4), dtype=np.float32), np.empty((h, w), dtype=np.uint8)

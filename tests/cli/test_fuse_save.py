@@ -214,6 +214,19 @@ def test_nothing_to_write_is_said(run, scene_file, masks):
     assert run("fuse", scene_file, "--masks", masks, "-q").exit_code == 2
 
 
+def test_a_threshold_that_trusts_no_depth_is_named_beside_a_cloud_too(
+    run, scene_file, masks, tmp_path
+):
+    cloud = tmp_path / "cloud.ply"
+    assert run("fuse", scene_file, "--masks", masks, "-o", cloud).exit_code == 0
+    out = tmp_path / "a.ply"
+    done = run("fuse", scene_file, "--masks", masks, "--cloud", cloud, "-o", out,
+               "--conf-thresh", 0.99)  # fmt: skip
+    assert done.exit_code == 1, done.output
+    assert "--conf-thresh 0.99" in " ".join(done.output.split())
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     "flags",
     [["--min-confidence", 1], ["--max-camera-distance", 0.01], ["--conf-thresh", 0.99]],

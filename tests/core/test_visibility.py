@@ -112,6 +112,8 @@ def test_depth_below_the_threshold_shows_points_with_less_trust() -> None:
     assert _index(frame, xyz).trust is None
     off = xyz + np.array([0, 0, 0.1])
     assert not len(_index(frame, off, absolute_rule(0.4)))
+    # Nothing beside it is trusted: the threshold is not set aside.
+    assert not len(_index(frame, xyz, absolute_rule(0.95)))
 
 
 def test_a_point_off_the_surface_is_not_shown() -> None:
