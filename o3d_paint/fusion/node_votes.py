@@ -11,7 +11,7 @@ import numpy.typing as npt
 from o3d_paint.core.arrays import BoolArray, FloatArray, IdArray, IndexArray, row_sums
 from o3d_paint.core.evidence import Evidence, FrameVotes
 from o3d_paint.fusion.graph import Graph
-from o3d_paint.fusion.stroke_belief import stroke_belief, stroke_parts
+from o3d_paint.fusion.stroke_belief import Strokes, stroke_belief, strokes_of
 from o3d_paint.fusion.stroke_trust import VoteWeights
 
 __all__ = ["NodeVotes", "PhotoVotes", "count_votes", "known_votes"]
@@ -28,10 +28,7 @@ class PhotoVotes:
         nodes: (T,) nodes that have votes, ascending.
         counts: (T,) float32 votes.
         trusted: (T, C) float32 votes, each as far as it is believed.
-        most: (T,) int32 the class that it gives most at each node, by its place in `class_ids`.
-        stroke: (T,) int32 the stroke that each node belongs to.
-        num_strokes: How many there are.
-        inner: (T,) whether all around a node belongs to the same stroke.
+        strokes: Connected regions of nodes in which it gives one class.
     """
 
     votes: FrameVotes
@@ -40,10 +37,7 @@ class PhotoVotes:
     nodes: IndexArray
     counts: FloatArray
     trusted: FloatArray
-    most: IndexArray
-    stroke: IndexArray
-    num_strokes: int
-    inner: BoolArray
+    strokes: Strokes
 
     def columns_in(self, class_ids: IdArray) -> npt.NDArray[np.int32]:
         """Return (K,) the column of each vote's class among (C,) ascending ids."""
@@ -134,33 +128,19 @@ def _photo_votes(
     columns = _column_table(class_ids)[frame.labels]
     counted = node_votes(frame.points, columns, believed, graph.node_of, len(graph), len(class_ids))
     nodes, counts, trusted = counted
-    # A photo whose votes were all dropped has no class.
-    most = np.zeros(len(nodes), dtype=np.int32)
-    if len(class_ids):
-        most = trusted.argmax(axis=1).astype(np.int32)
-    stroke, count, inner = stroke_parts(nodes, most, graph.indptr, graph.indices)
-    return PhotoVotes(
-        frame, believed, class_ids, nodes, counts, trusted, most, stroke, count, inner
-    )
+    strokes = strokes_of(nodes, trusted, graph.indptr, graph.indices)
+    return PhotoVotes(frame, believed, class_ids, nodes, counts, trusted, strokes)
 
 
 def _believed(
     by_photo: Sequence[PhotoVotes], column_of: npt.NDArray[np.int32], trusted: FloatArray
 ) -> list[FloatArray]:
     """Return how far strokes are believed, and take what they are not out of all votes (M, C)."""
-    photos = [
-        (
-            own.nodes,
-            column_of[own.class_ids][own.most],
-            own.stroke,
-            own.num_strokes,
-            own.inner,
-            np.take_along_axis(own.trusted, own.most[:, None], axis=1)[:, 0],
-            row_sums(own.trusted),
-        )
+    total = row_sums(trusted)
+    belief = [
+        stroke_belief(own.strokes, column_of[own.class_ids][own.strokes.most], trusted, total)
         for own in by_photo
     ]
-    belief = stroke_belief(photos, trusted)
     for own, believed in zip(by_photo, belief, strict=True):
         less = np.flatnonzero(believed < 1)
         trusted[own.nodes[less, None], column_of[own.class_ids]] -= own.trusted[less] * (

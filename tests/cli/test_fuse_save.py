@@ -217,9 +217,8 @@ def test_nothing_to_write_is_said(run, scene_file, masks):
 def test_a_threshold_that_trusts_no_depth_is_named_beside_a_cloud_too(
     run, scene_file, masks, tmp_path
 ):
-    cloud = tmp_path / "cloud.ply"
-    assert run("fuse", scene_file, "--masks", masks, "-o", cloud).exit_code == 0
-    out = tmp_path / "a.ply"
+    cloud, out = tmp_path / "cloud.xyz", tmp_path / "a.ply"
+    np.savetxt(cloud, load_scene(scene_file).cloud.xyz)
     done = run("fuse", scene_file, "--masks", masks, "--cloud", cloud, "-o", out,
                "--conf-thresh", 0.99)  # fmt: skip
     assert done.exit_code == 1, done.output

@@ -23,8 +23,8 @@ def parts(nodes: Ints, columns: Ints, indptr: Ints, indices: Ints) -> Any:
         indices: (E,) the other end of each edge.
 
     Returns:
-        (T,) int32 the region of each node, in the order of their first nodes; their number; (T,)
-        whether all neighbours of a node belong to its region.
+        (T,) int32 the region of each node, in the order of their first nodes; of each region how
+        many of its nodes have all their neighbours in it.
     """
     row_of = np.full(len(indptr) - 1, -1, dtype=np.int32)
     for t in range(len(nodes)):
@@ -48,13 +48,14 @@ def parts(nodes: Ints, columns: Ints, indptr: Ints, indices: Ints) -> Any:
                     queue[end] = other
                     end += 1
         count += 1
-    inner = np.ones(len(nodes), dtype=np.bool_)
+    inside = np.zeros(count, dtype=np.int32)
     for t in range(len(nodes)):
+        is_inner = True
         for e in range(indptr[nodes[t]], indptr[nodes[t] + 1]):
             other = row_of[indices[e]]
-            if other < 0 or columns[other] != columns[t]:
-                inner[t] = False
-    return out, count, inner
+            is_inner &= other >= 0 and columns[other] == columns[t]
+        inside[out[t]] += is_inner
+    return out, inside
 
 
 @kernel
@@ -62,13 +63,11 @@ def belief(
     nodes: Ints,
     columns: Ints,
     part_of: Ints,
-    num_parts: int,
-    inner: BoolArray,
+    judged: BoolArray,
     own: FloatArray,
     own_total: FloatArray,
     trusted: FloatArray,
     total: FloatArray,
-    least: int,
     heard: float,
     prior: float,
 ) -> Any:
@@ -81,20 +80,17 @@ def belief(
         nodes: (T,) nodes of the photo.
         columns: (T,) column of its class at each, among all classes.
         part_of: (T,) region of each.
-        num_parts: How many regions.
-        inner: (T,) whether all around a node belongs to its region.
+        judged: (R,) of each region whether others are heard about it; the rest is believed.
         own: (T,) its trusted votes for that class.
         own_total: (T,) its trusted votes for any.
         trusted: (M, C) trusted votes of all photos.
         total: (M,) of them for any class.
-        least: Regions with fewer such nodes are believed.
         heard: Share of the own votes from which on others count as voting.
         prior: As above.
     """
-    agreed, denied, mass, insides = np.zeros((4, num_parts))
+    agreed, denied, mass = np.zeros((3, len(judged)))
     for t in range(len(nodes)):
         mass[part_of[t]] += own[t]
-        insides[part_of[t]] += inner[t]
         others = total[nodes[t]] - own_total[t]
         if others > heard * own[t]:
             same = max(trusted[nodes[t], columns[t]] - own[t], 0.0) / others
@@ -103,7 +99,7 @@ def belief(
     out = np.ones(len(nodes), dtype=np.float32)
     for t in range(len(nodes)):
         p = part_of[t]
-        if denied[p] > 0 and insides[p] >= least:
+        if denied[p] > 0 and judged[p]:
             known = agreed[p] + prior * mass[p]
             share = known / (known + denied[p])
             is_heard = total[nodes[t]] - own_total[t] > heard * own[t]
